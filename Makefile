@@ -1,0 +1,38 @@
+# make start: set up and serve.  make test: set up and test.  Everything stays inside this checkout.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: start test lint check bench setup clean new-service
+
+start: setup
+	$(BIN)/hodei start $(ARGS)
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "hodei needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/ruff format --check src tests bench examples
+	$(BIN)/mypy
+
+check: lint
+	$(BIN)/pytest -n 2
+
+test: lint
+	$(BIN)/pytest -n 2 $(ARGS)
+
+bench: setup
+	$(BIN)/python -m bench $(ARGS)
+
+new-service: setup
+	$(BIN)/python -m hodei.scaffold $(NAME)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

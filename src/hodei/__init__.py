@@ -1,0 +1,3 @@
+"""Hodei: AWS on one machine."""
+
+__version__ = "0.1.0"

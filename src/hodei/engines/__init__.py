@@ -1,0 +1,1 @@
+"""Data planes with no AWS in them."""

@@ -1,0 +1,1 @@
+"""Sockets -> Request -> pipeline -> Response."""

@@ -1,0 +1,1 @@
+"""What every service stands on: service, context, dispatch, store, clock, timers, delivery."""

@@ -1,0 +1,1 @@
+"""One folder a service, named after botocore's service id."""
