@@ -1,0 +1,243 @@
+"""Which protocol a request speaks and which operation it calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote, unquote_plus
+
+from hodei.protocol.errors import NoSuchOperation
+from hodei.protocol.http import Request, parse_query
+from hodei.protocol.model import OperationModel, ServiceModel
+
+Found = tuple[OperationModel, dict[str, str]]
+_ACTION = re.compile(r"(?:^|&)Action=([^&]*)")
+_ACTION_BYTES = re.compile(rb"(?:^|&)Action=([^&]*)")
+_RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
+_REST = ("rest-json", "rest-xml")
+
+
+def detect_protocol(model: ServiceModel, request: Request) -> str:
+    """The protocol of `request`, one of `model.protocols`: told by the request, never by the model's preference."""
+    protocols = model.protocols
+    if len(protocols) == 1:
+        return protocols[0]
+    headers = request.headers.joined()
+    if "smithy-protocol" in headers and "smithy-rpc-v2-cbor" in protocols:
+        return "smithy-rpc-v2-cbor"
+    if "x-amz-target" in headers and "json" in protocols:
+        return "json"
+    form = "x-www-form-urlencoded" in headers.get("content-type", "") or _ACTION.search(request.query)
+    if form and (found := _first(protocols, ("query", "ec2"))):
+        return found
+    return _first(protocols, _REST) or protocols[0]
+
+
+def _first(protocols: Iterable[str], wanted: tuple[str, ...]) -> str | None:
+    return next((protocol for protocol in protocols if protocol in wanted), None)
+
+
+def find_operation(model: ServiceModel, protocol: str, request: Request) -> Found:
+    """The operation called and, for REST protocols, the decoded path parameters by their names in the template.
+
+    For the query protocols the body must have been read. An S3 bucket is expected in the path.
+    Raises NoSuchOperation, with the code AWS gives in this protocol.
+    """
+    match protocol:
+        case "json":
+            prefix, _, name = request.headers.get("x-amz-target").rpartition(".")
+            known = prefix == model.target_prefix
+            return _named(model, name if known else "", UNKNOWN_OPERATION, name), {}
+        case "smithy-rpc-v2-cbor":
+            match = _RPC_PATH.search(request.path)
+            known = match is not None and match[1] == model.target_prefix
+            name = match[2] if match else ""
+            return _named(model, name if known else "", UNKNOWN_OPERATION, name), {}
+        case "query" | "ec2":
+            return _by_action(model, request), {}
+        case _:
+            return _matcher(model).match(request)
+
+
+UNKNOWN_OPERATION = ("UnknownOperationException", None, 400)
+
+
+def _named(model: ServiceModel, name: str, otherwise: tuple[str, str | None, int], asked: str) -> OperationModel:
+    if name in model.operations:
+        return model.operations[name]
+    raise NoSuchOperation(*otherwise, operation=asked or None)
+
+
+def _by_action(model: ServiceModel, request: Request) -> OperationModel:
+    name = ""
+    if match := _ACTION.search(request.query):
+        name = unquote_plus(match[1])
+    elif found := _ACTION_BYTES.search(request.body.data or b""):
+        name = unquote_plus(found[1].decode("latin-1"))
+    if not name:
+        raise NoSuchOperation("MissingAction", "Missing Action", 400)
+    message = f"The action {name} is not valid for this web service."
+    return _named(model, name, ("InvalidAction", message, 400), name)
+
+
+class _Node:
+    """A place in the tree of URI templates, after some of their segments."""
+
+    __slots__ = ("greedy", "label", "literals", "routes")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.label: _Node | None = None
+        self.greedy: _Node | None = None
+        self.routes: dict[str, list[_Route]] = {}  # HTTP method -> the operations here, the most demanding first
+
+
+@dataclass(slots=True)
+class _Route:
+    operation: OperationModel
+    labels: list[str]
+    constants: list[tuple[str, str | None]]  # query parameters of the template: (name, value; None: just present)
+    query: list[str]  # required query parameters and headers: what tells operations on one path apart
+    headers: list[str]
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        demands = 3 * len(self.constants) + len(self.query) + len(self.headers)
+        return -demands, self.operation.deprecated
+
+    def called_by(self, given: dict[str, str]) -> bool:
+        return all(name in given and (value is None or given[name] == value) for name, value in self.constants)
+
+    def completed_by(self, given: dict[str, str], headers: dict[str, str]) -> bool:
+        return all(name in given for name in self.query) and all(name in headers for name in self.headers)
+
+
+class _Matcher:
+    """The REST operations of one service, found by method, path, query and headers."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._root = _Node()
+        self._xml = "rest-xml" in model.protocols
+        for operation in model.operations.values():
+            self._add(operation)
+        _order(self._root)
+
+    def _add(self, operation: OperationModel) -> None:
+        path, _, query = operation.uri.partition("?")
+        node, labels = self._root, []
+        for segment in _segments(path):
+            if not segment.startswith("{"):
+                node = node.literals.setdefault(segment, _Node())
+                continue
+            labels.append(segment[1:-1].rstrip("+"))
+            if segment.endswith("+}"):
+                node.greedy = node.greedy or _Node()
+                node = node.greedy
+            else:
+                node.label = node.label or _Node()
+                node = node.label
+        constants = [(name, value or None) for name, value in parse_query(query) if name != "x-id"]
+        route = _Route(operation, labels, constants, *_required(operation))
+        node.routes.setdefault(operation.http_method, []).append(route)
+
+    def match(self, request: Request) -> Found:
+        segments = request.path.split("/")[1:]
+        given = dict(parse_query(request.query)) if request.query else {}
+        values: list[str] = []
+        found = self._walk(self._root, segments, 0, values, request, given)
+        if found is None and segments[-1:] == [""] and len(segments) > 1:
+            found = self._walk(self._root, segments[:-1], 0, values, request, given)
+        if found is None:
+            raise self._unknown(request)
+        return found.operation, {name: unquote(value) for name, value in zip(found.labels, values)}
+
+    def _walk(
+        self, node: _Node, segments: list[str], at: int, values: list[str], request: Request, given: dict[str, str]
+    ) -> _Route | None:
+        if at == len(segments) or (at == len(segments) - 1 and not segments[at]):
+            return _choose(node.routes.get(request.method), given, request)
+        literal = node.literals.get(segments[at])
+        if literal is not None and (found := self._walk(literal, segments, at + 1, values, request, given)):
+            return found
+        if node.label is not None and segments[at]:
+            values.append(segments[at])
+            if found := self._walk(node.label, segments, at + 1, values, request, given):
+                return found
+            values.pop()
+        return self._walk_greedy(node, segments, at, values, request, given)
+
+    def _walk_greedy(
+        self, node: _Node, segments: list[str], at: int, values: list[str], request: Request, given: dict[str, str]
+    ) -> _Route | None:
+        """A greedy label takes what is left, but for the literal segments that may follow it in the template."""
+        greedy = node.greedy
+        if greedy is None:
+            return None
+        for suffix, end in _suffixes(greedy):
+            stop = len(segments) - len(suffix)
+            if stop > at and segments[stop:] == suffix:
+                if route := _choose(end.routes.get(request.method), given, request):
+                    values.append("/".join(segments[at:stop]))
+                    return route
+        return None
+
+    def _unknown(self, request: Request) -> NoSuchOperation:
+        if self._xml:
+            return NoSuchOperation(
+                "MethodNotAllowed", "The specified method is not allowed against this resource.", 405, None
+            )
+        return NoSuchOperation("UnknownOperationException", None, 404, None)
+
+
+def _segments(path: str) -> list[str]:
+    return path.strip("/").split("/") if path.strip("/") else []
+
+
+def _required(operation: OperationModel) -> tuple[list[str], list[str]]:
+    """The names of the query parameters and of the headers without which the operation cannot be meant."""
+    shape = operation.input
+    if shape is None:
+        return [], []
+    required = [(shape.members[name], name) for name in shape.required]
+    query = [member.wire_name(name) for member, name in required if member.location == "querystring"]
+    headers = [member.wire_name(name).lower() for member, name in required if member.location == "header"]
+    return query, headers
+
+
+def _order(node: _Node) -> None:
+    for routes in node.routes.values():
+        routes.sort(key=lambda route: route.rank)
+    for child in (*node.literals.values(), node.label, node.greedy):
+        if child is not None:
+            _order(child)
+
+
+def _suffixes(greedy: _Node) -> list[tuple[list[str], _Node]]:
+    """Every chain of literals below a greedy label, the longest first; the empty one last."""
+    found: list[tuple[list[str], _Node]] = [([], greedy)]
+    for literal, child in greedy.literals.items():
+        found.extend(([literal, *rest], end) for rest, end in _suffixes(child))
+    return sorted(found, key=lambda item: -len(item[0]))
+
+
+def _choose(routes: list[_Route] | None, given: dict[str, str], request: Request) -> _Route | None:
+    """Of the operations on one path, the most demanding one whose demands are met; failing that (a required
+    parameter is missing, which is for validation to say), the first that is called at all."""
+    if not routes:
+        return None
+    called = [route for route in routes if route.called_by(given)]
+    if len(called) > 1:
+        if wanted := given.get("x-id"):
+            called.sort(key=lambda route: route.operation.name != wanted)
+        headers = request.headers.joined()
+        for route in called:
+            if route.completed_by(given, headers):
+                return route
+    return called[0] if called else None
+
+
+@cache
+def _matcher(model: ServiceModel) -> _Matcher:
+    return _Matcher(model)

@@ -1,0 +1,109 @@
+"""The three forms in which AWS writes a time: iso8601, rfc822 (HTTP dates) and unixTimestamp (seconds)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+from hodei.protocol.errors import InvalidResult
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RFC822 = re.compile(
+    r"(?:[A-Za-z]{3,9}, ?)?(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d)(\.\d+)? ?(GMT|UTC|Z|[+-]\d{4})?"
+)
+
+
+def from_epoch(seconds: float) -> datetime:
+    """Raises ValueError out of the range of years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"not a time: {seconds}") from error
+
+
+def parse_timestamp(value: str) -> datetime:
+    """Read any of the three forms. Raises ValueError."""
+    text = value.strip()
+    if "T" in text or text[4:5] == "-":
+        return _from_iso(text)
+    if match := _RFC822.fullmatch(text):
+        return _from_rfc822(match)
+    seconds = float(text)
+    if not math.isfinite(seconds):
+        raise ValueError(f"not a time: {value}")
+    return from_epoch(seconds)
+
+
+def _from_iso(text: str) -> datetime:
+    time = datetime.fromisoformat(text.upper())
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"not a time: {text}") from error
+
+
+def _from_rfc822(match: re.Match[str]) -> datetime:
+    day, month, year, hour, minute, second, fraction, zone = match.groups()
+    number = _MONTHS.index(month.title()) + 1
+    time = datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=_zone(zone))
+    time += timedelta(seconds=float(fraction or 0))
+    return time.astimezone(UTC)
+
+
+def _zone(zone: str | None) -> timezone:
+    if zone is None or zone[0] not in "+-":
+        return UTC
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+    return timezone(-offset if zone[0] == "-" else offset)
+
+
+def _utc(value: object) -> datetime:
+    """What a handler may return as a time: an aware datetime (naive is UTC) or seconds since the epoch."""
+    if isinstance(value, datetime):
+        if value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return from_epoch(value)
+    raise InvalidResult(f"{value!r} is not a time")
+
+
+def iso8601(value: object) -> str:
+    """Milliseconds where there are any, as most services write it."""
+    time = _utc(value)
+    if time.microsecond < 1000:
+        return time.isoformat("T", "seconds")[:-6] + "Z"
+    return time.isoformat("T", "milliseconds")[:-6] + "Z"
+
+
+def iso8601_millis(value: object) -> str:
+    """Always with milliseconds, as S3 and EC2 write it."""
+    return _utc(value).isoformat("T", "milliseconds")[:-6] + "Z"
+
+
+def rfc822(value: object) -> str:
+    t = _utc(value)
+    day, month = _DAYS[t.weekday()], _MONTHS[t.month - 1]
+    return f"{day}, {t.day:02} {month} {t.year:04} {t.hour:02}:{t.minute:02}:{t.second:02} GMT"
+
+
+def unix_timestamp(value: object) -> int | float:
+    """Seconds; a fraction has millisecond precision."""
+    milliseconds = (_utc(value) - _EPOCH) // timedelta(milliseconds=1)
+    seconds, rest = divmod(milliseconds, 1000)
+    return milliseconds / 1000 if rest else seconds
+
+
+def text_formatter(name: str, *, milliseconds: bool = False) -> Callable[[object], str]:
+    """The function that writes a time as text in the form `name` (unixTimestamp, iso8601, rfc822)."""
+    match name.lower():
+        case "rfc822":
+            return rfc822
+        case "unixtimestamp":
+            return lambda value: str(unix_timestamp(value))
+        case _:
+            return iso8601_millis if milliseconds else iso8601
