@@ -1,0 +1,209 @@
+"""The way of every request, in one list: read, route, parse, validate, authenticate, run, serialise."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hodei.gateway.credentials import DEFAULT_ACCOUNT, principal_of, read_credential
+from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
+from hodei.kernel import errors
+from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
+from hodei.kernel.manifest import all_manifests
+from hodei.kernel.service import Service
+from hodei.kernel.world import World
+from hodei.protocol.codec import Codec, ProtocolError, codec_for
+from hodei.protocol.http import BodyError, BodyTooLarge, Request, Response
+
+log = logging.getLogger("hodei.requests")
+
+Answer = Response | Awaitable[Response]
+ROUTING_BODY_LIMIT = 20 * 2**20
+
+
+@dataclass(slots=True)
+class Call:
+    """A request on its way through the pipeline."""
+
+    request: Request
+    request_id: str
+    route: Route
+    codec: Codec
+    service: Service | None
+    ctx: Context | None = None
+
+
+class Pipeline:
+    """`pipeline(request)` answers at once where nothing has to be waited for, else with an awaitable."""
+
+    def __init__(self, world: World, *, local: Callable[[Request], Answer | None] | None = None) -> None:
+        self.world = world
+        self.router = Router()
+        self._local = local  # the admin API and what people script against: /_hodei, /_localstack
+
+    def __call__(self, request: Request) -> Answer:
+        if request.path.startswith("/_") and self._local and (answer := self._local(request)):
+            return answer
+        if name := self.router.data_plane(request):
+            answer = self._data_plane(self.world.service(name), request)
+            if answer is not None:
+                return answer
+        if request.body.data is None and is_form(request):
+            return self._read_then_route(request)
+        return self._route(request)
+
+    # stages
+
+    async def _read_then_route(self, request: Request) -> Response:
+        try:
+            await request.body.read(ROUTING_BODY_LIMIT)
+        except BodyError as error:
+            return _no_service(413 if isinstance(error, BodyTooLarge) else 400, str(error), self.world.ids.uuid())
+        answer = self._route(request)
+        return answer if isinstance(answer, Response) else await answer
+
+    def _route(self, request: Request) -> Answer:
+        request_id = self.world.ids.uuid()
+        try:
+            route = self.router.route(request, request.body.data)
+        except NoRoute as error:
+            return _no_service(404, f"No service answers this request. Tried: {error}.", request_id)
+        except UnknownOperation as unknown:
+            codec = codec_for(unknown.model, unknown.protocol)
+            return _error(codec, None, errors.UnknownOperation(), request_id)
+        service = self.world.service(route.service) if route.service in all_manifests() else None
+        call = Call(request, request_id, route, codec_for(route.model, route.protocol), service)
+        if service is None or service.find(route.operation.name) is None:
+            missing = errors.NotImplementedByHodei(service=route.service, operation=route.operation.name)
+            return self._failed(call, missing)
+        if route.operation.streaming_input or route.operation.event_input:
+            return self._guarded(call, request.body)
+        if request.body.data is None:
+            return self._read_then_run(call)
+        return self._guarded(call, request.body.data)
+
+    async def _read_then_run(self, call: Call) -> Response:
+        assert call.service
+        try:
+            body = await call.request.body.read(call.service.manifest.max_body)
+        except BodyTooLarge:
+            return self._failed(call, errors.RequestTooLarge())
+        except BodyError:
+            return self._failed(call, errors.IncompleteBody())
+        answer = self._guarded(call, body)
+        return answer if isinstance(answer, Response) else await answer
+
+    def _guarded(self, call: Call, body: Any) -> Answer:
+        try:
+            result = self._run(call, body)
+            return self._answer(call, result) if isinstance(result, dict) else self._await(call, result)
+        except Exception as error:
+            return self._failed(call, error)
+
+    async def _await(self, call: Call, result: Awaitable[dict[str, Any] | None]) -> Response:
+        try:
+            return self._answer(call, await result or {})
+        except Exception as error:
+            return self._failed(call, error)
+
+    def _run(self, call: Call, body: Any) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+        """Parse, validate, authenticate, authorise, handle."""
+        route, service = call.route, call.service
+        assert service
+        operation = service.find(route.operation.name)
+        assert operation
+        principal = principal_of(route.credential, route.region)
+        call.ctx = ctx = Context(
+            self.world,
+            service,
+            principal.account or DEFAULT_ACCOUNT,
+            route.region,
+            principal=principal,
+            request_id=call.request_id,
+            operation=operation.name,
+            request=call.request,
+        )
+        params = call.codec.parse(route.operation, call.request, body, route.uri_params)
+        if service.amend:
+            service.amend(ctx, params)
+        if violations := operation.validate(params):
+            raise service.violations(route.operation, violations)
+        return self.world.invoke(ctx, operation, params)
+
+    def _answer(self, call: Call, result: dict[str, Any]) -> Response:
+        response = call.codec.serialise(call.route.operation, result, request_id=call.request_id)
+        return self._finish(call, response)
+
+    def _failed(self, call: Call, error: Exception) -> Response:
+        response = _error(call.codec, call.route.operation, error, call.request_id)
+        return self._finish(call, response)
+
+    def _finish(self, call: Call, response: Response) -> Response:
+        if call.service and call.service.decorate:
+            call.service.decorate(call.ctx, call.request, response, call.request_id)
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s.%s %d", call.route.service, call.route.operation.name, response.status)
+        return response
+
+    def _data_plane(self, service: Service, request: Request) -> Answer | None:
+        """Let a service's own endpoints answer; None if none of them wants the request."""
+        handler = next((handler for matches, handler in service.endpoints if matches(request)), None)
+        if handler is None:
+            return None
+        credential = read_credential(request)
+        principal = principal_of(credential, credential.region if credential else "")
+        ctx = Context(
+            self.world,
+            service,
+            principal.account or DEFAULT_ACCOUNT,
+            (credential.region if credential else "") or "us-east-1",
+            principal=principal,
+            request_id=self.world.ids.uuid(),
+            request=request,
+        )
+        answer: Answer = handler(ctx, request)
+        return answer
+
+
+def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> Response:
+    """An error in the wire format of the protocol asked; what is not AWS's own is a 500 and a traceback in the log."""
+    fields: dict[str, Any] = {}
+    if isinstance(error, AwsError):
+        code, message, status, fields = error.code, error.message, error.status, error.fields
+    elif isinstance(error, ProtocolError):
+        code, message, status = error.code, error.message, error.status
+    elif isinstance(error, BodyError):
+        code, message, status = errors.IncompleteBody.code, errors.IncompleteBody.template, 400
+    else:
+        log.error("%s failed", operation.name if operation else "request", exc_info=error)
+        failure = errors.InternalFailure
+        code, message, status = failure.code, failure.template, failure.status
+    shape = codec.model.error_shape(code)
+    if status is None:
+        status = shape.http_status if shape and shape.http_status else 400
+    return codec.error(
+        operation,
+        code=code,
+        message=message,
+        status=status,
+        sender_fault=status < 500,
+        fields=fields,
+        request_id=request_id,
+        shape=shape.name if shape else None,
+    )
+
+
+def _no_service(status: int, message: str, request_id: str) -> Response:
+    """A plain answer where not even the protocol is known."""
+    body = f'{{"__type":"UnknownService","message":{_quoted(message)}}}'.encode()
+    headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
+    return Response(status, headers, body)
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)

@@ -1,0 +1,196 @@
+"""What is due when: durable timers, and the waits of handlers, both on the cloud's clock.
+
+A durable timer is a row in the store, so it survives a restart and is part of a snapshot. A wait (a long poll) lives in
+memory and dies with its connection. Both fire in order of their virtual time; `advance` makes days of them happen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Hashable
+from typing import TYPE_CHECKING, Any
+
+from hodei.kernel import keys
+from hodei.kernel.atomic import in_batches
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Context
+    from hodei.kernel.world import World
+
+log = logging.getLogger("hodei.agenda")
+
+DUE = ("", "", "kernel", "timers_due")
+SET = ("", "", "kernel", "timers")
+RETRY_SECONDS = 60.0
+LONGEST_SLEEP = 3600.0
+
+
+class Agenda:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: asyncio.TimerHandle | None = None
+        self._waits: list[tuple[float, int, asyncio.Future[bool]]] = []
+        self._sequence = 0
+        self._channels: dict[Hashable, list[asyncio.Future[bool]]] = defaultdict(list)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._parked: set[asyncio.Task[Any]] = set()
+        self._advancing = False
+        self._due_start, self._due_end = keys.pack(DUE), keys.prefix_end(keys.pack(DUE))
+
+    # durable timers
+
+    def set(self, ctx: Context, name: str, at: float, *key: str) -> None:
+        """Call the service's timer `name` with `key` at virtual time `at`; one per (service, name, place, key)."""
+        self.cancel(ctx, name, *key)
+        identity = (ctx.service.name, name, ctx.account, ctx.region, *key)
+        ctx.store.put(keys.pack((*SET, *identity)), keys.pack((at,)))
+        ctx.store.put(keys.pack((*DUE, at, *identity)), b"")
+        ctx.store.when_durable(self.reschedule)
+
+    def due(self, ctx: Context, name: str, *key: str) -> float | None:
+        """When that timer will fire, or None if it is not set."""
+        value = ctx.store.get(keys.pack((*SET, ctx.service.name, name, ctx.account, ctx.region, *key)))
+        return keys.unpack(value)[0] if value is not None else None
+
+    def cancel(self, ctx: Context, name: str, *key: str) -> None:
+        if (at := self.due(ctx, name, *key)) is not None:
+            identity = (ctx.service.name, name, ctx.account, ctx.region, *key)
+            ctx.store.delete(keys.pack((*SET, *identity)))
+            ctx.store.delete(keys.pack((*DUE, at, *identity)))
+
+    # waits and background work
+
+    async def wait(self, channel: Hashable, until: float) -> bool:
+        """Sleep until somebody signals `channel` (True) or the clock shows `until` (False). Costs nothing meanwhile."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._sequence += 1
+        heapq.heappush(self._waits, (until, self._sequence, future))
+        self._channels[channel].append(future)
+        task = asyncio.current_task()
+        if task in self._running:
+            self._parked.add(task)
+        self.reschedule()
+        try:
+            return await future
+        finally:
+            if task is not None:
+                self._parked.discard(task)
+            waiting = self._channels.get(channel)
+            if waiting and future in waiting:
+                waiting.remove(future)
+            if not waiting:
+                self._channels.pop(channel, None)
+
+    def signal(self, channel: Hashable) -> None:
+        """Wake every handler that waits on `channel`, once the present batch is over."""
+        for future in self._channels.pop(channel, ()):
+            if not future.done():
+                future.set_result(True)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run background work; `settle` waits for it. Its failure is logged, never lost."""
+        assert self._loop is not None, "the world has not been started"
+        task = self._loop.create_task(in_batches(self._world.store, coroutine))  # type: ignore[arg-type]
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background work failed", exc_info=error)
+
+    async def settle(self) -> None:
+        """Wait until all background work has ended or waits for a later virtual time."""
+        while busy := [task for task in self._running if task not in self._parked and task is not asyncio.current_task()]:
+            await asyncio.wait(busy, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+
+    # the loop
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.reschedule()
+
+    async def stop(self) -> None:
+        if self._handle:
+            self._handle.cancel()
+        for task in list(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=5)
+        self._loop = None
+
+    def next_due(self) -> float | None:
+        """The virtual time of what comes next, or None."""
+        while self._waits and self._waits[0][2].done():
+            heapq.heappop(self._waits)
+        wait = self._waits[0][0] if self._waits else None
+        timer = next((self._at(key) for key, _ in self._world.store.scan(self._due_start, self._due_end)), None)
+        return min((at for at in (wait, timer) if at is not None), default=None)
+
+    def reschedule(self) -> None:
+        """Sleep until what is due next; called whenever that or the clock may have changed."""
+        if self._loop is None or self._advancing:
+            return
+        if self._handle:
+            self._handle.cancel()
+            self._handle = None
+        if (at := self.next_due()) is not None and (delay := self._world.clock.real_delay(at)) is not None:
+            self._handle = self._loop.call_later(min(delay, LONGEST_SLEEP), self._wake)
+
+    def _wake(self) -> None:
+        self._fire(self._world.clock.now())
+        self.reschedule()
+
+    def _fire(self, now: float) -> None:
+        """Fire what is due at `now`, in order of time."""
+        end = keys.pack((*DUE, now))
+        for key, _ in list(self._world.store.scan(self._due_start, keys.prefix_end(end))):
+            self._fire_timer(keys.unpack(key)[len(DUE) :])
+        while self._waits and self._waits[0][0] <= now:
+            future = heapq.heappop(self._waits)[2]
+            if not future.done():
+                future.set_result(False)
+
+    def _fire_timer(self, row: tuple[Any, ...]) -> None:
+        at, service, name, account, region, *key = row
+        ctx = self._world.context(service, account=account, region=region)
+        if self.due(ctx, name, *key) != at:
+            return  # an earlier timer of this round moved or cancelled it
+        try:
+            with ctx.store.batch():
+                self.cancel(ctx, name, *key)
+                ctx.service.timers[name](ctx, *key)
+        except Exception:
+            log.exception("timer %s.%s%r failed; again in %d s", service, name, tuple(key), RETRY_SECONDS)
+            with ctx.store.batch():
+                self.set(ctx, name, ctx.now + RETRY_SECONDS, *key)
+
+    @staticmethod
+    def _at(key: bytes) -> float:
+        return float(keys.unpack(key)[len(DUE)])
+
+    async def advance(self, to: float) -> None:
+        """Move the clock forward to `to`, firing all that falls due on the way in order, until nothing is left."""
+        clock = self._world.clock
+        rate, self._advancing = clock.rate, True
+        clock.run(0)
+        try:
+            await self.settle()
+            while (at := self.next_due()) is not None and at <= to:
+                clock.set(max(at, clock.now()))
+                self._fire(clock.now())
+                await asyncio.sleep(0)
+                await self.settle()
+            clock.set(to)
+        finally:
+            self._advancing = False
+            clock.run(rate)
+            self.reschedule()
+
+
+Timer = Callable[..., None]

@@ -1,0 +1,152 @@
+"""`ctx`: what a handler knows of its call and of the cloud around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hodei.kernel.arns import Arn, partition_of
+
+if TYPE_CHECKING:
+    from hodei.kernel.agenda import Agenda
+    from hodei.kernel.blobs import Blobs
+    from hodei.kernel.deliver import Retry
+    from hodei.kernel.ids import Ids
+    from hodei.kernel.service import Service
+    from hodei.kernel.store import Store
+    from hodei.kernel.tags import Tags
+    from hodei.kernel.world import World
+    from hodei.protocol.http import Request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls. `access_key` is empty for an anonymous call and for one that the cloud makes itself."""
+
+    account: str
+    arn: str
+    access_key: str = ""
+    service: str = ""  # a service principal: "s3.amazonaws.com"
+
+    @property
+    def anonymous(self) -> bool:
+        return not self.access_key and not self.service
+
+
+ANONYMOUS = Principal(account="", arn="*")
+
+
+class Context:
+    """The place (account, region), time and caller of one operation, timer or delivery.
+
+    `store`, `account` and `region` make it a `Scope` for tables.
+    """
+
+    __slots__ = ("account", "operation", "principal", "region", "request", "request_id", "service", "store", "world")
+
+    def __init__(
+        self,
+        world: World,
+        service: Service,
+        account: str,
+        region: str,
+        *,
+        principal: Principal = ANONYMOUS,
+        request_id: str = "",
+        operation: str = "",
+        request: Request | None = None,
+    ) -> None:
+        self.world = world
+        self.store: Store = world.store
+        self.service = service
+        self.account = account
+        self.region = region
+        self.principal = principal
+        self.request_id = request_id
+        self.operation = operation
+        self.request = request
+
+    def at(self, *, account: str | None = None, region: str | None = None) -> Context:
+        """The same call seen from another account or region."""
+        return Context(
+            self.world,
+            self.service,
+            self.account if account is None else account,
+            self.region if region is None else region,
+            principal=self.principal,
+            request_id=self.request_id,
+            operation=self.operation,
+            request=self.request,
+        )
+
+    @property
+    def now(self) -> float:
+        """The cloud's time, in epoch seconds."""
+        return self.world.clock.now()
+
+    @property
+    def ids(self) -> Ids:
+        return self.world.ids
+
+    @property
+    def timers(self) -> Agenda:
+        return self.world.agenda
+
+    @property
+    def blobs(self) -> Blobs:
+        return self.world.blobs
+
+    @property
+    def tags(self) -> Tags:
+        return self.world.tags
+
+    def arn(self, resource: str) -> str:
+        """The ARN of a regional resource of this service in this place."""
+        return str(Arn(partition_of(self.region), self.service.name, self.region, self.account, resource))
+
+    def setting(self, key: str) -> Any:
+        """A setting of this service, as `hodei config` or the default in its manifest has it."""
+        return self.world.settings.get(self.service.name, key)
+
+    def quota(self, key: str) -> float:
+        """The value of a quota of this service in this account and region."""
+        return self.world.quotas.get(self, key)
+
+    def token(self, *parts: Any) -> str:
+        """An opaque pagination token that carries `parts` and cannot be forged."""
+        return self.world.tokens.make(self.service.name, parts)
+
+    def read_token(self, token: str) -> tuple[Any, ...]:
+        """Raises: ValueError if the token is not one that this service gave out."""
+        return self.world.tokens.read(self.service.name, token)
+
+    async def wait(self, channel: Hashable, until: float) -> bool:
+        """Sleep until `signal(channel)` (True) or virtual time `until` (False)."""
+        return await self.world.agenda.wait(channel, until)
+
+    def signal(self, channel: Hashable) -> None:
+        self.world.agenda.signal(channel)
+
+    async def offload(self, function: Callable[..., T], *args: Any) -> T:
+        """Run blocking or CPU-heavy work in a thread. It gets values, never state."""
+        return await asyncio.get_running_loop().run_in_executor(None, function, *args)
+
+    async def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """An AWS operation in-process, in this place, as this caller: same validation, same errors, no HTTP."""
+        return await self.world.call(self, service, operation, params)
+
+    def deliver(self, arn: str, payload: bytes, *, source: str, retry: Retry | None = None, dlq: str = "") -> None:
+        """Send an event to anything that can receive, asynchronously: durable until it is delivered or given up."""
+        self.world.deliveries.add(self, arn, payload, source=source, retry=retry, dlq=dlq)
+
+    def emit(self, detail_type: str, detail: dict[str, Any], resources: tuple[str, ...] = ()) -> None:
+        """Tell the cloud of a state change of this service; whoever listens to it hears it in this batch."""
+        self.world.bus.emit(self, detail_type, detail, resources)
+
+    def metric(self, namespace: str, name: str, value: float, unit: str = "Count", /, **dimensions: str) -> None:
+        """Record a value of one of the service's own AWS/* metrics."""
+        self.world.metrics.record(self, namespace, name, value, unit, dimensions)

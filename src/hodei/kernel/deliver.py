@@ -1,0 +1,148 @@
+"""Asynchronous fan-out to anything that can receive: one retry and dead-letter implementation for all services.
+
+A delivery is a record, written in the batch of the operation that caused it, so it is as durable as its cause. A target
+whose handler does not wait receives in the same batch that removes the record: such an event arrives exactly once.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.context import Principal
+from hodei.kernel.errors import AwsError
+from hodei.kernel.service import load_service
+from hodei.kernel.tables import Place, Record, Table
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from hodei.kernel.context import Context
+    from hodei.kernel.world import World
+
+log = logging.getLogger("hodei.deliver")
+
+CHANNEL = "deliveries"
+AT_ONCE = 100
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """How often and how long to try again: the wait doubles from `first` to at most `longest` seconds."""
+
+    attempts: int = 185  # EventBridge's default, with its day of maximum age
+    max_age: float = 86400.0
+    first: float = 1.0
+    longest: float = 600.0
+
+    def wait(self, attempts: int) -> float:
+        """Seconds to wait after the `attempts`-th failure."""
+        return min(self.first * 2.0 ** min(attempts - 1, 30), self.longest)
+
+
+class Delivery(Record):
+    """An event on its way. `source` is the service principal that sends ("s3.amazonaws.com")."""
+
+    id: str
+    arn: str
+    payload: bytes
+    source: str
+    account: str
+    region: str
+    created: float
+    next_at: float
+    attempts: int = 0
+    retry: Retry = Retry()
+    dlq: str = ""
+
+
+class Deliveries:
+    table = Table("kernel", "deliveries", Delivery, key="id", index={"due": ("next_at",)}, scope="global")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._place = Place(world.store, "", "")
+        self._flying: set[str] = set()
+        self._pump: asyncio.Task[None] | None = None
+
+    def add(self, ctx: Context, arn: str, payload: bytes, *, source: str, retry: Retry | None, dlq: str) -> None:
+        now = ctx.now
+        delivery = Delivery(
+            id=ctx.ids.uuid(),
+            arn=arn,
+            payload=payload,
+            source=source,
+            account=ctx.account,
+            region=ctx.region,
+            created=now,
+            next_at=now,
+            retry=retry or Retry(),
+            dlq=dlq,
+        )
+        self.table.put(self._place, delivery)
+        ctx.store.when_durable(self.resume)
+
+    def resume(self) -> None:
+        """See to whatever is due: after a delivery was added, and at start."""
+        if self._pump is None or self._pump.done():
+            self._pump = self._world.agenda.spawn(self._run())
+        else:
+            self._world.agenda.signal(CHANNEL)
+
+    async def _run(self) -> None:
+        agenda, clock = self._world.agenda, self._world.clock
+        while True:
+            later = self._launch(clock.now())
+            if later is None and not self._flying:
+                return
+            await agenda.wait(CHANNEL, later if later is not None else float("inf"))
+
+    def _launch(self, now: float) -> float | None:
+        """Start all that is due and not yet under way; the time at which the next one is due."""
+        for at, id in self.table.index_keys("due", self._place):
+            if id in self._flying:
+                continue
+            if at > now:
+                return float(at)
+            if len(self._flying) >= AT_ONCE:
+                return None
+            self._flying.add(id)
+            self._world.agenda.spawn(self._attempt(id))
+        return None
+
+    async def _attempt(self, id: str) -> None:
+        try:
+            if (delivery := self.table.get(self._place, id)) is None:
+                return
+            try:
+                await self._send(delivery)
+            except AwsError as error:
+                self._failed(delivery, error)
+            else:
+                self.table.delete(self._place, id)
+        finally:
+            self._flying.discard(id)
+            self._world.agenda.signal(CHANNEL)
+
+    async def _send(self, delivery: Delivery) -> None:
+        arn = Arn.parse(delivery.arn)
+        service = load_service(arn.service)
+        assert service.target, f"{arn.service} receives nothing"
+        principal = Principal(account=delivery.account, arn=delivery.source, service=delivery.source)
+        ctx = self._world.context(arn.service, account=arn.account, region=arn.region, principal=principal)
+        await service.target(ctx, arn, delivery)
+
+    def _failed(self, delivery: Delivery, error: AwsError) -> None:
+        now, attempts, retry = self._world.clock.now(), delivery.attempts + 1, delivery.retry
+        again = now + retry.wait(attempts)
+        if attempts <= retry.attempts and again <= delivery.created + retry.max_age:
+            self.table.put(self._place, msgspec.structs.replace(delivery, attempts=attempts, next_at=again))
+            return
+        if delivery.dlq:
+            ctx = self._world.context(Arn.parse(delivery.arn).service, account=delivery.account, region=delivery.region)
+            self.add(ctx, delivery.dlq, delivery.payload, source=delivery.source, retry=None, dlq="")
+        else:
+            log.warning("given up: an event of %s for %s: %s", delivery.source, delivery.arn, error)
+        self.table.delete(self._place, delivery.id)

@@ -1,0 +1,37 @@
+"""Errors that clients see. One line declares one: `Missing = sqs.error("Missing", "No {thing} here.")`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AwsError(Exception):
+    """An error answered to the client in its own wire format.
+
+    `code` is the code of botocore's model (or AWS's documentation). `status` None means: what the model says, else 400.
+    `fields` are further members of the error (S3's `<Key>`, DynamoDB's CancellationReasons).
+    """
+
+    code: ClassVar[str] = "InternalFailure"
+    template: ClassVar[str] = ""
+    status: ClassVar[int | None] = None
+
+    def __init__(self, message: str | None = None, /, **fields: Any) -> None:
+        self.message = self.template.format(**fields) if message is None else message
+        self.fields = fields
+        super().__init__(self.message)
+
+
+def declare(code: str, message: str = "", *, status: int | None = None) -> type[AwsError]:
+    """A new error class; `{name}` in the message is filled from the keyword arguments it is raised with."""
+    return type(code.replace(".", "_"), (AwsError,), {"code": code, "template": message, "status": status})
+
+
+NotImplementedByHodei = declare("NotImplemented", "{service}:{operation} is not implemented by Hodei.", status=501)
+InternalFailure = declare(
+    "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", status=500
+)
+UnknownOperation = declare("UnknownOperationException", "The requested operation is not recognized by the service.")
+ValidationException = declare("ValidationException", "{reason}", status=400)
+RequestTooLarge = declare("RequestEntityTooLarge", "Request body is too large.", status=413)
+IncompleteBody = declare("IncompleteBody", "The request body terminated unexpectedly", status=400)

@@ -1,0 +1,164 @@
+"""`sqs = Service("sqs")`: what a service folder registers, by decorator."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from hodei.kernel import errors
+from hodei.kernel.errors import AwsError
+from hodei.kernel.manifest import Manifest, folder, manifest
+from hodei.kernel.store import Store
+from hodei.kernel.tables import Record, Table
+from hodei.protocol.http import Request
+from hodei.protocol.model import OperationModel, ServiceModel, load_model
+from hodei.protocol.validate import Violation, aggregated_message, validator_for
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+R = TypeVar("R", bound=Record)
+
+Endpoint = Callable[..., Any]
+Violations = Callable[[OperationModel, list[Violation]], AwsError]
+
+
+def validation_exception(operation: OperationModel, violations: list[Violation]) -> AwsError:
+    """How most JSON services word what breaks their model."""
+    return errors.ValidationException(aggregated_message(violations))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One AWS operation and its handler. `accepts` are the parameters that the handler honours."""
+
+    name: str
+    handler: Callable[..., Any]
+    model: OperationModel
+    accepts: frozenset[str]
+    is_async: bool
+    validate: Callable[[Mapping[str, Any]], list[Violation]]
+
+    def arguments(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters that the handler takes; what it does not honour is dropped (and listed by `coverage`)."""
+        if params.keys() <= self.accepts:
+            return params
+        return {name: value for name, value in params.items() if name in self.accepts}
+
+
+class Service:
+    """A registry filled by the noun modules of one service folder."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.handlers: dict[str, Callable[..., Any]] = {}
+        self.timers: dict[str, Callable[..., None]] = {}
+        self.tables: dict[str, Table[Any]] = {}
+        self.migrations: dict[int, Callable[[Store], None]] = {}
+        self.listeners: dict[str, list[Callable[..., Any]]] = {}
+        self.violations: Violations = validation_exception
+        self.target: Callable[..., Any] | None = None
+        self.endpoints: list[tuple[Callable[[Request], bool], Endpoint]] = []
+        self.amend: Callable[[Any, dict[str, Any]], None] | None = None
+        self.decorate: Callable[..., None] | None = None
+        self._operations: dict[str, Operation] = {}
+
+    @functools.cached_property
+    def manifest(self) -> Manifest:
+        return manifest(self.name)
+
+    @functools.cached_property
+    def model(self) -> ServiceModel:
+        return load_model(self.manifest.model)
+
+    def operation(self, name: str) -> Callable[[Handler], Handler]:
+        """Register the handler of an AWS operation. Its keyword-only parameters are those it honours."""
+
+        def register(handler: Handler) -> Handler:
+            assert name not in self.handlers, f"{self.name}:{name} is registered twice"
+            self.handlers[name] = handler
+            return handler
+
+        return register
+
+    def find(self, name: str) -> Operation | None:
+        """The registered operation, with what dispatch needs prepared; None if Hodei does not have it."""
+        if (operation := self._operations.get(name)) is None and (handler := self.handlers.get(name)):
+            model = self.model.operations[name]
+            parameters = inspect.signature(handler).parameters.values()
+            operation = self._operations[name] = Operation(
+                name=name,
+                handler=handler,
+                model=model,
+                accepts=frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
+                is_async=inspect.iscoroutinefunction(handler),
+                validate=validator_for(model),
+            )
+        return operation
+
+    def table(
+        self,
+        name: str,
+        record: type[R],
+        *,
+        key: str | tuple[str, ...],
+        index: Mapping[str, tuple[str, ...]] | None = None,
+        scope: Literal["regional", "account", "global"] = "regional",
+        cached: bool = False,
+    ) -> Table[R]:
+        """Declare a table of this service's persistent state."""
+        table = Table(self.name, name, record, key=key, index=index or {}, scope=scope, cached=cached)
+        self.tables[name] = table
+        return table
+
+    def error(self, code: str, message: str = "", *, status: int | None = None) -> type[AwsError]:
+        return errors.declare(code, message, status=status)
+
+    def timer(self, name: str) -> Callable[[Handler], Handler]:
+        """Register what `ctx.timers.set(ctx, name, at, *key)` calls: `def handler(ctx, *key)`, a plain function."""
+
+        def register(handler: Handler) -> Handler:
+            self.timers[name] = handler
+            return handler
+
+        return register
+
+    def on_violation(self, handler: Violations) -> Violations:
+        """Word violations of the model as this service does, instead of as an aggregated ValidationException."""
+        self.violations = handler
+        return handler
+
+    def delivers(self, handler: Handler) -> Handler:
+        """Register how an event reaches this service's resources: `async def handler(ctx, arn, delivery)`."""
+        self.target = handler
+        return handler
+
+    def endpoint(self, matches: Callable[[Request], bool]) -> Callable[[Handler], Handler]:
+        """Register a handler of requests that are not API operations: `def handler(ctx, request) -> Response`."""
+
+        def register(handler: Handler) -> Handler:
+            self.endpoints.append((matches, handler))
+            return handler
+
+        return register
+
+    def listens(self, source: str) -> Callable[[Handler], Handler]:
+        """Register for what another service emits: `def handler(ctx, event)`; `source` as in EventBridge ("aws.s3")."""
+
+        def register(handler: Handler) -> Handler:
+            self.listeners.setdefault(source, []).append(handler)
+            return handler
+
+        return register
+
+
+@functools.cache
+def load_service(name: str) -> Service:
+    """Import a service's folder. Raises: KeyError if Hodei does not have it."""
+    manifest(name)
+    package = f"hodei.services.{folder(name)}"
+    importlib.import_module(package)
+    service: Service = getattr(importlib.import_module(f"{package}.service"), folder(name))
+    return service

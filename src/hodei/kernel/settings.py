@@ -1,0 +1,55 @@
+"""Settings and quotas: defaults from the manifests, changed over the admin API and kept in the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hodei.kernel.manifest import manifest
+from hodei.kernel.tables import Place, Record, Table
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Context
+    from hodei.kernel.store import Store
+
+
+class Changed(Record):
+    service: str
+    key: str
+    value: float | bool | str
+
+
+class Settings:
+    """Knobs of the services that AWS does not have."""
+
+    table = Table("kernel", "settings", Changed, key=("service", "key"), scope="global", cached=True)
+
+    def __init__(self, store: Store) -> None:
+        self._place = Place(store, "", "")
+
+    def get(self, service: str, key: str) -> Any:
+        changed = self.table.get(self._place, service, key)
+        return changed.value if changed else manifest(service).settings[key].default
+
+    def set(self, service: str, key: str, value: Any) -> None:
+        """Raises: KeyError if there is no such setting, ValueError if the value is of another type."""
+        default = manifest(service).settings[key].default
+        if isinstance(default, bool) != isinstance(value, bool) or isinstance(default, str) != isinstance(value, str):
+            raise ValueError(f"{service}.{key} is a {type(default).__name__}, not {value!r}")
+        with self._place.store.batch():
+            self.table.put(self._place, Changed(service=service, key=key, value=value))
+
+
+class Quotas:
+    """AWS's limits, by account and region."""
+
+    table = Table("kernel", "quotas", Changed, key=("service", "key"), cached=True)
+
+    def get(self, ctx: Context, key: str) -> float:
+        changed = self.table.get(ctx, ctx.service.name, key)
+        return float(changed.value) if changed else ctx.service.manifest.quotas[key].value
+
+    def set(self, place: Place, service: str, key: str, value: float) -> None:
+        """Raises: KeyError if there is no such quota."""
+        manifest(service).quotas[key]
+        with place.store.batch():
+            self.table.put(place, Changed(service=service, key=key, value=value))

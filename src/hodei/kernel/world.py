@@ -1,0 +1,157 @@
+"""The cloud itself: its state, its time, its services. A gateway (or a test) drives one world."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hodei.kernel import errors
+from hodei.kernel.agenda import Agenda
+from hodei.kernel.atomic import in_batch, in_batches
+from hodei.kernel.blobs import Blobs
+from hodei.kernel.bus import Bus
+from hodei.kernel.clock import Clock
+from hodei.kernel.context import ANONYMOUS, Context, Principal
+from hodei.kernel.deliver import Deliveries
+from hodei.kernel.ids import Ids
+from hodei.kernel.metrics import Metrics
+from hodei.kernel.service import Operation, Service, load_service
+from hodei.kernel.settings import Quotas, Settings
+from hodei.kernel.store import Store
+from hodei.kernel.tables import check_schema
+from hodei.kernel.tags import Tags
+from hodei.kernel.tokens import Tokens
+
+if TYPE_CHECKING:
+    from hodei.kernel.datadir import DataDir
+    from hodei.protocol.http import Request
+
+Result = dict[str, Any]
+
+
+class World:
+    """One isolated cloud. `directory` None keeps it in memory; a `seed` makes its ids and its chances repeatable."""
+
+    def __init__(self, directory: DataDir | None = None, *, seed: int | None = None, url: str = "") -> None:
+        self.directory = directory
+        self.url = url or "http://localhost:4566"  # how clients reach it: what queue URLs and the like begin with
+        self.store = Store.open(directory.database if directory else None)
+        self.blobs = Blobs(directory.blobs if directory else None)
+        self.ids = Ids(seed)
+        self.clock = Clock(self.store)
+        self.agenda = Agenda(self)
+        self.deliveries = Deliveries(self)
+        self.bus = Bus()
+        self.metrics = Metrics(self.store)
+        self.tags = Tags()
+        self.tokens = Tokens(self.store, self.ids)
+        self.settings = Settings(self.store)
+        self.quotas = Quotas()
+
+    async def start(self) -> None:
+        """Take up where the data left off: timers and deliveries go on. Call it on the loop that will serve."""
+        loop = asyncio.get_running_loop()
+        self.store.attach(loop)
+        self.agenda.start(loop)
+        self.deliveries.resume()
+
+    async def stop(self) -> None:
+        """Everything acknowledged is already durable; this ends background work and closes the files."""
+        await self.agenda.stop()
+        self.metrics.flush()
+        self.store.flush()
+        self.store.close()
+        self.blobs.close()
+
+    @functools.cache  # noqa: B019 - a world lives as long as its process or its test
+    def service(self, name: str) -> Service:
+        """The service, its data brought to today's schema. Raises: KeyError if Hodei does not have it."""
+        service = load_service(name)
+        check_schema(self.store, name, service.manifest.schema, service.migrations)
+        return service
+
+    def context(
+        self,
+        service: str,
+        *,
+        account: str,
+        region: str,
+        principal: Principal = ANONYMOUS,
+        request_id: str = "",
+        operation: str = "",
+        request: Request | None = None,
+    ) -> Context:
+        return Context(
+            self,
+            self.service(service),
+            account,
+            region,
+            principal=principal,
+            request_id=request_id,
+            operation=operation,
+            request=request,
+        )
+
+    def invoke(self, ctx: Context, operation: Operation, params: Mapping[str, Any]) -> Result | Awaitable[Result]:
+        """Run a handler on valid parameters: a plain one at once and as one batch, an async one as its awaitable."""
+        arguments = operation.arguments(params)
+        if operation.is_async:
+            return in_batches(self.store, operation.handler(ctx, **arguments))
+        return in_batch(self.store, operation.handler, ctx, **arguments) or {}
+
+    async def call(self, caller: Context, service: str, operation: str, params: Mapping[str, Any]) -> Result:
+        """An AWS operation asked for from inside the cloud; see `Context.call`."""
+        found = self.service(service).find(operation)
+        if found is None:
+            raise errors.NotImplementedByHodei(service=service, operation=operation)
+        if violations := found.validate(params):
+            raise self.service(service).violations(found.model, violations)
+        ctx = self.context(
+            service,
+            account=caller.account,
+            region=caller.region,
+            principal=caller.principal,
+            request_id=self.ids.uuid(),
+            operation=operation,
+        )
+        result = self.invoke(ctx, found, params)
+        return (result if isinstance(result, dict) else await result) or {}
+
+    # the whole cloud: what the admin API offers
+
+    async def advance(self, seconds: float) -> None:
+        await self.agenda.advance(self.clock.now() + seconds)
+
+    def save(self, name: str) -> None:
+        """Keep the state of the whole cloud under `name`, at no cost; replaces an older snapshot of that name."""
+        self.metrics.flush()
+        self.clock.mark()
+        self.store.flush()
+        self.store.save_snapshot(name)
+
+    def load(self, name: str) -> None:
+        """Go back to a snapshot, its time included. Raises: KeyError if there is none of that name."""
+        self.store.flush()
+        self.store.load_snapshot(name)
+        self.clock.rewind()
+        self._state_changed()
+
+    def reset(self, account: str | None = None) -> None:
+        """Forget everything, or all that one account has. Snapshots stay."""
+        if account is None:
+            self.store.flush()
+            self.store.reset()
+            self.clock.load()
+        else:
+            self.forget(account)
+        self._state_changed()
+
+    def forget(self, account: str) -> None:
+        """Delete an account's rows, and those rows of global tables that say they are its own."""
+        raise NotImplementedError
+
+    def _state_changed(self) -> None:
+        self.agenda.reschedule()
+        self.deliveries.resume()

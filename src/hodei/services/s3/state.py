@@ -1,0 +1,139 @@
+"""What S3 keeps. Rows of objects lie in the place (account, region) of their bucket: see `buckets.home`.
+
+The latest version of a key, unless it is a delete marker, is in `objects`; every other version, delete markers included,
+is in `versions`, newest first. So an unversioned bucket writes one row an object, a GET reads one and a listing of
+current objects never passes over history.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hodei.kernel.tables import Record
+from hodei.services.s3.service import s3
+
+NULL_VERSION = "null"
+INLINE_LIMIT = 64 * 1024  # bytes; larger bodies are files
+
+
+class Bucket(Record):
+    name: str
+    account: str
+    region: str
+    created: float
+    versioning: str = ""  # "", "Enabled", "Suspended"
+    mfa_delete: bool = False
+    object_lock: bool = False
+
+
+class Piece(Record):
+    """A stretch of an object's stored body: a row of `data` (inline) or a blob. Encrypted with a key derived from `id`."""
+
+    id: str
+    size: int
+    inline: bool
+
+
+class Part(Record):
+    """What remains known of a part of a completed multipart upload."""
+
+    number: int
+    size: int
+    checksums: dict[str, str] = {}  # algorithm -> base64
+
+
+class Encryption(Record):
+    """How a body is encrypted: AES256 (SSE-S3), aws:kms and aws:kms:dsse with a key, or SSE-C with the key's MD5."""
+
+    algorithm: str = "AES256"
+    kms_key: str = ""
+    kms_context: str = ""
+    bucket_key: bool = False
+    wrapped_key: bytes = b""  # the data key as the KMS key has encrypted it
+    customer_key_md5: str = ""  # base64; set for SSE-C only
+
+
+class Object(Record):
+    """One version of an object, or a delete marker."""
+
+    bucket: str
+    key: str
+    version_id: str = NULL_VERSION
+    sequence: int  # grows with every version of the key
+    modified: float
+    marker: bool = False
+    owner: str = ""  # account
+    size: int = 0
+    etag: str = ""  # without quotes
+    pieces: tuple[Piece, ...] = ()
+    parts: tuple[Part, ...] = ()
+    headers: dict[str, str] = {}  # Content-Type, Cache-Control ... by boto3's member name: {"ContentType": "text/html"}
+    metadata: dict[str, str] = {}
+    checksums: dict[str, str] = {}  # algorithm ("CRC64NVME") -> base64, "-N" behind a composite one
+    checksum_type: str = "FULL_OBJECT"  # or COMPOSITE
+    encryption: Encryption = Encryption()
+    storage_class: str = "STANDARD"
+    tags: dict[str, str] = {}
+    redirect: str = ""  # x-amz-website-redirect-location
+    lock_mode: str = ""  # GOVERNANCE, COMPLIANCE
+    lock_until: float = 0.0
+    legal_hold: bool = False
+    restored_until: float = 0.0  # of an archived object: when the restored copy expires
+    restore_ready: float = 0.0  # when a requested restore is (or was) done; 0: none requested
+    replication: str = ""  # PENDING, COMPLETED, FAILED, REPLICA
+    acl: dict[str, Any] = {}  # AccessControlPolicy as boto3 has it; empty: private to the owner
+
+    @property
+    def order(self) -> int:
+        """Sorts the versions of a key newest first."""
+        return -self.sequence
+
+
+class Upload(Record):
+    """A multipart upload under way; `object` carries what the completed object will have."""
+
+    bucket: str
+    key: str
+    upload_id: str
+    initiated: float
+    object: Object
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+
+
+class UploadPart(Record):
+    upload_id: str
+    number: int
+    size: int
+    etag: str
+    modified: float
+    pieces: tuple[Piece, ...]
+    checksums: dict[str, str] = {}
+
+
+class Data(Record):
+    """A small body (or a piece of one), encrypted."""
+
+    id: str
+    body: bytes
+
+
+class Configuration(Record):
+    """A bucket's sub-resource as boto3 has it: kind "cors", "lifecycle", "website", "policy", "notification" ...; `id` for
+    kinds that a bucket has several of (inventory, metrics, analytics, intelligent-tiering)."""
+
+    bucket: str
+    kind: str
+    id: str = ""
+    document: Any
+
+
+buckets = s3.table("buckets", Bucket, key="name", index={"owner": ("account", "name")}, scope="global", cached=True)
+objects = s3.table("objects", Object, key=("bucket", "key"))
+versions = s3.table(
+    "versions", Object, key=("bucket", "key", "order"), index={"id": ("bucket", "key", "version_id")}
+)
+uploads = s3.table("uploads", Upload, key=("bucket", "key", "upload_id"))
+upload_parts = s3.table("upload_parts", UploadPart, key=("upload_id", "number"))
+data = s3.table("data", Data, key="id")
+configurations = s3.table("configurations", Configuration, key=("bucket", "kind", "id"), cached=True)
