@@ -136,6 +136,11 @@ class Exchange:
     def bodyless(self, status: int) -> bool:
         return self.request.method == "HEAD" or status in (204, 304)
 
+    @property
+    def gone(self) -> bool:
+        """Nobody is there any more to get the response."""
+        raise NotImplementedError
+
     def send(self, response: Response) -> None:
         """Put out a response whose body is bytes."""
         raise NotImplementedError
@@ -162,13 +167,18 @@ class Exchange:
             else:
                 await self._stream(response, response.body)
         except asyncio.CancelledError:
-            self.abort()
+            self._break_off()
             raise
         except Exception:
-            logger.exception("the response to %s %s broke off", self.request.method, self.request.target)
-            self.abort()
+            if not self.gone:
+                logger.exception("the response to %s %s broke off", self.request.method, self.request.target)
+            self._break_off()
         finally:
             self.task = None
+
+    def _break_off(self) -> None:
+        if not self.gone:
+            self.abort()
 
     async def _awaited(self, result: Awaitable[Response]) -> Response:
         try:
@@ -181,6 +191,8 @@ class Exchange:
     async def _stream(self, response: Response, body: AsyncIterator[bytes]) -> None:
         try:
             await self._durable()
+            if self.gone:
+                return
             self.send_head(response)
             if not self.bodyless(response.status):
                 await self._pump(body, response.header("content-length"))

@@ -44,10 +44,15 @@ class Http1Exchange(Exchange):
         self.connection = connection
         self.close = close
         self.chunked = False
-        self.continued = "100-continue" not in request.headers.joined().get("expect", "").lower()
+        self.continued = "expect" not in request.headers or request.http_version == "1.0"
+
+    @property
+    def gone(self) -> bool:
+        return self.connection.current is not self
 
     def send(self, response: Response) -> None:
-        if (connection := self.connection).current is not self:
+        connection = self.connection
+        if connection.current is not self:
             return
         body = cast(bytes, response.body)
         head = self._head(response, len(body))
