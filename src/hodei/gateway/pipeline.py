@@ -72,8 +72,7 @@ class Pipeline:
         except NoRoute as error:
             return _no_service(404, f"No service answers this request. Tried: {error}.", request_id)
         except UnknownOperation as unknown:
-            codec = codec_for(unknown.model, unknown.protocol)
-            return _error(codec, None, errors.UnknownOperation(), request_id)
+            return _error(codec_for(unknown.model, unknown.protocol), None, unknown.error, request_id)
         service = self.world.service(route.service) if route.service in all_manifests() else None
         call = Call(request, request_id, route, codec_for(route.model, route.protocol), service)
         if service is None or service.find(route.operation.name) is None:
@@ -183,7 +182,7 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
         code, message, status = failure.code, failure.template, failure.status
     shape = codec.model.error_shape(code)
     if status is None:
-        status = shape.http_status if shape and shape.http_status else 400
+        status = shape.error_status if shape else 400
     return codec.error(
         operation,
         code=code,

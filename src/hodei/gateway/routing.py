@@ -50,11 +50,11 @@ class NoRoute(Exception):
 
 
 class UnknownOperation(Exception):
-    """A service, but none of its operations."""
+    """A service, but none of its operations; `error` is what AWS answers then."""
 
-    def __init__(self, service: str, model: ServiceModel, protocol: str) -> None:
+    def __init__(self, service: str, model: ServiceModel, protocol: str, error: NoSuchOperation) -> None:
         super().__init__(f"{service} has no such operation")
-        self.service, self.model, self.protocol = service, model, protocol
+        self.service, self.model, self.protocol, self.error = service, model, protocol, error
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,10 @@ class Router:
 
     def data_plane(self, request: Request) -> str | None:
         """The service that claims this host or path for something other than its API, by its manifest."""
-        for pattern, service in host_claims():
-            if pattern.fullmatch(request.host):
-                return service
         for prefix, service in path_claims():
             if request.path.startswith(prefix):
                 return service
-        return None
+        return host_claim(request.headers.get("host"))
 
     def route(self, request: Request, body: bytes | None) -> Route:
         """Find the operation; a subdomain that is part of the path (S3's bucket) is moved there (`request.path`).
@@ -136,7 +133,7 @@ class Router:
         candidates, tried = self._candidates(request, credential, host, body)
         if not candidates:
             raise NoRoute(tried)
-        service, model, protocol, operation, uri_params = self._choose(request, candidates, host, body)
+        service, model, protocol, operation, uri_params = self._choose(request, candidates, host)
         if target:
             self._targets[target, credential.service if credential else ""] = service, model, operation
         return Route(service, protocol, model, operation, uri_params, credential, region)
@@ -173,22 +170,24 @@ class Router:
         return [], tried
 
     def _choose(
-        self, request: Request, candidates: list[str], host: Host, body: bytes | None
+        self, request: Request, candidates: list[str], host: Host
     ) -> tuple[str, ServiceModel, str, OperationModel, dict[str, str]]:
         """The first candidate that has the operation; those that Hodei has come first."""
         here = all_manifests()
         ordered = sorted(candidates, key=lambda name: name not in here)
+        unknown: UnknownOperation | None = None
         for name in ordered:
             model = load_model(name)
             self._move_subdomain(request, host, here.get(name))
             protocol = detect_protocol(model, request)
             try:
-                operation, uri_params = find_operation(model, protocol, request, body)
-            except NoSuchOperation:
+                operation, uri_params = find_operation(model, protocol, request)
+            except NoSuchOperation as error:
+                unknown = unknown or UnknownOperation(name, model, protocol, error)
                 continue
             return name, model, protocol, operation, uri_params
-        model = load_model(ordered[0])
-        raise UnknownOperation(ordered[0], model, detect_protocol(model, request))
+        assert unknown
+        raise unknown
 
     @staticmethod
     def _move_subdomain(request: Request, host: Host, manifest: Manifest | None) -> None:
@@ -207,9 +206,11 @@ def is_form(request: Request) -> bool:
     return request.headers.get("content-type").startswith("application/x-www-form-urlencoded")
 
 
-@functools.cache
-def host_claims() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(host), name) for name, manifest in all_manifests().items() for host in manifest.hosts]
+@functools.lru_cache(maxsize=4096)
+def host_claim(host: str) -> str | None:
+    name = host.lower().rpartition(":")[0] or host.lower()
+    claims = ((pattern, service) for service, manifest in all_manifests().items() for pattern in manifest.hosts)
+    return next((service for pattern, service in claims if re.fullmatch(pattern, name)), None)
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from hodei.kernel.metrics import Metrics
 from hodei.kernel.service import Operation, Service, load_service
 from hodei.kernel.settings import Quotas, Settings
 from hodei.kernel.store import Store
-from hodei.kernel.tables import check_schema
+from hodei.kernel.tables import Place, check_schema
 from hodei.kernel.tags import Tags
 from hodei.kernel.tokens import Tokens
 
@@ -123,6 +123,15 @@ class World:
 
     async def advance(self, seconds: float) -> None:
         await self.agenda.advance(self.clock.now() + seconds)
+
+    def set_rate(self, rate: float) -> None:
+        """Let time run `rate` times as fast as real time; 0 freezes it."""
+        self.clock.run(rate)
+        self.agenda.reschedule()
+
+    def set_quota(self, account: str, region: str, service: str, key: str, value: float) -> None:
+        """Raises: KeyError if there is no such quota."""
+        self.quotas.set(Place(self.store, account, region), service, key, value)
 
     def save(self, name: str) -> None:
         """Keep the state of the whole cloud under `name`, at no cost; replaces an older snapshot of that name."""

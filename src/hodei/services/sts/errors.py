@@ -1,0 +1,5 @@
+from hodei.services.sts.service import sts
+
+MissingAuthenticationToken = sts.error(
+    "MissingAuthenticationToken", "Request is missing Authentication Token", status=403
+)
