@@ -1,0 +1,92 @@
+"""The SQLite connection under the store, and the checkpoints of its write-ahead log."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Final
+
+FORMAT: Final = 1
+"""The number of the layout of the file: raised by a change that older versions could not read."""
+
+_PAGE_SIZE: Final = 4096
+_CACHE_KB: Final = 8 * 1024
+_CHECKPOINT_AT: Final = 16 << 20  # bytes, estimated, written to the log since the last checkpoint
+_LOG_LIMIT: Final = 64 << 20  # bytes of log from which the loop itself helps to empty it
+
+
+class DataError(Exception):
+    """The stored data cannot be used. The message is one line for a person."""
+
+
+class DataTooNew(DataError):
+    """The data was written by a newer version."""
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(f"{what} was written by a newer version of Hodei (format {found}, this one knows {known})")
+        self.found = found
+        self.known = known
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """A connection to the file, made when missing, with its `meta` table. Raises DataError, DataTooNew."""
+    try:
+        db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
+        db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute(f"PRAGMA journal_size_limit = {_CHECKPOINT_AT}")
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        db.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+        db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
+        found = db.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DataError(f"{path} cannot be opened: {error}") from error
+    if found > FORMAT:
+        db.close()
+        raise DataTooNew(str(path), found, FORMAT)
+    return db
+
+
+class Checkpointer:
+    """Copies the write-ahead log into the database in a thread, so that the loop never waits for the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread: threading.Thread | None = None
+        self._written = 0
+        self._behind = False  # the log is long and no pause let it start anew
+
+    def wrote(self, rows: int, size: int) -> None:
+        """Counts what goes to the log: at worst every row dirties a page."""
+        self._written += rows * _PAGE_SIZE + size
+
+    def committed(self, db: sqlite3.Connection) -> None:
+        """Called after each commit: starts a checkpoint when it is time."""
+        if self._written < _CHECKPOINT_AT or (self._thread is not None and self._thread.is_alive()):
+            return
+        if self._behind:
+            # The log starts anew only once all of it is copied, which commits that never pause prevent. The thread
+            # has just copied nearly all, so the rest is little.
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._behind = False
+        self._written = 0
+        self._thread = threading.Thread(target=self._run, name="hodei-checkpoint", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Waits for a running checkpoint."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        db = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            _, logged, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._behind = copied < logged and logged * _PAGE_SIZE > _LOG_LIMIT
+        except sqlite3.Error:  # the next one tries again; a broken disk shows in the commits
+            pass
+        finally:
+            db.close()
