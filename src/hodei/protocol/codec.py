@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -49,7 +49,7 @@ class Codec(ABC):
     """One service in one protocol. What an operation needs is compiled from the model when it is first used."""
 
     protocol: str
-    malformed: type[ProtocolError] = SerializationError
+    malformed: Callable[[], ProtocolError] = SerializationError
 
     def __init__(self, model: ServiceModel) -> None:
         self.model = model.for_protocol(self.protocol)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ProtocolError(Exception):
-    """The request cannot be understood. Carries AWS's error code, its message (None: AWS sends none) and HTTP status."""
+    """The request cannot be understood. Carries AWS's error code, message (None: it sends none), HTTP status."""
 
     def __init__(self, code: str, message: str | None = None, status: int = 400) -> None:
         super().__init__(code, message, status)

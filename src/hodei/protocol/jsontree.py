@@ -1,4 +1,4 @@
-"""The scalars of JSON: base64 blobs, times as seconds, NaN and infinities as strings; and what AWS says of wrong ones."""
+"""The scalars of JSON: base64 blobs, times as seconds, NaN and infinities as strings; what AWS says of wrong ones."""
 
 from __future__ import annotations
 

@@ -108,6 +108,12 @@ class Shape:
         return namespace.get("prefix"), namespace["uri"]
 
     @cached_property
+    def body(self) -> Shape:
+        """Of an input or output: what of it an HTTP binding leaves to the body."""
+        members = {name: ref for name, ref in self.raw["members"].items() if "location" not in ref}
+        return Shape(self.service, f"{self.name} body", {**self.raw, "members": members})
+
+    @cached_property
     def message_member(self) -> str | None:
         """Of an error: the member that holds its message (`message` or `Message`)."""
         return next((name for name in self.members if name.lower() in ("message", "errormessage")), None)
@@ -157,7 +163,8 @@ class OperationModel:
 
     @property
     def documentation(self) -> str:
-        return self.raw.get("documentation", "")
+        text: str = self.raw.get("documentation", "")
+        return text
 
     @property
     def deprecated(self) -> bool:
@@ -166,7 +173,8 @@ class OperationModel:
     @property
     def http_checksum(self) -> Mapping[str, Any]:
         """requestAlgorithmMember, requestChecksumRequired, requestValidationModeMember, responseAlgorithms."""
-        return self.raw.get("httpChecksum", {})
+        checksum: Mapping[str, Any] = self.raw.get("httpChecksum", {})
+        return checksum
 
     @property
     def checksum_required(self) -> bool:
@@ -261,7 +269,8 @@ class ServiceModel:
 
     @property
     def target_prefix(self) -> str:
-        return self.metadata.get("targetPrefix", "")
+        prefix: str = self.metadata.get("targetPrefix", "")
+        return prefix
 
     @property
     def xml_namespace(self) -> str | None:
@@ -279,7 +288,8 @@ class ServiceModel:
         (iso8601 always with them), jsonErrors (whose wording of type errors), bodyPath (validation paths start with
         the operation's input for body members).
         """
-        return self.overlay.get("wire", {})
+        wire: Mapping[str, Any] = self.overlay.get("wire", {})
+        return wire
 
     def resolve(self, ref: Mapping[str, Any]) -> Shape:
         """The shape that `ref` names, with the traits of `ref` merged over it."""

@@ -177,10 +177,10 @@ class _Matcher:
             return None
         for suffix, end in _suffixes(greedy):
             stop = len(segments) - len(suffix)
-            if stop > at and segments[stop:] == suffix:
-                if route := _choose(end.routes.get(request.method), given, request):
-                    values.append("/".join(segments[at:stop]))
-                    return route
+            fits = stop > at and segments[stop:] == suffix
+            if fits and (route := _choose(end.routes.get(request.method), given, request)):
+                values.append("/".join(segments[at:stop]))
+                return route
         return None
 
     def _unknown(self, request: Request) -> NoSuchOperation:

@@ -107,17 +107,15 @@ class XmlWriter:
 
         return write
 
-    def content(self, shape: Shape, only: frozenset[str] | None = None) -> StructureWriter:
-        """A function that writes a structure's members, without an element around them; `only` these of them."""
-        if only is not None:
-            return self._generate(shape, only)
+    def content(self, shape: Shape) -> StructureWriter:
+        """A function that writes a structure's members, without an element around them."""
         if (writer := self._structures.get(shape.name)) is None:
             # Registered first under a forwarding function, for structures that contain themselves.
             self._structures[shape.name] = lambda value, append: self._structures[shape.name](value, append)
-            writer = self._structures[shape.name] = self._generate(shape, frozenset(shape.members))
+            writer = self._structures[shape.name] = self._generate(shape)
         return writer
 
-    def _generate(self, shape: Shape, only: frozenset[str]) -> StructureWriter:
+    def _generate(self, shape: Shape) -> StructureWriter:
         source = _Source()
         known, plain = source.refer(frozenset(shape.members).issuperset), source.refer(partial(tree.plain_dict, shape))
         unknown = source.refer(partial(_unknown, shape))
@@ -125,7 +123,7 @@ class XmlWriter:
         source.add(1, f"if v.__class__ is not dict: v = {plain}(v)")
         source.add(1, f"if not {known}(v): raise {unknown}(v)")
         for name, member in shape.members.items():
-            if name in only and not member.raw.get("xmlAttribute"):
+            if not member.raw.get("xmlAttribute"):
                 source.add(1, f"x = v.get({name!r})")
                 source.add(1, "if x is not None:")
                 self._element(source, 2, member, member.wire_name(name), "x")
