@@ -24,14 +24,15 @@ class Bucket(Record):
     versioning: str = ""  # "", "Enabled", "Suspended"
     mfa_delete: bool = False
     object_lock: bool = False
+    constraint: str = ""  # the location constraint where it is not the region: "EU" means eu-west-1
 
 
 class Piece(Record):
-    """A stretch of an object's stored body: a row of `data` (inline) or a blob. Encrypted with a key derived from `id`."""
+    """A stretch of an object's stored body: a blob, or the row of `data` under `id`. Encrypted with a key derived from `id`."""
 
     id: str
     size: int
-    inline: bool
+    blob: str = ""
 
 
 class Part(Record):
@@ -118,6 +119,13 @@ class Data(Record):
     body: bytes
 
 
+class Secret(Record):
+    """A key that bodies are encrypted with: made once, and kept with them."""
+
+    name: str
+    key: bytes
+
+
 class Configuration(Record):
     """A bucket's sub-resource as boto3 has it: kind "cors", "lifecycle", "website", "policy", "notification" ...; `id` for
     kinds that a bucket has several of (inventory, metrics, analytics, intelligent-tiering)."""
@@ -136,4 +144,5 @@ versions = s3.table(
 uploads = s3.table("uploads", Upload, key=("bucket", "key", "upload_id"))
 upload_parts = s3.table("upload_parts", UploadPart, key=("upload_id", "number"))
 data = s3.table("data", Data, key="id")
+secrets = s3.table("secrets", Secret, key="name", scope="global", cached=True)
 configurations = s3.table("configurations", Configuration, key=("bucket", "kind", "id"), cached=True)

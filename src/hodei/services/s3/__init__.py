@@ -1,0 +1,6 @@
+"""S3: general purpose buckets. The operations lie in the noun modules imported here.
+
+Bodies are stored encrypted, in the store up to 64 KiB and as files above.
+"""
+
+from hodei.services.s3 import buckets as buckets

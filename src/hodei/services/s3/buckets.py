@@ -1,0 +1,60 @@
+"""Buckets: a name is global, the rows of its objects lie in the bucket's own account and region."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from hodei.kernel.arns import partition_of
+from hodei.kernel.context import Context
+from hodei.services.s3 import errors, rules
+from hodei.services.s3.service import s3
+from hodei.services.s3.state import Bucket, buckets, configurations, objects, versions
+
+EMPTY: Mapping[str, Any] = {}
+REGIONS_NAMED_OTHERWISE = {"EU": "eu-west-1"}
+PAGE = 10_000  # buckets on a page at most
+
+
+def bucket_of(ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:
+    """The bucket of that name. Raises: NoSuchBucket; AccessDenied if it has another owner than is expected."""
+    bucket = buckets.get(ctx, name)
+    if bucket is None:
+        raise errors.NoSuchBucket(BucketName=name)
+    if expected_owner is not None:
+        check_owner(bucket, expected_owner)
+    return bucket
+
+
+def check_owner(bucket: Bucket, expected: str) -> None:
+    """x-amz-expected-bucket-owner and x-amz-source-expected-bucket-owner."""
+    if not (len(expected) == 12 and expected.isascii() and expected.isdigit()):
+        raise errors.InvalidBucketOwnerAWSAccountID(
+            f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"
+        )
+    if expected != bucket.account:
+        raise errors.AccessDenied()
+
+
+def home(ctx: Context, bucket: Bucket) -> Context:
+    """The place of the bucket's rows, for the same call."""
+    if ctx.account == bucket.account and ctx.region == bucket.region:
+        return ctx
+    return ctx.at(account=bucket.account, region=bucket.region)
+
+
+def arn(bucket: Bucket) -> str:
+    return f"arn:{partition_of(bucket.region)}:s3:::{bucket.name}"
+
+
+@functools.lru_cache(maxsize=1024)
+def canonical_id(account: str) -> str:
+    """The canonical user id that owner elements and ACLs show for an account: 64 hex digits."""
+    return hashlib.sha256(f"canonical user {account}".encode()).hexdigest()
+
+
+def owner(account: str) -> dict[str, str]:
+    """An Owner element."""
+    return {"ID": canonical_id(account)}
