@@ -147,7 +147,9 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
 
     def send(request: Any, **_: Any) -> Any:
         headers = [(name, _text(value)) for name, value in request.headers.items()]
-        response = runner.submit(runner.answer(make_request(request.method, request.url, headers, request.body))).result()
+        response = runner.submit(
+            runner.answer(make_request(request.method, request.url, headers, request.body))
+        ).result()
         body = response.body
         raw = HTTPResponse(
             body=io.BytesIO(body) if isinstance(body, bytes) else io.BufferedReader(ResponseReader(runner, body)),

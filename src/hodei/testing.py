@@ -1,11 +1,11 @@
 """Hodei inside a test: the whole cloud in the test's own process, with no socket.
 
-    from hodei.testing import Cloud
+from hodei.testing import Cloud
 
-    with Cloud() as cloud:
-        s3 = cloud.client("s3")
-        s3.create_bucket(Bucket="photos")
-        cloud.clock.advance(days=1)
+with Cloud() as cloud:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="photos")
+    cloud.clock.advance(days=1)
 """
 
 from __future__ import annotations

@@ -169,6 +169,7 @@ class Pipeline:
 
 def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> Response:
     """An error in the wire format of the protocol asked; what is not AWS's own is a 500 and a traceback in the log."""
+    message: str | None
     fields: dict[str, Any] = {}
     if isinstance(error, AwsError):
         code, message, status, fields = error.code, error.message, error.status, error.fields
@@ -183,7 +184,7 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
     shape = codec.model.error_shape(code)
     if status is None:
         status = shape.error_status if shape else 400
-    return codec.error(
+    response = codec.error(
         operation,
         code=code,
         message=message,
@@ -193,6 +194,9 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
         request_id=request_id,
         shape=shape.name if shape else None,
     )
+    if isinstance(error, AwsError):
+        response.headers.extend(error.headers.items())
+    return response
 
 
 def _no_service(status: int, message: str, request_id: str) -> Response:

@@ -142,7 +142,7 @@ class Router:
         self, request: Request, credential: Credential | None, host: Host, body: bytes | None
     ) -> tuple[list[str], list[str]]:
         """Services that the request may mean, from the surest sign to the weakest; and what was looked at."""
-        tried = []
+        tried: list[str] = []
         names = index()
         if target := request.headers.get("x-amz-target"):
             if found := names.target.get(target.rpartition(".")[0]):

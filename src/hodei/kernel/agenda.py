@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Coroutine, Hashable
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel import keys
@@ -62,6 +62,15 @@ class Agenda:
             ctx.store.delete(keys.pack((*SET, *identity)))
             ctx.store.delete(keys.pack((*DUE, at, *identity)))
 
+    def forget(self, account: str) -> None:
+        """Cancel all timers of an account, in the open batch."""
+        store = self._world.store
+        for key in list(store.keys(self._due_start, self._due_end)):
+            at, *identity = keys.unpack(key)[len(DUE) :]
+            if identity[2] == account:
+                store.delete(key)
+                store.delete(keys.pack((*SET, *identity)))
+
     # waits and background work
 
     async def wait(self, channel: Hashable, until: float) -> bool:
@@ -94,7 +103,7 @@ class Agenda:
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run background work; `settle` waits for it. Its failure is logged, never lost."""
         assert self._loop is not None, "the world has not been started"
-        task = self._loop.create_task(in_batches(self._world.store, coroutine))  # type: ignore[arg-type]
+        task = self._loop.create_task(in_batches(self._world.store, coroutine))
         self._running.add(task)
         task.add_done_callback(self._finished)
         return task
@@ -106,7 +115,9 @@ class Agenda:
 
     async def settle(self) -> None:
         """Wait until all background work has ended or waits for a later virtual time."""
-        while busy := [task for task in self._running if task not in self._parked and task is not asyncio.current_task()]:
+        while busy := [
+            task for task in self._running if task not in self._parked and task is not asyncio.current_task()
+        ]:
             await asyncio.wait(busy, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
 
     # the loop
@@ -129,7 +140,7 @@ class Agenda:
         while self._waits and self._waits[0][2].done():
             heapq.heappop(self._waits)
         wait = self._waits[0][0] if self._waits else None
-        timer = next((self._at(key) for key, _ in self._world.store.scan(self._due_start, self._due_end)), None)
+        timer = next((self._at(key) for key in self._world.store.keys(self._due_start, self._due_end)), None)
         return min((at for at in (wait, timer) if at is not None), default=None)
 
     def reschedule(self) -> None:
@@ -149,7 +160,7 @@ class Agenda:
     def _fire(self, now: float) -> None:
         """Fire what is due at `now`, in order of time."""
         end = keys.pack((*DUE, now))
-        for key, _ in list(self._world.store.scan(self._due_start, keys.prefix_end(end))):
+        for key in list(self._world.store.keys(self._due_start, keys.prefix_end(end))):
             self._fire_timer(keys.unpack(key)[len(DUE) :])
         while self._waits and self._waits[0][0] <= now:
             future = heapq.heappop(self._waits)[2]
@@ -191,6 +202,3 @@ class Agenda:
             self._advancing = False
             clock.run(rate)
             self.reschedule()
-
-
-Timer = Callable[..., None]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hodei.kernel.arns import Arn
+from hodei.kernel.atomic import in_batches
 from hodei.kernel.context import Principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.service import load_service
@@ -117,8 +118,10 @@ class Deliveries:
             if (delivery := self.table.get(self._place, id)) is None:
                 return
             try:
-                await self._send(delivery)
-            except AwsError as error:
+                await in_batches(self._world.store, self._send(delivery))
+            except Exception as error:
+                if not isinstance(error, AwsError):
+                    log.error("the delivery to %s broke", delivery.arn, exc_info=error)
                 self._failed(delivery, error)
             else:
                 self.table.delete(self._place, id)
@@ -134,7 +137,7 @@ class Deliveries:
         ctx = self._world.context(arn.service, account=arn.account, region=arn.region, principal=principal)
         await service.target(ctx, arn, delivery)
 
-    def _failed(self, delivery: Delivery, error: AwsError) -> None:
+    def _failed(self, delivery: Delivery, error: Exception) -> None:
         now, attempts, retry = self._world.clock.now(), delivery.attempts + 1, delivery.retry
         again = now + retry.wait(attempts)
         if attempts <= retry.attempts and again <= delivery.created + retry.max_age:

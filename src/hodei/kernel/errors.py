@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 
 class AwsError(Exception):
     """An error answered to the client in its own wire format.
 
     `code` is the code of botocore's model (or AWS's documentation). `status` None means: what the model says, else 400.
-    `fields` are further members of the error (S3's `<Key>`, DynamoDB's CancellationReasons).
+    `fields` are further members of the error (S3's `<Key>`, DynamoDB's CancellationReasons), `headers` go with the response.
     """
 
     code: ClassVar[str] = "InternalFailure"
@@ -19,7 +20,13 @@ class AwsError(Exception):
     def __init__(self, message: str | None = None, /, **fields: Any) -> None:
         self.message = self.template.format(**fields) if message is None else message
         self.fields = fields
+        self.headers: Mapping[str, str] = {}
         super().__init__(self.message)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """The same error, answered with these response headers."""
+        self.headers = headers
+        return self
 
 
 def declare(code: str, message: str = "", *, status: int | None = None) -> type[AwsError]:
@@ -29,7 +36,9 @@ def declare(code: str, message: str = "", *, status: int | None = None) -> type[
 
 NotImplementedByHodei = declare("NotImplemented", "{service}:{operation} is not implemented by Hodei.", status=501)
 InternalFailure = declare(
-    "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", status=500
+    "InternalFailure",
+    "The request processing has failed because of an unknown error, exception or failure.",
+    status=500,
 )
 UnknownOperation = declare("UnknownOperationException", "The requested operation is not recognized by the service.")
 ValidationException = declare("ValidationException", "{reason}", status=400)

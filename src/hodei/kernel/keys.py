@@ -10,7 +10,7 @@ are exactly those of the tuples that begin with `a`.
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Any, Final
 
 Part = str | bytes | int | float | bool | None
 
@@ -45,7 +45,7 @@ def pack(parts: tuple[Part, ...]) -> bytes:
     return b"".join(out)
 
 
-def unpack(key: bytes) -> tuple[Part, ...]:
+def unpack(key: bytes) -> tuple[Any, ...]:
     """The tuple of a key. Raises ValueError when the bytes are no key."""
     parts: list[Part] = []
     at, size = 0, len(key)

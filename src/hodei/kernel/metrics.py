@@ -44,7 +44,14 @@ class Metrics:
         if minute != self._minute:
             self.flush()
             self._minute = minute
-        key = (ctx.account, ctx.region, namespace, name, ",".join(f"{k}={v}" for k, v in sorted(dimensions.items())), unit)
+        key = (
+            ctx.account,
+            ctx.region,
+            namespace,
+            name,
+            ",".join(f"{k}={v}" for k, v in sorted(dimensions.items())),
+            unit,
+        )
         if (point := self._open.get(key)) is None:
             self._open[key] = [1, value, value, value]
             return
@@ -67,7 +74,14 @@ class Metrics:
                 self.table.put(
                     place,
                     Datapoint(
-                        namespace=namespace, name=name, dimensions=dimensions, minute=self._minute,
-                        unit=unit, count=count, total=total, least=least, most=most,
+                        namespace=namespace,
+                        name=name,
+                        dimensions=dimensions,
+                        minute=self._minute,
+                        unit=unit,
+                        count=count,
+                        total=total,
+                        least=least,
+                        most=most,
                     ),
                 )

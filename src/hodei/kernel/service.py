@@ -7,7 +7,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from hodei.kernel import errors
 from hodei.kernel.errors import AwsError
@@ -39,13 +39,26 @@ class Operation:
     model: OperationModel
     accepts: frozenset[str]
     is_async: bool
-    validate: Callable[[Mapping[str, Any]], list[Violation]]
+    validate: Callable[[dict[str, Any]], list[Violation]]
 
     def arguments(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters that the handler takes; what it does not honour is dropped (and listed by `coverage`)."""
         if params.keys() <= self.accepts:
             return params
         return {name: value for name, value in params.items() if name in self.accepts}
+
+
+def accepted(handler: Callable[..., Any]) -> frozenset[str]:
+    """The parameters that a handler honours: those that are keyword-only, and the keys of the TypedDict that stands behind
+    `**given: Unpack[...]` where operations share many."""
+    names = set()
+    for parameter in inspect.signature(handler).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            names.add(parameter.name)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            (shared,) = get_args(get_type_hints(handler)[parameter.name])
+            names |= shared.__annotations__.keys()
+    return frozenset(names)
 
 
 class Service:
@@ -87,12 +100,11 @@ class Service:
         """The registered operation, with what dispatch needs prepared; None if Hodei does not have it."""
         if (operation := self._operations.get(name)) is None and (handler := self.handlers.get(name)):
             model = self.model.operations[name]
-            parameters = inspect.signature(handler).parameters.values()
             operation = self._operations[name] = Operation(
                 name=name,
                 handler=handler,
                 model=model,
-                accepts=frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
+                accepts=accepted(handler),
                 is_async=inspect.iscoroutinefunction(handler),
                 validate=validator_for(model),
             )

@@ -23,6 +23,7 @@ Key = tuple[Part, ...]
 
 _PREFIXES: Final = 10_000  # places whose key prefix a table remembers
 _LAST: Final = b"\xff"  # greater than every key
+_ABSENT: Final = object()  # remembered for a key that has no record
 
 
 class Scope(Protocol):
@@ -145,7 +146,7 @@ class Table(Generic[R]):
         end: Key | None = None,
         after: Key | None = None,
         reverse: bool = False,
-    ) -> Iterator[Key]:
+    ) -> Iterator[tuple[Any, ...]]:
         """As `scan`, the keys alone."""
         low, high = self._range(ctx, "", prefix, start, end, after, reverse)
         skip = len(self._prefix(ctx))
@@ -176,7 +177,7 @@ class Table(Generic[R]):
         end: Key | None = None,
         after: Key | None = None,
         reverse: bool = False,
-    ) -> Iterator[Key]:
+    ) -> Iterator[tuple[Any, ...]]:
         """As `by`, the rows (*index fields, *key) alone, without reading the records."""
         low, high = self._range(ctx, index, prefix, start, end, after, reverse)
         skip = len(self._prefix(ctx, index))
@@ -297,14 +298,12 @@ class Table(Generic[R]):
     # values
 
     def _load(self, store: Store, key: bytes) -> R | None:
-        if self._cached and (record := store.recall(key)) is not None:
-            return typing.cast(R, record)
+        if self._cached and (known := store.recall(key)) is not None:
+            return None if known is _ABSENT else typing.cast(R, known)
         raw = store.get(key)
-        if raw is None:
-            return None
-        record = self._decoder.decode(raw)
+        record = self._decoder.decode(raw) if raw is not None else None
         if self._cached:
-            store.remember(key, record)
+            store.remember(key, _ABSENT if record is None else record)
         return record
 
     @functools.cached_property

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hodei.kernel import errors
+from hodei.kernel import errors, keys
 from hodei.kernel.agenda import Agenda
 from hodei.kernel.atomic import in_batch, in_batches
 from hodei.kernel.blobs import Blobs
@@ -16,6 +15,7 @@ from hodei.kernel.clock import Clock
 from hodei.kernel.context import ANONYMOUS, Context, Principal
 from hodei.kernel.deliver import Deliveries
 from hodei.kernel.ids import Ids
+from hodei.kernel.manifest import all_manifests
 from hodei.kernel.metrics import Metrics
 from hodei.kernel.service import Operation, Service, load_service
 from hodei.kernel.settings import Quotas, Settings
@@ -49,6 +49,7 @@ class World:
         self.tokens = Tokens(self.store, self.ids)
         self.settings = Settings(self.store)
         self.quotas = Quotas()
+        self._services: dict[str, Service] = {}
 
     async def start(self) -> None:
         """Take up where the data left off: timers and deliveries go on. Call it on the loop that will serve."""
@@ -56,6 +57,8 @@ class World:
         self.store.attach(loop)
         self.agenda.start(loop)
         self.deliveries.resume()
+        if self.directory:
+            self.agenda.spawn(self.blobs.sweep(self.store))  # bodies that a crash left without their object
 
     async def stop(self) -> None:
         """Everything acknowledged is already durable; this ends background work and closes the files."""
@@ -65,11 +68,12 @@ class World:
         self.store.close()
         self.blobs.close()
 
-    @functools.cache  # noqa: B019 - a world lives as long as its process or its test
     def service(self, name: str) -> Service:
         """The service, its data brought to today's schema. Raises: KeyError if Hodei does not have it."""
-        service = load_service(name)
-        check_schema(self.store, name, service.manifest.schema, service.migrations)
+        if (service := self._services.get(name)) is None:
+            service = load_service(name)
+            check_schema(self.store, name, service.manifest.schema, service.migrations)
+            self._services[name] = service
         return service
 
     def context(
@@ -101,7 +105,7 @@ class World:
             return in_batches(self.store, operation.handler(ctx, **arguments))
         return in_batch(self.store, operation.handler, ctx, **arguments) or {}
 
-    async def call(self, caller: Context, service: str, operation: str, params: Mapping[str, Any]) -> Result:
+    async def call(self, caller: Context, service: str, operation: str, params: dict[str, Any]) -> Result:
         """An AWS operation asked for from inside the cloud; see `Context.call`."""
         found = self.service(service).find(operation)
         if found is None:
@@ -158,8 +162,17 @@ class World:
         self._state_changed()
 
     def forget(self, account: str) -> None:
-        """Delete an account's rows, and those rows of global tables that say they are its own."""
-        raise NotImplementedError
+        """Delete an account's rows and timers, and those rows of global tables that say they are its own."""
+        everywhere = Place(self.store, "", "")
+        with self.store.batch():
+            self.agenda.forget(account)
+            for name in all_manifests():
+                for table in self.service(name).tables.values():
+                    if table.scope == "global":
+                        for record in [r for r in table.scan(everywhere) if getattr(r, "account", None) == account]:
+                            table.delete(everywhere, *(getattr(record, field) for field in table.key))
+            prefix = keys.pack((account,))
+            self.store.delete_range(prefix, keys.prefix_end(prefix))
 
     def _state_changed(self) -> None:
         self.agenda.reschedule()
