@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 from hodei.kernel.arns import Arn
@@ -78,7 +79,7 @@ def test_failures_back_off_on_the_clock_and_end_in_the_dead_letter_queue(run: Ru
             context(world).deliver(TARGET, b"poison", source="fake", retry=Retry(attempts=3, first=10), dlq=DEAD)
         world.store.flush()
         await world.advance(3600)
-        gaps = [round(later - earlier) for earlier, later in zip(tries, tries[1:])]
+        gaps = [round(later - earlier) for earlier, later in pairwise(tries)]
         assert (gaps, dead, pending(world)) == ([10, 20, 40], [b"poison"], [])
 
     run(test)

@@ -66,7 +66,7 @@ class Agenda:
         """Cancel all timers of an account, in the open batch."""
         store = self._world.store
         for key in list(store.keys(self._due_start, self._due_end)):
-            at, *identity = keys.unpack(key)[len(DUE) :]
+            identity = keys.unpack(key)[len(DUE) + 1 :]
             if identity[2] == account:
                 store.delete(key)
                 store.delete(keys.pack((*SET, *identity)))
