@@ -46,6 +46,10 @@ class _State(msgspec.Struct):
             at = self.nodes[at].parent
         return chain
 
+    def wanted(self) -> list[int]:
+        """The layers that are wanted for themselves: the head, those with a name, those held."""
+        return [self.head, *self.names.values(), *(number for number, node in self.nodes.items() if node.held)]
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -64,9 +68,7 @@ class Statements:
     def __init__(self, tables: list[int]) -> None:
         self.layered = len(tables) > 1
         top = tables[0]
-        self.get = " UNION ALL ".join(f"SELECT v FROM kv_{n} WHERE k = ?1" for n in tables)
-        if self.layered:
-            self.get += " LIMIT 1"  # the arms run in order, each only when the ones before gave no row
+        self.get = _get(tables)
         self.put = f"REPLACE INTO kv_{top} VALUES (?, ?)"
         self.delete = f"REPLACE INTO kv_{top} VALUES (?, NULL)" if self.layered else f"DELETE FROM kv_{top} WHERE k = ?"
         self.rows = self._range(tables, "v", "")
@@ -89,6 +91,11 @@ class Statements:
         if not self.layered:
             return f"SELECT k, {value} FROM kv_{tables[0]} WHERE k >= ?1 AND k < ?2 ORDER BY k{order} LIMIT ?3"
         return f"{self._arms(tables, value)} ORDER BY k{order}, depth LIMIT ?3"
+
+
+def _get(tables: list[int]) -> str:
+    arms = " UNION ALL ".join(f"SELECT v FROM kv_{n} WHERE k = ?1" for n in tables)
+    return f"{arms} LIMIT 1"  # the arms run in order, each only when the ones before gave no row
 
 
 class Layers:
@@ -174,11 +181,12 @@ class Layers:
             self._collect()
 
     def anywhere(self, key: bytes) -> bool:
-        """Whether any living layer has a value under the key."""
-        return any(
-            self._db.execute(f"SELECT 1 FROM kv_{node.table} WHERE k = ? AND v IS NOT NULL", (key,)).fetchone()
-            for node in self._state.nodes.values()
-        )
+        """Whether the head, or anything one can go back to, has a value under the key."""
+        state = self._state
+        tables = (node.table for node in state.nodes.values())
+        if not any(self._db.execute(f"SELECT 1 FROM kv_{n} WHERE k = ?", (key,)).fetchone() for n in tables):
+            return False
+        return any(self.get_from(layer, key) is not None for layer in state.wanted())
 
     def touched(self, layer: int) -> Iterator[bytes]:
         """The keys, in order, written in the layers that the head or the given layer has and the other has not."""
@@ -195,7 +203,7 @@ class Layers:
     def get_from(self, layer: int, key: bytes) -> bytes | None:
         """The value that the content frozen in a layer has under a key."""
         tables = [self._state.nodes[number].table for number in self._state.chain(layer)]
-        row = self._db.execute(Statements(tables).get, (key,)).fetchone()
+        row = self._db.execute(_get(tables), (key,)).fetchone()
         return row[0] if row else None
 
     def tidy(self, rows: int) -> bool:
@@ -262,7 +270,7 @@ class Layers:
         """Gives up the layers that nothing living stands on."""
         state = self._state
         living: set[int] = set()
-        for number in (state.head, *state.names.values(), *(n for n, node in state.nodes.items() if node.held)):
+        for number in state.wanted():
             living.update(state.chain(number))
         for number in state.nodes.keys() - living:
             state.dropping.append(state.nodes.pop(number).table)

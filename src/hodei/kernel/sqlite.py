@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from pathlib import Path
@@ -57,7 +58,7 @@ class Checkpointer:
         self._path = path
         self._thread: threading.Thread | None = None
         self._written = 0
-        self._behind = False  # the log is long and no pause let it start anew
+        self._behind = False  # the log is long: no pause let it start anew
 
     def wrote(self, rows: int, size: int) -> None:
         """Counts what goes to the log: at worst every row dirties a page."""
@@ -65,13 +66,17 @@ class Checkpointer:
 
     def committed(self, db: sqlite3.Connection) -> None:
         """Called after each commit: starts a checkpoint when it is time."""
-        if self._written < _CHECKPOINT_AT or (self._thread is not None and self._thread.is_alive()):
+        if self._written < _CHECKPOINT_AT and not self._behind:
+            return
+        if self._thread is not None and self._thread.is_alive():
             return
         if self._behind:
             # The log starts anew only once all of it is copied, which commits that never pause prevent. The thread
             # has just copied nearly all, so the rest is little.
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._behind = False
+            with contextlib.suppress(sqlite3.Error):  # what is committed stays so without it
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            return
         self._written = 0
         self._thread = threading.Thread(target=self._run, name="hodei-checkpoint", daemon=True)
         self._thread.start()
@@ -84,8 +89,8 @@ class Checkpointer:
     def _run(self) -> None:
         db = sqlite3.connect(self._path, isolation_level=None)
         try:
-            _, logged, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._behind = copied < logged and logged * _PAGE_SIZE > _LOG_LIMIT
+            _, logged, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._behind = logged * _PAGE_SIZE > _LOG_LIMIT
         except sqlite3.Error:  # the next one tries again; a broken disk shows in the commits
             pass
         finally:

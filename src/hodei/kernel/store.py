@@ -380,7 +380,7 @@ class Store:
         return (key for key in self._layers.touched(layer) if self._layers.get_from(layer, key) != self.get(key))
 
     def anywhere(self, key: bytes) -> bool:
-        """Whether a key has a value now or in any layer that lives."""
+        """Whether a key has a value now, in a snapshot or in a layer that is held."""
         if self._batch is not None and self._batch.values.get(key) is not None:
             return True
         return self._layers.anywhere(key)

@@ -23,7 +23,6 @@ Key = tuple[Part, ...]
 
 _PREFIXES: Final = 10_000  # places whose key prefix a table remembers
 _LAST: Final = b"\xff"  # greater than every key
-_ABSENT: Final = object()  # remembered for a key that has no record
 
 
 class Scope(Protocol):
@@ -298,12 +297,14 @@ class Table(Generic[R]):
     # values
 
     def _load(self, store: Store, key: bytes) -> R | None:
-        if self._cached and (known := store.recall(key)) is not None:
-            return None if known is _ABSENT else typing.cast(R, known)
+        if self._cached and (record := store.recall(key)) is not None:
+            return typing.cast(R, record)
         raw = store.get(key)
-        record = self._decoder.decode(raw) if raw is not None else None
+        if raw is None:
+            return None
+        record = self._decoder.decode(raw)
         if self._cached:
-            store.remember(key, _ABSENT if record is None else record)
+            store.remember(key, record)
         return record
 
     @functools.cached_property
