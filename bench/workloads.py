@@ -1,0 +1,188 @@
+"""What the servers are asked: the same bytes for each, over one keep-alive connection, from this process."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.servers import Server, scope
+
+KB, MB = 2**10, 2**20
+PART = 16 * MB
+
+
+@dataclass
+class Result:
+    """Server CPU in microseconds and latencies in milliseconds, a request."""
+
+    requests: int = 0
+    cpu: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+    def percentile(self, share: float) -> float:
+        ordered = sorted(self.latencies)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+class Client:
+    """A connection to one server."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+        self.connection.request(method, path, body or None, headers)
+        response = self.connection.getresponse()
+        data = response.read()
+        if response.status >= 300:
+            raise RuntimeError(f"{self.server.name}: {method} {path}: {response.status} {data[:300]!r}")
+        return data
+
+    def sqs(self, operation: str, **members: Any) -> dict[str, Any]:
+        headers = scope("sqs") | {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"AmazonSQS.{operation}",
+        }
+        answer = self.send("POST", "/", headers, json.dumps(members).encode())
+        found: dict[str, Any] = json.loads(answer) if answer else {}
+        return found
+
+    def s3(self, method: str, path: str, body: bytes = b"") -> bytes:
+        return self.send(method, path, scope("s3"), body)
+
+
+Call = Callable[[], None]
+
+
+def sqs_send(client: Client) -> Iterator[Call]:
+    url = client.sqs("CreateQueue", QueueName="send")["QueueUrl"]
+    while True:
+        yield lambda: client.sqs("SendMessage", QueueUrl=url, MessageBody="x" * 200) and None
+
+
+def sqs_receive_delete(client: Client) -> Iterator[Call]:
+    """Two requests a call."""
+    url = client.sqs("CreateQueue", QueueName="receive")["QueueUrl"]
+    for _ in range(200):
+        entries = [{"Id": str(n), "MessageBody": "x" * 200} for n in range(10)]
+        client.sqs("SendMessageBatch", QueueUrl=url, Entries=entries)
+
+    def call() -> None:
+        message = client.sqs("ReceiveMessage", QueueUrl=url)["Messages"][0]
+        client.sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    while True:
+        yield call
+
+
+def bucket(client: Client, name: str) -> None:
+    try:
+        client.s3("PUT", f"/{name}")
+    except RuntimeError as error:
+        if "BucketAlready" not in str(error):
+            raise
+
+
+def s3_put(size: int) -> Callable[[Client], Iterator[Call]]:
+    def workload(client: Client) -> Iterator[Call]:
+        bucket(client, "put")
+        body, number = b"x" * size, 0
+        while True:
+            number += 1
+            yield lambda: client.s3("PUT", f"/put/{size}/{number:08}", body) and None
+
+    return workload
+
+
+def s3_get(size: int) -> Callable[[Client], Iterator[Call]]:
+    def workload(client: Client) -> Iterator[Call]:
+        bucket(client, "get")
+        client.s3("PUT", f"/get/{size}", b"x" * size)
+
+        def call() -> None:
+            assert len(client.s3("GET", f"/get/{size}")) == size
+
+        while True:
+            yield call
+
+    return workload
+
+
+def s3_multipart(client: Client) -> Iterator[Call]:
+    """1 GB in parts of 16 MB; one call is the whole upload."""
+    bucket(client, "multipart")
+    body = b"x" * PART
+
+    def call() -> None:
+        answer = client.s3("POST", "/multipart/big?uploads")
+        found = re.search(rb"<UploadId>(.*?)</UploadId>", answer)
+        assert found
+        upload, parts = found[1].decode(), []
+        for number in range(1, 1024 * MB // PART + 1):
+            path = f"/multipart/big?partNumber={number}&uploadId={upload}"
+            client.connection.request("PUT", path, body, scope("s3"))
+            response = client.connection.getresponse()
+            response.read()
+            parts.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{response.headers['ETag']}</ETag></Part>")
+        complete = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>".encode()
+        client.s3("POST", f"/multipart/big?uploadId={upload}", complete)
+
+    while True:
+        yield call
+
+
+def fill(client: Client, count: int, seconds: float) -> int:
+    """Put up to `count` small objects within `seconds`; how many there are."""
+    bucket(client, "list")
+    started = time.perf_counter()
+    for number in range(count):
+        client.s3("PUT", f"/list/key-{number:08}", b"x")
+        if number % 1000 == 0 and time.perf_counter() - started > seconds:
+            return number + 1
+    return count
+
+
+def s3_list(client: Client) -> Iterator[Call]:
+    def call() -> None:
+        assert client.s3("GET", "/list?list-type=2&max-keys=1000").count(b"<Key>") == 1000
+
+    while True:
+        yield call
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    calls: Callable[[Client], Iterator[Call]]
+    count: int  # calls a turn
+    requests: int = 1  # requests a call
+
+
+WORKLOADS = [
+    Workload("SQS SendMessage", sqs_send, 1500),
+    Workload("SQS Receive+Delete", sqs_receive_delete, 500, 2),
+    Workload("S3 PUT 1 KB", s3_put(KB), 1000),
+    Workload("S3 GET 1 KB", s3_get(KB), 1500),
+    Workload("S3 PUT 1 MB", s3_put(MB), 60),
+    Workload("S3 GET 1 MB", s3_get(MB), 100),
+    Workload("S3 multipart 1 GB", s3_multipart, 1, 66),
+    Workload("S3 list 1,000 keys", s3_list, 30),
+]
+
+
+def measure(client: Client, calls: Iterator[Call], workload: Workload, result: Result) -> None:
+    """One turn of a workload, added to `result`."""
+    next(calls)()  # warm
+    before = client.server.cpu()
+    for _ in range(workload.count):
+        started = time.perf_counter()
+        next(calls)()
+        result.latencies.append((time.perf_counter() - started) * 1000 / workload.requests)
+    result.cpu += (client.server.cpu() - before) * 1e6
+    result.requests += workload.count * workload.requests
