@@ -129,6 +129,7 @@ class Agenda:
     async def stop(self) -> None:
         if self._handle:
             self._handle.cancel()
+        await asyncio.sleep(0)  # a task cancelled before its first step would never await its coroutine
         for task in list(self._running):
             task.cancel()
         if self._running:
