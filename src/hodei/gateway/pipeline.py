@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from typing import Any
 from hodei.gateway.credentials import DEFAULT_ACCOUNT, principal_of, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
+from hodei.kernel.atomic import in_batch, in_batches
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import Service
 from hodei.kernel.world import World
-from hodei.protocol.codec import Codec, ProtocolError, codec_for
+from hodei.protocol.codec import Codec, ProtocolError, codec_for, detect_protocol
 from hodei.protocol.http import BodyError, BodyTooLarge, Request, Response
 
 log = logging.getLogger("hodei.requests")
@@ -72,7 +74,7 @@ class Pipeline:
         except NoRoute as error:
             return _no_service(404, f"No service answers this request. Tried: {error}.", request_id)
         except UnknownOperation as unknown:
-            return _error(codec_for(unknown.model, unknown.protocol), None, unknown.error, request_id)
+            return self._no_operation(unknown, request, request_id)
         service = self.world.service(route.service) if route.service in all_manifests() else None
         call = Call(request, request_id, route, codec_for(route.model, route.protocol), service)
         if service is None or service.find(route.operation.name) is None:
@@ -83,6 +85,14 @@ class Pipeline:
         if request.body.data is None:
             return self._read_then_run(call)
         return self._guarded(call, request.body.data)
+
+    def _no_operation(self, unknown: UnknownOperation, request: Request, request_id: str) -> Answer:
+        """A service, but no operation of its API: perhaps an endpoint at the same address (a preflight, a form)."""
+        if unknown.service in all_manifests():
+            answer = self._data_plane(self.world.service(unknown.service), request)
+            if answer is not None:
+                return answer
+        return _error(codec_for(unknown.model, unknown.protocol), None, unknown.error, request_id)
 
     async def _read_then_run(self, call: Call) -> Response:
         assert call.service
@@ -163,8 +173,29 @@ class Pipeline:
             request_id=self.world.ids.uuid(),
             request=request,
         )
-        answer: Answer = handler(ctx, request)
-        return answer
+        try:
+            if inspect.iscoroutinefunction(handler):
+                return self._await_endpoint(ctx, in_batches(self.world.store, handler(ctx, request)))
+            return self._decorated(ctx, in_batch(self.world.store, handler, ctx, request))
+        except Exception as error:
+            return self._endpoint_failed(ctx, error)
+
+    async def _await_endpoint(self, ctx: Context, answer: Awaitable[Response]) -> Response:
+        try:
+            return self._decorated(ctx, await answer)
+        except Exception as error:
+            return self._endpoint_failed(ctx, error)
+
+    def _endpoint_failed(self, ctx: Context, error: Exception) -> Response:
+        assert ctx.request
+        codec = codec_for(ctx.service.model, detect_protocol(ctx.service.model, ctx.request))
+        return self._decorated(ctx, _error(codec, None, error, ctx.request_id))
+
+    @staticmethod
+    def _decorated(ctx: Context, response: Response) -> Response:
+        if ctx.service.decorate:
+            ctx.service.decorate(ctx, ctx.request, response, ctx.request_id)
+        return response
 
 
 def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> Response:
