@@ -217,7 +217,7 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
         status = shape.error_status if shape else 400
     response = codec.error(
         operation,
-        code=code,
+        code=shape.error_code if shape else code,
         message=message,
         status=status,
         sender_fault=status < 500,

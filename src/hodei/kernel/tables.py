@@ -182,9 +182,11 @@ class Table(Generic[R]):
         skip = len(self._prefix(ctx, index))
         return (unpack(key[skip:]) for key in ctx.store.keys(low, high, reverse=reverse))
 
-    def count(self, ctx: Scope, *prefix: Part) -> int:
-        """How many records have keys that begin with the prefix. Time grows with their number."""
-        return ctx.store.count(*self._range(ctx, "", prefix))
+    def count(
+        self, ctx: Scope, *prefix: Part, index: str = "", start: Key | None = None, end: Key | None = None
+    ) -> int:
+        """How many rows `scan` (or, with an index, `by`) would go through. Time grows with their number."""
+        return ctx.store.count(*self._range(ctx, index, prefix, start, end))
 
     def delete_all(self, ctx: Scope, *prefix: Part) -> int:
         """Removes the records whose keys begin with the prefix; returns how many there were."""
