@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from hodei.protocol import eventstream, timestamps, tree
-from hodei.protocol.codec import Codec, Error, content
+from hodei.protocol.codec import Codec, Error
 from hodei.protocol.errors import SerializationError
 from hodei.protocol.http import Body, Request, Response
 from hodei.protocol.json_ import error_document, qualified, query_error_header
@@ -125,12 +125,16 @@ class CborCodec(Codec):
         return CborWriter()
 
     def _parse(
-        self, operation: OperationModel, request: Request, body: bytes | Body, uri_params: Mapping[str, str]
+        self,
+        operation: OperationModel,
+        request: Request,
+        body: bytes,
+        stream: bytes | Body,
+        uri_params: Mapping[str, str],
     ) -> dict[str, Any]:
-        data = content(body)
-        if operation.input is None or not data:
+        if operation.input is None or not body:
             return {}
-        params: dict[str, Any] = self._reader.compile(operation.input)(_load(data))
+        params: dict[str, Any] = self._reader.compile(operation.input)(_load(body))
         return params
 
     def _serialise(self, operation: OperationModel, result: Mapping[str, Any], request_id: str) -> Response:

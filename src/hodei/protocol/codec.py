@@ -19,7 +19,7 @@ from hodei.protocol.errors import (
 )
 from hodei.protocol.http import Body, Request, Response
 from hodei.protocol.model import OperationModel, ServiceModel, Shape
-from hodei.protocol.operations import detect_protocol, find_operation
+from hodei.protocol.operations import detect_protocol, find_operation, plain_body
 
 __all__ = [
     "Codec",
@@ -62,8 +62,10 @@ class Codec(ABC):
         A streamed payload member is `body` untouched; a stream of events is an async iterator of {event name: members}.
         Raises ProtocolError, and nothing else, whatever the bytes are.
         """
+        own = self.model.operations[operation.name]
         try:
-            return self._parse(self.model.operations[operation.name], request, body, uri_params)
+            streamed = own.streaming_input or own.event_input
+            return self._parse(own, request, b"" if streamed else plain_body(request, body, own), body, uri_params)
         except (RecursionError, UnicodeError) as error:
             raise self.malformed() from error
 
@@ -104,8 +106,14 @@ class Codec(ABC):
 
     @abstractmethod
     def _parse(
-        self, operation: OperationModel, request: Request, body: bytes | Body, uri_params: Mapping[str, str]
-    ) -> dict[str, Any]: ...
+        self,
+        operation: OperationModel,
+        request: Request,
+        body: bytes,
+        stream: bytes | Body,
+        uri_params: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """`body` is the whole of it, `stream` what a streamed member takes."""
 
     @abstractmethod
     def _serialise(self, operation: OperationModel, result: Mapping[str, Any], request_id: str) -> Response: ...
@@ -161,13 +169,6 @@ class Error:
         return {
             name: value for name, value in self.fields.items() if self.shape is None or name not in self.shape.members
         }
-
-
-def content(body: bytes | Body) -> bytes:
-    """The whole body, where the protocol needs it whole: it has been read by then."""
-    if isinstance(body, Body):
-        return body.data or b""
-    return body
 
 
 @cache

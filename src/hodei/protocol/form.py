@@ -52,17 +52,16 @@ class FormReader:
             case kind:
                 return partial(_SCALARS[kind], shape)
 
-    def _name(self, shape: Shape, member: str) -> str:
-        """What stands for a member in the form."""
-        if self._ec2:
-            if query_name := shape.raw.get("queryName"):
-                return str(query_name)
-            name = shape.raw.get("locationName")
-            return name[:1].upper() + name[1:] if name else member
-        if shape.type == "list" and shape.flattened:
-            # The elements' name takes the place of the list's.
-            return shape.member.wire_name(shape.wire_name(member))
-        return shape.wire_name(member)
+    def _names(self, shape: Shape, member: str) -> list[str]:
+        """What may stand for a member in the form, the usual name first."""
+        if not self._ec2:
+            name = shape.wire_name(member)
+            # The name of a flattened list's elements takes the place of the list's.
+            return [shape.member.wire_name(name), name] if shape.type == "list" and shape.flattened else [name]
+        if query_name := shape.raw.get("queryName"):
+            return [query_name]
+        name = shape.wire_name(member)
+        return [name[:1].upper() + name[1:], name]
 
     def _structure(self, shape: Shape) -> Reader:
         members: dict[str, list[tuple[str, Reader]]] = {}
@@ -80,7 +79,9 @@ class FormReader:
 
         self._structures[shape.name] = read
         for name, member in shape.members.items():
-            members.setdefault(self._name(member, name), []).append((name, self.compile(member)))
+            reader = self.compile(member)
+            for wire in dict.fromkeys(self._names(member, name)):
+                members.setdefault(wire, []).append((name, reader))
         return read
 
     def _list(self, shape: Shape) -> Reader:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from hodei.protocol import eventstream, jsontree
-from hodei.protocol.codec import Codec, Error, content
+from hodei.protocol.codec import Codec, Error
 from hodei.protocol.errors import SerializationError
 from hodei.protocol.http import Body, Request, Response
 from hodei.protocol.model import OperationModel
@@ -24,7 +24,8 @@ def error_document(error: Error, writer: Function | None) -> dict[str, Any]:
     document: dict[str, Any] = {}
     if writer is not None:
         document.update(writer(error.members()))
-    document.update(error.extras())
+    else:
+        document.update(error.extras())
     if error.message is not None and (error.shape is None or error.shape.message_member is None):
         document["Message" if error.code in _CAPITAL_MESSAGE else "message"] = error.message
     return document
@@ -62,13 +63,17 @@ class JsonCodec(Codec):
         return [("Content-Type", f"application/x-amz-json-{self.model.metadata.get('jsonVersion', '1.0')}")]
 
     def _parse(
-        self, operation: OperationModel, request: Request, body: bytes | Body, uri_params: Mapping[str, str]
+        self,
+        operation: OperationModel,
+        request: Request,
+        body: bytes,
+        stream: bytes | Body,
+        uri_params: Mapping[str, str],
     ) -> dict[str, Any]:
         if (parser := self._parsers.get(operation.name)) is None:
             shape = operation.input
             parser = self._parsers[operation.name] = self._reader.compile(shape) if shape else lambda value: {}
-        data = content(body)
-        value = jsontree.load(data) if data else {}
+        value = jsontree.load(body) if body else {}
         if type(value) is not dict and type(value) is not list:
             raise SerializationError
         params: dict[str, Any] = parser(value)

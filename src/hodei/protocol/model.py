@@ -109,8 +109,16 @@ class Shape:
 
     @cached_property
     def body(self) -> Shape:
-        """Of an input or output: what of it an HTTP binding leaves to the body."""
-        members = {name: ref for name, ref in self.raw["members"].items() if "location" not in ref}
+        """Of an input: what of it an HTTP binding leaves to the body."""
+        return self._without({"header", "headers", "uri", "querystring"})
+
+    @cached_property
+    def output_body(self) -> Shape:
+        """Of an output or error: what is left to the body; members bound to the request's parts are among it."""
+        return self._without({"header", "headers", "statusCode"})
+
+    def _without(self, locations: set[str]) -> Shape:
+        members = {name: ref for name, ref in self.raw["members"].items() if ref.get("location") not in locations}
         return Shape(self.service, f"{self.name} body", {**self.raw, "members": members})
 
     @cached_property
@@ -284,7 +292,8 @@ class ServiceModel:
     def wire(self) -> Mapping[str, Any]:
         """Facts of the wire format that no model states.
 
-        errorNamespace (prefix of `__type`), errorWrapping (false: a bare <Error>), requestIdHeader, milliseconds
+        errorNamespace (prefix of `__type`), errorWrapping (false: a bare <Error>),
+        errorDetail (an empty <Detail/> in query errors), requestIdHeader, milliseconds
         (iso8601 always with them), jsonErrors (whose wording of type errors), bodyPath (validation paths start with
         the operation's input for body members).
         """

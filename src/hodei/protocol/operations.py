@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote, unquote_plus
 
-from hodei.protocol.errors import NoSuchOperation
-from hodei.protocol.http import Request, parse_query
+from hodei.protocol.errors import NoSuchOperation, ProtocolError
+from hodei.protocol.http import Body, Request, parse_query
 from hodei.protocol.model import OperationModel, ServiceModel
 
 Found = tuple[OperationModel, dict[str, str]]
 _ACTION = re.compile(r"(?:^|&)Action=([^&]*)")
 _ACTION_BYTES = re.compile(rb"(?:^|&)Action=([^&]*)")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
+_MAX_INFLATED = 64 << 20
 _REST = ("rest-json", "rest-xml")
 
 
@@ -74,12 +76,33 @@ def _by_action(model: ServiceModel, request: Request) -> OperationModel:
     name = ""
     if match := _ACTION.search(request.query):
         name = unquote_plus(match[1])
-    elif found := _ACTION_BYTES.search(request.body.data or b""):
+    elif found := _ACTION_BYTES.search(inflate(request, request.body.data or b"")):
         name = unquote_plus(found[1].decode("latin-1"))
     if not name:
         raise NoSuchOperation("MissingAction", "Missing Action", 400)
     message = f"The action {name} is not valid for this web service."
     return _named(model, name, ("InvalidAction", message, 400), name)
+
+
+def plain_body(request: Request, body: bytes | Body, operation: OperationModel) -> bytes:
+    """The whole body, which has been read by then; uncompressed, where the operation lets clients compress it."""
+    data = body if isinstance(body, bytes) else body.data or b""
+    return inflate(request, data) if "requestcompression" in operation.raw else data
+
+
+def inflate(request: Request, data: bytes) -> bytes:
+    """Undo the `Content-Encoding: gzip` of a body. Raises ProtocolError."""
+    encodings = request.headers.get("content-encoding")
+    if not encodings.endswith("gzip"):
+        return data
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = decompressor.decompress(data, _MAX_INFLATED)
+    except zlib.error as error:
+        raise ProtocolError("SerializationException", "The compressed request body is malformed") from error
+    if decompressor.unconsumed_tail:
+        raise ProtocolError("RequestEntityTooLargeException", "Request size exceeded the limit", 413)
+    return plain
 
 
 class _Node:

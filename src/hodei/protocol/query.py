@@ -7,19 +7,18 @@ from functools import cached_property
 from typing import Any
 
 from hodei.protocol import eventstream
-from hodei.protocol.codec import Codec, Error, content
+from hodei.protocol.codec import Codec, Error
 from hodei.protocol.errors import MalformedInput
 from hodei.protocol.form import FormReader, Reader, form_tree
 from hodei.protocol.http import Body, Request, Response, parse_query
-from hodei.protocol.model import OperationModel
+from hodei.protocol.model import OperationModel, Shape
 from hodei.protocol.tree import Function
 from hodei.protocol.xml_write import XmlWriter, escape, free_members
-
-XML = ("Content-Type", "text/xml")
 
 
 class QueryCodec(Codec):
     protocol = "query"
+    media = "text/xml"
     malformed = MalformedInput
 
     @cached_property
@@ -39,12 +38,17 @@ class QueryCodec(Codec):
         return {}
 
     def _parse(
-        self, operation: OperationModel, request: Request, body: bytes | Body, uri_params: Mapping[str, str]
+        self,
+        operation: OperationModel,
+        request: Request,
+        body: bytes,
+        stream: bytes | Body,
+        uri_params: Mapping[str, str],
     ) -> dict[str, Any]:
         if (parser := self._parsers.get(operation.name)) is None:
             shape = operation.input
             parser = self._parsers[operation.name] = self._reader.compile(shape) if shape else lambda node: {}
-        pairs = parse_query(content(body).decode())
+        pairs = parse_query(body.decode())
         if request.query:
             pairs = request.query_pairs() + pairs
         params: dict[str, Any] = parser(form_tree(pairs))
@@ -54,17 +58,14 @@ class QueryCodec(Codec):
         if (serialiser := self._serialisers.get(operation.name)) is None:
             serialiser = self._serialisers[operation.name] = self._compile_output(operation)
         text = self._envelope(operation.name, serialiser(result), escape(request_id))
-        return Response(200, [XML], text.encode())
+        return Response(200, [("Content-Type", self.media)], text.encode())
 
     def _compile_output(self, operation: OperationModel) -> Function:
         """A function that writes the result's members in their wrapper."""
         shape = operation.output
         if shape is None:
             return lambda result: eventstream.nothing(operation, result).decode()
-        wrapper = shape.raw.get("resultWrapper")
-        if wrapper is None and self.model.metadata["protocol"] != "query":
-            # The model is written for another protocol and leaves out what query alone needs.
-            wrapper = f"{operation.name}Result"
+        wrapper = self._wrapper(operation.name, shape)
         structure = self._writer.content(shape)
 
         def write(result: Any) -> str:
@@ -74,6 +75,11 @@ class QueryCodec(Codec):
             return f"<{wrapper}>{text}</{wrapper}>" if wrapper else text
 
         return write
+
+    def _wrapper(self, name: str, shape: Shape) -> str | None:
+        """The element around the members. Models written for another protocol leave it out."""
+        wrapper: str = shape.raw.get("resultWrapper", f"{name}Result")
+        return wrapper
 
     def _envelope(self, name: str, text: str, request_id: str) -> str:
         metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
@@ -92,8 +98,12 @@ class QueryCodec(Codec):
             self._writer.content(shape)(members, parts.append)
         message = f"<Message>{escape(error.message)}</Message>" if error.message is not None else ""
         text = f"<Type>{error.fault}</Type><Code>{escape(error.code)}</Code>{message}"
-        text += "".join(parts) + free_members(error.extras())
-        return Response(error.status, [XML], self._error_document(text, escape(error.request_id)).encode())
+        text += "".join(parts) if shape is not None else free_members(error.extras())
+        if self.model.wire.get("errorDetail"):
+            text += "<Detail/>"
+        return Response(
+            error.status, [("Content-Type", self.media)], self._error_document(text, escape(error.request_id)).encode()
+        )
 
     def _error_document(self, text: str, request_id: str) -> str:
         tail = f"<RequestId>{request_id}</RequestId>"

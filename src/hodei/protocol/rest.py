@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from hodei.protocol import eventstream, timestamps, tree
-from hodei.protocol.codec import Codec, content
+from hodei.protocol.codec import Codec
 from hodei.protocol.errors import ProtocolError, UnknownMember
 from hodei.protocol.form import floating, integer
 from hodei.protocol.http import Body, Request, Response
@@ -24,7 +24,7 @@ from hodei.protocol.tree import Function
 
 FromText = Callable[[str], Any]
 ToText = Callable[[Any], str]
-BodyReader = Callable[[bytes | Body], dict[str, Any]]
+BodyReader = Callable[[bytes, bytes | Body], dict[str, Any]]  # of the whole body, or of the stream
 HeaderList = list[tuple[str, str]]
 
 
@@ -104,12 +104,17 @@ class RestCodec(Codec):
     # -- requests
 
     def _parse(
-        self, operation: OperationModel, request: Request, body: bytes | Body, uri_params: Mapping[str, str]
+        self,
+        operation: OperationModel,
+        request: Request,
+        body: bytes,
+        stream: bytes | Body,
+        uri_params: Mapping[str, str],
     ) -> dict[str, Any]:
         if (compiled := self._parsers.get(operation.name)) is None:
             compiled = self._parsers[operation.name] = self._compile_input(operation)
         inputs, read_body = compiled
-        params = read_body(body) if read_body is not None else {}
+        params = read_body(body, stream) if read_body is not None else {}
         for name, wire, read in inputs.uri:
             params[name] = read(uri_params[wire])
         headers = request.headers.joined()
@@ -152,19 +157,19 @@ class RestCodec(Codec):
             if not shape.body.members:
                 return None
             structure = self._structure_reader(operation, shape.body)
-            return lambda body: structure(content(body))
+            return lambda body, stream: structure(body)
         member = shape.members[payload]
         if payload == operation.streaming_input:
-            return lambda body: {payload: body}
+            return lambda body, stream: {payload: stream}
         if payload == operation.event_input:
             decoder = self._event_decoder
-            return lambda body: {payload: eventstream.decode(_as_body(body), member, decoder)}
+            return lambda body, stream: {payload: eventstream.decode(_as_body(stream), member, decoder)}
         read: Callable[[bytes], Any] = bytes
         if member.type == "string":
             read = bytes.decode
         elif member.type != "blob":
             read = self._structure_reader(operation, member)
-        return lambda body: {payload: read(data)} if (data := content(body)) else {}
+        return lambda body, stream: {payload: read(body)} if body else {}
 
     def _text_reader(self, shape: Shape, wire: str) -> FromText:
         """A reader of scalars in headers, paths and query strings; None stands for nothing given."""
@@ -299,7 +304,7 @@ def _read_query(inputs: _Inputs, request: Request, params: dict[str, Any]) -> No
         value = [read(text) for text in texts] if listed else read(texts[0])
         if value is not None:
             params[name] = value
-    for name, lists in inputs.query_maps:
+    for name, lists in inputs.query_maps if given else ():
         params[name] = given if lists else {key: texts[0] for key, texts in given.items()}
 
 

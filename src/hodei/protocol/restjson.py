@@ -47,9 +47,9 @@ class RestJsonCodec(RestCodec):
         return lambda value: dumps(write(value))
 
     def _whole_body_writer(self, operation: OperationModel, shape: Shape) -> Function:
-        write, dumps = self._writer.compile(shape.body), orjson.dumps
-        if not shape.body.members and operation.status == 204:
-            return lambda rest: (b"" if not write(rest) else None, None)
+        write, dumps = self._writer.compile(shape.output_body), orjson.dumps
+        if not shape.output_body.members and (shape.members or operation.status == 204):
+            return lambda rest: (b"", None) if not write(rest) else None
         return lambda rest: (dumps(write(rest)), "application/json")
 
     def _event_decoder(self, shape: Shape, data: bytes) -> Any:
@@ -68,5 +68,5 @@ class RestJsonCodec(RestCodec):
         if (shape := error.shape) is None:
             return Response(error.status, headers, orjson.dumps(error_document(error, None)))
         body = self._error_headers(shape, error.members(), headers)
-        write = self._writer.compile(shape.body)
+        write = self._writer.compile(shape.output_body)
         return Response(error.status, headers, orjson.dumps(error_document(error, lambda _: write(body))))

@@ -31,13 +31,14 @@ class RestXmlCodec(RestCodec):
 
     def _structure_reader(self, operation: OperationModel, shape: Shape) -> Callable[[bytes], Any]:
         read = self._reader.compile(shape)
-        root_name = shape.wire_name(shape.name.removesuffix(" body"))
+        name = shape.name.removesuffix(" body")
+        roots = {shape.wire_name(name), self.model.shape(name).wire_name(name), name}
 
         def read_body(data: bytes) -> Any:
             if not data:
                 return {}
             root = load(data)
-            if local_name(root.tag) != root_name:
+            if local_name(root.tag) not in roots:
                 raise MalformedXML
             return read(root)
 
@@ -55,7 +56,7 @@ class RestXmlCodec(RestCodec):
         return given[1] if given else None
 
     def _whole_body_writer(self, operation: OperationModel, shape: Shape) -> Function:
-        body = shape.body
+        body = shape.output_body
         if not body.members:
             structure = self._writer.content(body)
             return lambda rest: (structure(rest, str) or b"", None)
@@ -98,7 +99,7 @@ class RestXmlCodec(RestCodec):
             body = self._error_headers(shape, error.members(), headers)
             body.pop(shape.message_member or "", None)
             parts: list[str] = []
-            self._writer.content(shape.body)(body, parts.append)
+            self._writer.content(shape.output_body)(body, parts.append)
             members = "".join(parts)
         message = f"<Message>{escape(error.message)}</Message>" if error.message is not None else ""
         text = f"<Code>{escape(error.code)}</Code>{message}{members}"

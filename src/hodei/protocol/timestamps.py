@@ -28,10 +28,10 @@ def from_epoch(seconds: float) -> datetime:
 def parse_timestamp(value: str) -> datetime:
     """Read any of the three forms. Raises ValueError."""
     text = value.strip()
-    if "T" in text or text[4:5] == "-":
-        return _from_iso(text)
     if match := _RFC822.fullmatch(text):
         return _from_rfc822(match)
+    if text[4:5] == "-" or "T" in text:
+        return _from_iso(text)
     seconds = float(text)
     if not math.isfinite(seconds):
         raise ValueError(f"not a time: {value}")
