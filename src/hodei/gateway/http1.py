@@ -228,9 +228,12 @@ class Http1(asyncio.Protocol):
         self._advance()
 
     async def drained(self) -> None:
+        """Wait while the client does not keep up; if it does, let others have their turn all the same."""
         if self._write_paused:
             self._drain = self._drain or self.loop.create_future()
             await self._drain
+        else:
+            await asyncio.sleep(0)
 
     def shutdown(self) -> None:
         """Close as soon as the requests that have begun are answered."""
@@ -317,6 +320,8 @@ class Http1(asyncio.Protocol):
         self._phase = BODY
         headers = self._fields = Headers(self._headers)
         fields = headers.joined()
+        if (coding := fields.get("transfer-encoding", "chunked").lower()) != "chunked":
+            raise ValueError(f"transfer coding {coding}")
         chunked = "transfer-encoding" in fields
         length = int(fields.get("content-length", 0))
         if length <= COLLECT_LIMIT and not chunked and not (length and "expect" in fields):

@@ -81,6 +81,7 @@ class Http2Exchange(Exchange):
 
     async def send_chunk(self, data: bytes) -> None:
         await self._send(memoryview(data), end=False)
+        await asyncio.sleep(0)  # the others have their turn even when this client keeps up
 
     def send_end(self) -> None:
         self.connection.send_end(self.stream)
