@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "protocol": {"protocol"},
     "engines": {"engines"},
     "kernel": {"kernel", "protocol", "services"},  # services: only the package itself, to find its folders
-    "gateway": {"gateway", "kernel", "protocol"},
+    "gateway": {"gateway", "kernel", "protocol", "coverage"},  # coverage: reported by the admin API
     "services": {"services", "kernel", "engines", "protocol"},
 }
 TIME_AND_CHANCE = {

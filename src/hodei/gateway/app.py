@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from hodei.gateway import admin, localstack
+from hodei.gateway.local import Local, LocalApp
 from hodei.gateway.pipeline import Pipeline
 from hodei.kernel.world import World
 
 
-def make_app(world: World) -> Pipeline:
-    return Pipeline(world)
+def make_app(world: World, *, stop: Callable[[], None] | None = None) -> Pipeline:
+    """`stop` ends the process in which the world runs, where the admin API may ask for that."""
+    local = LocalApp(Local(world, stop), {"_hodei": admin.routes, "_localstack": localstack.routes})
+    return Pipeline(world, local=local)

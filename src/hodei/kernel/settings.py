@@ -10,6 +10,7 @@ from hodei.kernel.tables import Place, Record, Table
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.store import Store
+    from hodei.kernel.tables import Scope
 
 
 class Changed(Record):
@@ -45,8 +46,12 @@ class Quotas:
     table = Table("kernel", "quotas", Changed, key=("service", "key"), cached=True)
 
     def get(self, ctx: Context, key: str) -> float:
-        changed = self.table.get(ctx, ctx.service.name, key)
-        return float(changed.value) if changed else ctx.service.manifest.quotas[key].value
+        return self.at(ctx, ctx.service.name, key)
+
+    def at(self, place: Scope, service: str, key: str) -> float:
+        """Raises: KeyError if there is no such quota."""
+        changed = self.table.get(place, service, key)
+        return float(changed.value) if changed else manifest(service).quotas[key].value
 
     def set(self, place: Place, service: str, key: str, value: float) -> None:
         """Raises: KeyError if there is no such quota."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel import errors, keys
@@ -50,6 +50,7 @@ class World:
         self.settings = Settings(self.store)
         self.quotas = Quotas()
         self._services: dict[str, Service] = {}
+        self._turning = asyncio.Lock()  # one hand at a time on the clock
 
     async def start(self) -> None:
         """Take up where the data left off: timers and deliveries go on. Call it on the loop that will serve."""
@@ -99,11 +100,15 @@ class World:
         )
 
     def invoke(self, ctx: Context, operation: Operation, params: Mapping[str, Any]) -> Result | Awaitable[Result]:
-        """Run a handler on valid parameters: a plain one at once and as one batch, an async one as its awaitable."""
+        """Run a handler on valid parameters: a plain one at once and as one batch, an async one as its awaitable.
+
+        A plain one may return a coroutine for what it cannot do at once: that goes on as an async handler's would.
+        """
         arguments = operation.arguments(params)
         if operation.is_async:
             return in_batches(self.store, operation.handler(ctx, **arguments))
-        return in_batch(self.store, operation.handler, ctx, **arguments) or {}
+        result = in_batch(self.store, operation.handler, ctx, **arguments)
+        return in_batches(self.store, result) if isinstance(result, Coroutine) else result or {}
 
     async def call(self, caller: Context, service: str, operation: str, params: dict[str, Any]) -> Result:
         """An AWS operation asked for from inside the cloud; see `Context.call`."""
@@ -126,7 +131,18 @@ class World:
     # the whole cloud: what the admin API offers
 
     async def advance(self, seconds: float) -> None:
-        await self.agenda.advance(self.clock.now() + seconds)
+        """Make `seconds` happen; on return all that fell due meanwhile is done."""
+        async with self._turning:
+            await self.agenda.advance(self.clock.now() + seconds)
+
+    async def set_time(self, at: float) -> None:
+        """Go to a moment, in epoch seconds: forward as `advance` does, back without undoing anything."""
+        async with self._turning:
+            if at >= self.clock.now():
+                await self.agenda.advance(at)
+            else:
+                self.clock.set(at)
+                self.agenda.reschedule()
 
     def set_rate(self, rate: float) -> None:
         """Let time run `rate` times as fast as real time; 0 freezes it."""

@@ -1,0 +1,46 @@
+"""The catalogue of features (`features.md`) and which of them tests have proven (`proven.json`, by `make features`)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+CATALOGUE = Path(__file__).with_name("features.md")
+PROVEN = Path(__file__).with_name("proven.json")
+AREA = re.compile(r"### ([a-z0-9-]+) — (.+)")
+ROW = re.compile(r"\| ([a-z0-9-]+\.[a-z0-9-]+) \| (.+) \|")
+
+
+class Feature(NamedTuple):
+    mark: str
+    works_when: str
+    area: str  # the title of the service or theme that it belongs to
+
+
+@functools.cache
+def catalogue() -> dict[str, Feature]:
+    """Every feature by its mark, in the catalogue's order."""
+    features, area = {}, ""
+    for line in CATALOGUE.read_text().splitlines():
+        if found := AREA.fullmatch(line):
+            area = found[2]
+        elif found := ROW.fullmatch(line):
+            features[found[1]] = Feature(found[1], found[2], area)
+    return features
+
+
+@functools.cache
+def proven() -> dict[str, list[str]]:
+    """The marks whose tests all passed when the whole suite last ran for this, and those tests."""
+    if not PROVEN.exists():
+        return {}
+    marks: dict[str, list[str]] = json.loads(PROVEN.read_text())
+    return marks
+
+
+def of(prefix: str) -> list[Feature]:
+    """The features whose marks begin with `prefix` and a dot."""
+    return [feature for mark, feature in catalogue().items() if mark.startswith(prefix + ".")]
