@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from hodei.gateway.credentials import DEFAULT_ACCOUNT, principal_of, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
@@ -232,12 +234,7 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
 
 def _no_service(status: int, message: str, request_id: str) -> Response:
     """A plain answer where not even the protocol is known."""
-    body = f'{{"__type":"UnknownService","message":{_quoted(message)}}}'.encode()
+    body = msgspec.json.encode({"__type": "UnknownService", "message": message})
     headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
     return Response(status, headers, body)
 
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text)
