@@ -149,6 +149,7 @@ class Http2(asyncio.Protocol):
                 SettingCodes.MAX_HEADER_LIST_SIZE: server.max_header_bytes,
             },
         )
+        self._h2.decoder.max_header_list_size = server.max_header_bytes  # set in h2 only by a later change of settings
 
     # The connection
 
