@@ -20,11 +20,9 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.s3 import errors
-from hodei.services.s3.buckets import bucket_of
-from hodei.services.s3.buckets import home as home_of
+from hodei.services.s3 import buckets, errors, state
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import Bucket, Configuration, buckets, configurations
+from hodei.services.s3.state import Bucket, Configuration, configurations
 
 Accept = Callable[..., Any]
 Handler = Callable[..., Any]
@@ -33,6 +31,7 @@ PAGE = 100  # configurations of one kind that a listing answers at once
 MOST = 1000  # configurations of one kind that a bucket may have
 
 _DEFAULTS: dict[str, Any] = {}
+_CLEARABLE: set[str] = set()  # kinds with a default that can be taken away; others fall back to it
 _COMMON = ("ContentMD5", "ChecksumAlgorithm")
 
 
@@ -57,13 +56,14 @@ def store(home: Context, bucket: Bucket, kind: str, document: Any) -> Bucket:
     else:
         configurations.put(home, Configuration(bucket=bucket.name, kind=kind, document=document))
         configured.add(kind)
-    bucket = replace(bucket, configured=tuple(sorted(configured)), cleared=tuple(sorted(cleared & _DEFAULTS.keys())))
-    buckets.put(home, bucket)
+    bucket = replace(bucket, configured=tuple(sorted(configured)), cleared=tuple(sorted(cleared & _CLEARABLE)))
+    state.buckets.put(home, bucket)
     return bucket
 
 
 def forget(home: Context, bucket: Bucket) -> None:
-    """Drop all documents of a bucket that is being deleted."""
+    """Drop all documents and tags of a bucket that is being deleted."""
+    home.tags.set(home, buckets.arn(bucket), {})
     configurations.delete_all(home, bucket.name)
 
 
@@ -88,6 +88,8 @@ def configuration(
     """
     if default is not None:
         _DEFAULTS[kind] = default
+        if missing is not None:
+            _CLEARABLE.add(kind)
 
     def declare(accept: Accept) -> Accept:
         s3.operation(put)(_putter(kind, member, accept))
@@ -103,7 +105,7 @@ def _putter(kind: str, member: str, accept: Accept) -> Handler:
     extra = _keywords(accept)
 
     def keep(home: Context, bucket: Bucket, document: Any) -> None:
-        latest = buckets.get(home, bucket.name)  # the judge may have changed the bucket itself
+        latest = state.buckets.get(home, bucket.name)  # the judge may have changed the bucket itself
         if latest is not None:
             store(home, latest, kind, document)
 
@@ -120,16 +122,16 @@ def _putter(kind: str, member: str, accept: Accept) -> Handler:
 
 
 def _taken(ctx: Context, member: str, params: Mapping[str, Any]) -> tuple[Context, Bucket, Any, dict[str, Any]]:
-    bucket = bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
+    bucket = buckets.bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
     known = {"Bucket", "ExpectedBucketOwner", member, *_COMMON}
     rest = {name: value for name, value in params.items() if name not in known}
-    return home_of(ctx, bucket), bucket, params.get(member), rest
+    return buckets.home(ctx, bucket), bucket, params.get(member), rest
 
 
 def _getter(kind: str, member: str, missing: type[AwsError] | None) -> Handler:
     def handler(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> dict[str, Any]:
-        bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
-        document = find(home_of(ctx, bucket), bucket, kind)
+        bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+        document = find(buckets.home(ctx, bucket), bucket, kind)
         if document is None:
             if missing is not None:
                 raise missing(BucketName=Bucket)
@@ -141,8 +143,8 @@ def _getter(kind: str, member: str, missing: type[AwsError] | None) -> Handler:
 
 def _deleter(kind: str) -> Handler:
     def handler(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> None:
-        bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
-        store(home_of(ctx, bucket), bucket, kind, None)
+        bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+        store(buckets.home(ctx, bucket), bucket, kind, None)
 
     return handler
 
@@ -165,8 +167,8 @@ def numbered_configuration(kind: str, *, noun: str, member: str) -> Callable[[Ac
 
 def _numbered_putter(kind: str, member: str, accept: Accept) -> Handler:
     def handler(ctx: Context, **params: Any) -> None:
-        bucket = bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
-        home, id, document = home_of(ctx, bucket), params["Id"], params[member]
+        bucket = buckets.bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
+        home, id, document = buckets.home(ctx, bucket), params["Id"], params[member]
         if document.get("Id") != id:
             raise errors.IdMismatch()
         document = accept(home, bucket, document)
@@ -180,8 +182,8 @@ def _numbered_putter(kind: str, member: str, accept: Accept) -> Handler:
 
 def _numbered_getter(kind: str, member: str) -> Handler:
     def handler(ctx: Context, *, Bucket: str, Id: str, ExpectedBucketOwner: str | None = None) -> dict[str, Any]:
-        bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
-        if (found := configurations.get(home_of(ctx, bucket), Bucket, kind, Id)) is None:
+        bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+        if (found := configurations.get(buckets.home(ctx, bucket), Bucket, kind, Id)) is None:
             raise errors.NoSuchConfiguration()
         return {member: found.document}
 
@@ -190,8 +192,8 @@ def _numbered_getter(kind: str, member: str) -> Handler:
 
 def _numbered_deleter(kind: str) -> Handler:
     def handler(ctx: Context, *, Bucket: str, Id: str, ExpectedBucketOwner: str | None = None) -> None:
-        bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
-        if not configurations.delete(home_of(ctx, bucket), Bucket, kind, Id):
+        bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+        if not configurations.delete(buckets.home(ctx, bucket), Bucket, kind, Id):
             raise errors.NoSuchConfiguration()
 
     return handler
@@ -201,12 +203,12 @@ def _lister(kind: str, member: str) -> Handler:
     def handler(
         ctx: Context, *, Bucket: str, ContinuationToken: str | None = None, ExpectedBucketOwner: str | None = None
     ) -> dict[str, Any]:
-        bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
+        bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
         after = _position(ctx, ContinuationToken, kind)
         answer: dict[str, Any] = {"IsTruncated": False, member: []}
         if ContinuationToken is not None:
             answer["ContinuationToken"] = ContinuationToken
-        for row in configurations.scan(home_of(ctx, bucket), Bucket, kind, after=after):
+        for row in configurations.scan(buckets.home(ctx, bucket), Bucket, kind, after=after):
             if len(answer[member]) == PAGE:
                 last = answer[member][-1]["Id"]
                 answer |= {"IsTruncated": True, "NextContinuationToken": ctx.token(kind, last)}
