@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from collections.abc import Mapping
 
+from hodei.kernel.ids import Ids
 from hodei.services.s3 import errors
+from hodei.services.s3.state import NULL_VERSION
 
 KEY_LIMIT = 1024  # bytes of UTF-8
 METADATA_LIMIT = 2048  # bytes of user metadata, names and values
 PUT_LIMIT = 5 * 2**30  # bytes of one PUT or of one part
 
-BUCKET_NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)")
+RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
 def check_bucket_name(name: str) -> None:
-    if not BUCKET_NAME.fullmatch(name) or ".." in name or IP_ADDRESS.fullmatch(name):
+    wrong = not BUCKET_NAME.fullmatch(name) or ".." in name or IP_ADDRESS.fullmatch(name)
+    if wrong or name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
         raise errors.InvalidBucketName(BucketName=name)
 
 
@@ -30,3 +37,20 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
     size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
     if size > METADATA_LIMIT:
         raise errors.MetadataTooLarge(Size=str(size), MaxSizeAllowed=str(METADATA_LIMIT))
+
+
+def new_version_id(ids: Ids) -> str:
+    """32 characters; the last four vouch for the others, so that made-up ids can be told from those that were given out."""
+    stem = ids.url_token(21)
+    return stem + _seal(stem)
+
+
+def check_version_id(version_id: str) -> None:
+    """Raises: InvalidArgument if that never was a version id."""
+    if version_id != NULL_VERSION and (len(version_id) != 32 or _seal(version_id[:28]) != version_id[28:]):
+        message = "Invalid version id specified" if version_id else "Version id cannot be the empty string"
+        raise errors.InvalidArgument(message, ArgumentName="versionId", ArgumentValue=version_id)
+
+
+def _seal(stem: str) -> str:
+    return base64.urlsafe_b64encode(zlib.crc32(stem.encode()).to_bytes(4, "big")[:3]).decode()

@@ -25,10 +25,12 @@ class Bucket(Record):
     mfa_delete: bool = False
     object_lock: bool = False
     constraint: str = ""  # the location constraint where it is not the region: "EU" means eu-west-1
+    configured: tuple[str, ...] = ()  # kinds of which there is a document in `configurations`
+    cleared: tuple[str, ...] = ()  # kinds whose default was deleted
 
 
 class Piece(Record):
-    """A stretch of an object's stored body: a blob, or the row of `data` under `id`. Encrypted with a key derived from `id`."""
+    """A stretch of a stored body: a blob, or the row of `data` under `id`. Encrypted with a key derived from `id`."""
 
     id: str
     size: int
@@ -78,7 +80,7 @@ class Object(Record):
     redirect: str = ""  # x-amz-website-redirect-location
     lock_mode: str = ""  # GOVERNANCE, COMPLIANCE
     lock_until: float = 0.0
-    legal_hold: bool = False
+    legal_hold: bool | None = None  # None: never set
     restored_until: float = 0.0  # of an archived object: when the restored copy expires
     restore_ready: float = 0.0  # when a requested restore is (or was) done; 0: none requested
     replication: str = ""  # PENDING, COMPLETED, FAILED, REPLICA
@@ -100,6 +102,7 @@ class Upload(Record):
     object: Object
     checksum_algorithm: str = ""
     checksum_type: str = ""
+    existed: bool = False  # the key had an object when the upload began
 
 
 class UploadPart(Record):
@@ -110,6 +113,16 @@ class UploadPart(Record):
     modified: float
     pieces: tuple[Piece, ...]
     checksums: dict[str, str] = {}
+
+
+class Completion(Record):
+    """What completing an upload answered: asked again, it answers the same."""
+
+    bucket: str
+    key: str
+    upload_id: str
+    etag: str
+    answer: dict[str, Any]
 
 
 class Data(Record):
@@ -138,11 +151,10 @@ class Configuration(Record):
 
 buckets = s3.table("buckets", Bucket, key="name", index={"owner": ("account", "name")}, scope="global", cached=True)
 objects = s3.table("objects", Object, key=("bucket", "key"))
-versions = s3.table(
-    "versions", Object, key=("bucket", "key", "order"), index={"id": ("bucket", "key", "version_id")}
-)
+versions = s3.table("versions", Object, key=("bucket", "key", "order"), index={"id": ("bucket", "key", "version_id")})
 uploads = s3.table("uploads", Upload, key=("bucket", "key", "upload_id"))
 upload_parts = s3.table("upload_parts", UploadPart, key=("upload_id", "number"))
+completions = s3.table("completions", Completion, key=("bucket", "key", "upload_id"))
 data = s3.table("data", Data, key="id")
 secrets = s3.table("secrets", Secret, key="name", scope="global", cached=True)
 configurations = s3.table("configurations", Configuration, key=("bucket", "kind", "id"), cached=True)

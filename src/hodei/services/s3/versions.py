@@ -1,4 +1,4 @@
-"""The one place that moves rows between `objects` (the latest version, unless a delete marker) and `versions` (the rest).
+"""The one place that moves rows between `objects` (the latest version unless a delete marker) and `versions` (the rest).
 
 `home` is the place of the bucket's rows: `buckets.home(ctx, bucket)`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import bodies, notifications, replication
+from hodei.services.s3 import bodies, notifications, replication, rules
 from hodei.services.s3.state import NULL_VERSION, Bucket, Object, objects, versions
 
 
@@ -41,7 +41,7 @@ def add_version(home: Context, bucket: Bucket, obj: Object, *, event: str, versi
     """
     previous = latest(home, bucket, obj.key)
     if bucket.versioning == "Enabled":
-        version_id = version_id or home.ids.url_token()
+        version_id = version_id or rules.new_version_id(home.ids)
     else:
         version_id = NULL_VERSION
     obj = replace(obj, version_id=version_id, sequence=_next_sequence(home, previous))
@@ -80,7 +80,7 @@ def delete_latest(home: Context, bucket: Bucket, key: str, *, reason: str = "Obj
 
 
 def update(home: Context, obj: Object) -> None:
-    """Write a version that exists back with other attributes (tags, ACL, lock, storage class): same key and sequence."""
+    """Write back a version with other attributes (tags, ACL, lock, storage class): same key and sequence."""
     current = objects.get(home, obj.bucket, obj.key)
     if current is not None and current.sequence == obj.sequence:
         objects.put(home, obj)

@@ -1,0 +1,24 @@
+"""What every answer of S3 carries, and what its model leaves to HTTP."""
+
+from __future__ import annotations
+
+from hodei.kernel.context import Context
+from hodei.protocol.http import Request, Response
+from hodei.services.s3 import notifications
+from hodei.services.s3.service import s3
+
+
+def decorate(ctx: Context | None, request: Request, response: Response, request_id: str) -> None:
+    host_id = notifications.host_id(request_id)
+    response.headers.append(("x-amz-id-2", host_id))
+    response.headers.append(("Server", "AmazonS3"))
+    if response.status == 200:
+        if response.header("content-range") is not None:
+            response.status = 206
+    elif response.status == 304 or (response.status >= 400 and request.method == "HEAD"):
+        response.body = b""
+    elif response.status >= 400 and isinstance(response.body, bytes):
+        response.body = response.body.replace(b"</Error>", f"<HostId>{host_id}</HostId></Error>".encode())
+
+
+s3.decorate = decorate

@@ -1,0 +1,152 @@
+"""How a body comes in: framing, limits and all that the request says of it, checked while it streams."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple
+
+from hodei.kernel.context import Context
+from hodei.protocol.http import Body, BodyError, Headers
+from hodei.services.s3 import bodies, checksums, errors
+from hodei.services.s3.checksums import Digests
+from hodei.services.s3.chunked import Decoder
+from hodei.services.s3.rules import PUT_LIMIT
+from hodei.services.s3.state import INLINE_LIMIT, Piece
+
+SHA256_HEX = 64
+
+
+class Received(NamedTuple):
+    """A body that has come and is what its request says. `checksums` is {algorithm: base64}."""
+
+    pieces: tuple[Piece, ...]
+    size: int
+    md5: bytes
+    checksums: dict[str, str]
+
+
+class Intake:
+    """The body of one request that writes. Raises at once what can be known before the body has come.
+
+    `given` are the request's parameters of `ChecksumParams`; `also` names a checksum that is wanted besides.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        body: Body | bytes | None,
+        given: Mapping[str, Any],
+        *,
+        limit: int = PUT_LIMIT,
+        also: str = "",
+    ) -> None:
+        headers = ctx.request.headers if ctx.request is not None else Headers()
+        self._body = body if isinstance(body, Body) else Body(body or b"")
+        self._md5 = content_md5(given.get("ContentMD5"))
+        content_sha256 = headers.get("x-amz-content-sha256")
+        self._sha256 = content_sha256 if len(content_sha256) == SHA256_HEX else ""
+        framed = content_sha256.startswith("STREAMING-") or "aws-chunked" in headers.get("content-encoding")
+        self.length = self._announced(headers, framed, limit)
+        self._decoder = Decoder(self.length) if framed else None
+        self.expected = checksums.expected(given, headers.get("x-amz-trailer"))
+        self._digests = Digests(self.expected.algorithm, also, sha256=bool(self._sha256))
+
+    def receive_now(self, home: Context, key: bytes) -> Received | None:
+        """Take a body that is small and already here; None if it is not."""
+        whole = self._body.data
+        if whole is None or self.length > INLINE_LIMIT or len(whole) > 2 * INLINE_LIMIT:
+            return None
+        if self._decoder is not None:
+            whole = b"".join(self._decoder.feed(whole))
+            self._decoder.close()
+        self._digests.update(whole)
+        self._verify(len(whole))
+        return self._received(bodies.write_now(home, key, whole))
+
+    async def receive(self, home: Context, key: bytes, check: Callable[[], None] | None = None) -> Received:
+        """Take a body as it comes. When all has come, `check` may still refuse it: then nothing of it stays.
+
+        Put the row that refers to it before you next wait.
+        """
+
+        def verify(size: int) -> None:
+            self._verify(size)
+            if check is not None:
+                check()
+
+        try:
+            pieces = await bodies.write(home, key, self._chunks(), self._digests, verify)
+        except BodyError as error:
+            raise errors.IncompleteBody() from error
+        return self._received(pieces)
+
+    def _received(self, pieces: tuple[Piece, ...]) -> Received:
+        return Received(pieces, self.length, self._digests.md5, self._digests.checksums)
+
+    def _announced(self, headers: Headers, framed: bool, limit: int) -> int:
+        text = headers.get("x-amz-decoded-content-length") if framed else str(self._body.length or 0)
+        if (framed and not text) or (not framed and self._body.length is None):
+            raise errors.MissingContentLength()
+        try:
+            length = int(text)
+        except ValueError:
+            length = -1
+        if length < 0:
+            raise errors.InvalidArgument(
+                "Invalid value for x-amz-decoded-content-length",
+                ArgumentName="x-amz-decoded-content-length",
+                ArgumentValue=text,
+            )
+        if length > limit:
+            raise errors.EntityTooLarge(ProposedSize=str(length), MaxSizeAllowed=str(limit))
+        return length
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        decoder = self._decoder
+        async for chunk in self._body:
+            if decoder is None:
+                yield chunk
+                continue
+            for payload in decoder.feed(chunk):
+                yield payload
+        if decoder is not None:
+            decoder.close()
+
+    def _verify(self, size: int) -> None:
+        """Raises: IncompleteBody, BadDigest, XAmzContentSHA256Mismatch, MalformedTrailerError."""
+        if size != self.length:
+            raise errors.IncompleteBody(NumberBytesExpected=str(self.length), NumberBytesProvided=str(size))
+        digests = self._digests
+        if self._md5 and digests.md5 != self._md5:
+            raise errors.BadDigest(ExpectedDigest=self._md5.hex(), CalculatedDigest=checksums.encode(digests.md5))
+        if self._sha256 and digests.sha256 != self._sha256:
+            raise errors.XAmzContentSHA256Mismatch(
+                ClientComputedContentSHA256=self._sha256, S3ComputedContentSHA256=digests.sha256
+            )
+        if self.expected.given:
+            name = self.expected.algorithm
+            checksums.check_value(name, self.expected.value or self._trailing(), digests.checksums[name])
+
+    def _trailing(self) -> str:
+        name = self.expected.trailer
+        value = self._decoder.trailers.get(name, "") if self._decoder else self._body.trailers.get(name)
+        if not value:
+            raise errors.MalformedTrailerError()
+        checksums.check_form(checksums.HEADERS[name], value)
+        return value
+
+
+def content_md5(text: str | None) -> bytes:
+    """The digest of a Content-MD5 header, b"" if there is none. Raises: InvalidDigest."""
+    if text is None:
+        return b""
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != hashlib.md5(usedforsecurity=False).digest_size:
+        raise errors.InvalidDigest(**{"Content-MD5": text})
+    return digest

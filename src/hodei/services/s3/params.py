@@ -1,0 +1,86 @@
+"""Parameters that operations share, for `**given: Unpack[...]`: S3 says the same thing in the same headers everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict
+
+
+class ChecksumParams(TypedDict, total=False):
+    """What a request says of its body."""
+
+    ContentLength: int
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    ChecksumCRC32: str
+    ChecksumCRC32C: str
+    ChecksumCRC64NVME: str
+    ChecksumSHA1: str
+    ChecksumSHA256: str
+    ChecksumSHA512: str
+    ChecksumMD5: str
+    ChecksumXXHASH64: str
+    ChecksumXXHASH3: str
+    ChecksumXXHASH128: str
+
+
+class CustomerKeyParams(TypedDict, total=False):
+    SSECustomerAlgorithm: str
+    SSECustomerKey: str
+    SSECustomerKeyMD5: str
+
+
+class EncryptionParams(CustomerKeyParams, total=False):
+    ServerSideEncryption: str
+
+
+class AclParams(TypedDict, total=False):
+    ACL: str
+    GrantFullControl: str
+    GrantRead: str
+    GrantReadACP: str
+    GrantWriteACP: str
+
+
+class LockParams(TypedDict, total=False):
+    ObjectLockMode: str
+    ObjectLockRetainUntilDate: datetime
+    ObjectLockLegalHoldStatus: str
+
+
+class NewObjectParams(EncryptionParams, AclParams, LockParams, total=False):
+    """What a new object gets besides its body: in PutObject, CopyObject, CreateMultipartUpload."""
+
+    CacheControl: str
+    ContentDisposition: str
+    ContentEncoding: str
+    ContentLanguage: str
+    ContentType: str
+    Expires: str
+    Metadata: Mapping[str, str]
+    StorageClass: str
+    Tagging: str
+    WebsiteRedirectLocation: str
+
+
+class PutParams(ChecksumParams, NewObjectParams, total=False):
+    pass
+
+
+class ReadParams(CustomerKeyParams, total=False):
+    """What GetObject and HeadObject share."""
+
+    IfMatch: str
+    IfModifiedSince: datetime
+    IfNoneMatch: str
+    IfUnmodifiedSince: datetime
+    Range: str
+    PartNumber: int
+    ChecksumMode: str
+    ResponseCacheControl: str
+    ResponseContentDisposition: str
+    ResponseContentEncoding: str
+    ResponseContentLanguage: str
+    ResponseContentType: str
+    ResponseExpires: datetime
