@@ -147,12 +147,12 @@ class Shape:
 
 
 class OperationModel:
-    """One operation of a service."""
+    """One operation of a service, by the name boto3 knows."""
 
-    def __init__(self, service: ServiceModel, raw: Mapping[str, Any]) -> None:
+    def __init__(self, service: ServiceModel, name: str, raw: Mapping[str, Any]) -> None:
         self.service = service
+        self.name = name
         self.raw = raw
-        self.name: str = raw["name"]
         self.http_method: str = raw["http"]["method"]
         self.uri: str = raw["http"]["requestUri"]
         self.status: int = raw["http"].get("responseCode", 200)
@@ -237,7 +237,7 @@ class _Operations(Mapping[str, OperationModel]):
 
     def __getitem__(self, name: str) -> OperationModel:
         if (operation := self._made.get(name)) is None:
-            operation = self._made[name] = OperationModel(self._service, self._raw[name])
+            operation = self._made[name] = OperationModel(self._service, name, self._raw[name])
         return operation
 
     def __contains__(self, name: object) -> bool:
