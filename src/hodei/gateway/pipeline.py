@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -176,9 +175,10 @@ class Pipeline:
             request=request,
         )
         try:
-            if inspect.iscoroutinefunction(handler):
-                return self._await_endpoint(ctx, in_batches(self.world.store, handler(ctx, request)))
-            return self._decorated(ctx, in_batch(self.world.store, handler, ctx, request))
+            answer = in_batch(self.world.store, handler, ctx, request)
+            if isinstance(answer, Response):
+                return self._decorated(ctx, answer)
+            return self._await_endpoint(ctx, in_batches(self.world.store, answer))
         except Exception as error:
             return self._endpoint_failed(ctx, error)
 
@@ -237,4 +237,3 @@ def _no_service(status: int, message: str, request_id: str) -> Response:
     body = msgspec.json.encode({"__type": "UnknownService", "message": message})
     headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
     return Response(status, headers, body)
-
