@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -74,7 +74,7 @@ def test_minus_zero_is_zero_and_infinities_are_the_ends() -> None:
 
 
 def test_an_enumeration_is_its_value() -> None:
-    class Color(str, Enum):
+    class Color(StrEnum):
         RED = "red"
 
     assert pack((Color.RED,)) == pack(("red",))

@@ -198,6 +198,26 @@ def test_an_unchanged_head_freezes_to_the_same_layer(store: Store) -> None:
     assert len(store.layers()) == 2
 
 
+def test_a_layer_that_two_stand_on_is_not_merged(store: Store) -> None:
+    write(store, b"a")
+    base = store.freeze()
+    write(store, b"b")
+    left = store.freeze()
+    store.switch(base)
+    write(store, b"c", delete=(b"a",))
+    right = store.freeze()
+    store.drop(base)
+    while store.compact(10):
+        pass
+    assert list(content(store)) == [b"c"]
+    store.switch(left)
+    assert list(content(store)) == [b"a", b"b"]
+    store.drop(right)
+    while store.compact(10):
+        pass
+    assert list(content(store)) == [b"a", b"b"]
+
+
 def test_layers_do_not_change_under_an_open_batch(store: Store) -> None:
     with store.batch(), pytest.raises(RuntimeError, match="outside a batch"):
         store.freeze()

@@ -4,9 +4,8 @@ import asyncio
 import resource
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -67,16 +66,15 @@ class StoreMachine(RuleBasedStateMachine):
         self.stack.pop()
 
     @precondition(lambda self: len(self.stack) > 1)
-    @rule(key=keys, value=values)
-    def put(self, key: bytes, value: bytes) -> None:
-        self.store.put(key, value)
-        self.model[key] = value
-
-    @precondition(lambda self: len(self.stack) > 1)
-    @rule(key=keys)
-    def delete(self, key: bytes) -> None:
-        self.store.delete(key)
-        self.model.pop(key, None)
+    @rule(writes=st.dictionaries(keys, st.none() | values, max_size=10))
+    def write(self, writes: dict[bytes, bytes | None]) -> None:
+        for key, value in writes.items():
+            if value is None:
+                self.store.delete(key)
+                self.model.pop(key, None)
+            else:
+                self.store.put(key, value)
+                self.model[key] = value
 
     @precondition(lambda self: len(self.stack) > 1)
     @rule(start=keys, end=keys)
@@ -100,10 +98,7 @@ class StoreMachine(RuleBasedStateMachine):
             if row is None:
                 break
             at = row[0]
-            if value is None:
-                self.delete(key)
-            else:
-                self.put(key, value)
+            self.write({key: value})
 
     @rule(start=keys, end=keys, reverse=st.booleans())
     def scan(self, start: bytes, end: bytes, reverse: bool) -> None:
@@ -127,7 +122,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreModel = StoreMachine.TestCase
-TestStoreModel.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestStoreModel.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 
 
 def test_writes_need_a_batch(store: Store) -> None:
@@ -144,6 +139,20 @@ def test_a_batch_is_dropped_by_an_exception(store: Store) -> None:
         store.put(b"a", b"1")
         raise ZeroDivisionError
     assert store.get(b"a") is None
+
+
+def test_what_an_inner_batch_kept_goes_with_the_one_around_it(store: Store) -> None:
+    fill(store, {b"a": b"0"})
+    with store.batch():
+        store.begin()
+        store.put(b"a", b"1")
+        store.begin()
+        store.put(b"a", b"2")
+        store.put(b"b", b"2")
+        store.commit()
+        store.rollback()
+        assert list(store.scan(FIRST, LAST)) == [(b"a", b"0")]
+    assert list(store.scan(FIRST, LAST)) == [(b"a", b"0")]
 
 
 def test_a_batch_apart_outlives_the_rollback_of_the_open_one(store: Store) -> None:
@@ -230,14 +239,19 @@ def test_a_failing_callback_does_not_keep_others_from_theirs(store: Store, caplo
 
 
 @pytest.fixture
-def small_files() -> Iterator[Any]:
-    """A disk that takes no more: files may not grow beyond a size."""
+def full_disk(tmp_path: Path) -> Iterator[Callable[[bool], None]]:
+    """Makes the disk full (files may grow by 100 bytes only), and empty again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (soft if size is None else size, hard))
+
+    def limit(full: bool) -> None:
+        size = max(file.stat().st_size for file in tmp_path.iterdir()) + 100 if full else soft
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+
+    yield limit
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, small_files: Any) -> None:
+def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, full_disk: Callable[[bool], None]) -> None:
     store = Store.open(tmp_path / "x.db")
     fill(store, {b"kept": b"1"})
 
@@ -249,13 +263,13 @@ def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, small_files: Any
         store.on_switch(lambda: switches.append(1))
         store.remember(b"kept", "decoded")
         generation = store.generation
-        small_files(max(file.stat().st_size for file in tmp_path.iterdir()) + 100)
+        full_disk(True)
         for key in (b"a", b"b"):
             with store.batch():
                 store.put(key, bytes(3000))
                 store.when_durable(lambda: acknowledged.append("lost"), errors.append)
         await asyncio.sleep(0)
-        small_files(None)
+        full_disk(False)
         assert acknowledged == []
         assert [type(error) for error in errors] == [StoreFailed, StoreFailed]
         assert store.generation == generation + 1
@@ -275,14 +289,14 @@ def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, small_files: Any
     again.close()
 
 
-def test_without_a_loop_a_full_disk_raises(tmp_path: Path, small_files: Any) -> None:
+def test_without_a_loop_a_full_disk_raises(tmp_path: Path, full_disk: Callable[[bool], None]) -> None:
     store = Store.open(tmp_path / "x.db")
     errors: list[Exception] = []
-    small_files(max(file.stat().st_size for file in tmp_path.iterdir()) + 100)
+    full_disk(True)
     with pytest.raises(StoreFailed), store.batch():
         store.put(b"a", bytes(3000))
         store.when_durable(lambda: None, errors.append)
-    small_files(None)
+    full_disk(False)
     assert len(errors) == 1
     assert store.get(b"a") is None
     store.close()

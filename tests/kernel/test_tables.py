@@ -13,7 +13,7 @@ from hodei.kernel.store import DataTooNew, Store
 from hodei.kernel.tables import Place, Record, Table, check_schema
 
 
-class Color(str, enum.Enum):
+class Color(enum.StrEnum):
     RED = "red"
     BLUE = "blue"
 
