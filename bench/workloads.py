@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import time
@@ -92,10 +93,9 @@ def bucket(client: Client, name: str) -> None:
 def s3_put(size: int) -> Callable[[Client], Iterator[Call]]:
     def workload(client: Client) -> Iterator[Call]:
         bucket(client, "put")
-        body, number = b"x" * size, 0
+        body, numbers = b"x" * size, itertools.count()
         while True:
-            number += 1
-            yield lambda: client.s3("PUT", f"/put/{size}/{number:08}", body) and None
+            yield lambda: client.s3("PUT", f"/put/{size}/{next(numbers):08}", body) and None
 
     return workload
 
