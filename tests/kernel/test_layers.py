@@ -293,6 +293,22 @@ def test_a_hundred_snapshots_on_each_other_are_read_right_and_too_many_refused(s
     assert list(content(store)) == sorted([*expected, b"more"])
 
 
+def test_tidying_goes_on_in_the_next_loop(store: Store) -> None:
+    write(store, b"a")
+
+    async def attach(seconds: float) -> None:
+        store.attach(asyncio.get_running_loop())
+        if store.list_snapshots() == ["a"]:
+            store.delete_snapshot("a")
+        await asyncio.sleep(seconds)
+
+    store.save_snapshot("a")
+    asyncio.run(attach(0))
+    assert len(store.layers()) == 2
+    asyncio.run(attach(0.2))
+    assert len(store.layers()) == 1
+
+
 def test_the_loop_tidies_by_itself_in_slices(tmp_path: Path) -> None:
     async def run() -> None:
         store = Store.open(tmp_path / "x.db")

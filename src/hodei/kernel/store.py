@@ -67,6 +67,8 @@ class Store:
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """From now on the first write of a tick schedules `flush`; without a loop each outermost commit flushes."""
+        self.flush()
+        self._stop_tidying()
         self._loop = loop
         self._tidy_soon()
 
@@ -74,8 +76,7 @@ class Store:
         """Makes durable what is committed, drops an open batch, and closes the file."""
         self._batch = None
         self.flush()
-        if self._tidying:
-            self._tidying.cancel()
+        self._stop_tidying()
         if self._checkpointer:
             self._checkpointer.close()
         self._db.close()
@@ -432,6 +433,11 @@ class Store:
     def _tidy_soon(self) -> None:
         if self._loop is not None and self._tidying is None and self._layers.untidy:
             self._tidying = self._loop.call_later(_TIDY_PAUSE, self._tidy)
+
+    def _stop_tidying(self) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
 
     def _tidy(self) -> None:
         self._tidying = None

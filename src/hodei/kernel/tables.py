@@ -336,17 +336,26 @@ def check_schema(
     """
 
     def check() -> None:
-        row = store.get(key)
-        found = typing.cast(int, unpack(row)[0]) if row is not None else version
-        if found > version:
-            raise DataTooNew(f"the data of {service}", found, version)
-        if row is None or found < version:
+        found = check_age(store, service, version)
+        if found is None or found < version:
             with store.apart():
-                for number in range(found, version):
+                for number in range(version if found is None else found, version):
                     migrations[number](store)
-                store.put(key, pack((version,)))
+                store.put(_schema_key(service), pack((version,)))
             store.flush()
 
-    key = pack(("", "", "kernel", "schema", service))
     check()
     store.on_switch(check)
+
+
+def check_age(store: Store, service: str, version: int) -> int | None:
+    """The version of a service's stored records, None when there are none. Raises DataTooNew if it is not known yet."""
+    row = store.get(_schema_key(service))
+    found = typing.cast(int, unpack(row)[0]) if row is not None else None
+    if found is not None and found > version:
+        raise DataTooNew(f"the data of {service}", found, version)
+    return found
+
+
+def _schema_key(service: str) -> bytes:
+    return pack(("", "", "kernel", "schema", service))
