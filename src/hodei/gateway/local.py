@@ -117,7 +117,6 @@ class LocalApp:
     def __init__(self, local: Local, prefixes: dict[str, Routes]) -> None:
         self._local = local
         self._prefixes = prefixes
-        self._own_host = _hostname(local.world.url)
 
     def __call__(self, request: Request) -> Answer | None:
         first = request.path.split("/", 2)[1]
@@ -136,7 +135,8 @@ class LocalApp:
     def _check_caller(self, request: Request) -> None:
         """Keep out pages of other sites: by the Host one that rebinds its name to this machine, others by Origin."""
         host = request.host
-        if host not in LOCAL_HOSTS and host != self._own_host and not host.endswith(".localhost"):
+        own = _hostname(self._local.world.url)
+        if host not in LOCAL_HOSTS and host != own and not host.endswith(".localhost"):
             raise Refused(403, f"the host {host!r} is not this machine's; `hodei start --url` names another")
         origin = request.headers.get("origin")
         if origin and (name := _hostname(origin)) != host and name not in LOCAL_HOSTS:

@@ -19,8 +19,8 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.metrics import Metrics
 from hodei.kernel.service import Operation, Service, load_service
 from hodei.kernel.settings import Quotas, Settings
-from hodei.kernel.store import Store
-from hodei.kernel.tables import Place, check_schema
+from hodei.kernel.store import DataTooNew, Store
+from hodei.kernel.tables import Place, check_age, check_schema
 from hodei.kernel.tags import Tags
 from hodei.kernel.tokens import Tokens
 
@@ -32,12 +32,16 @@ Result = dict[str, Any]
 
 
 class World:
-    """One isolated cloud. `directory` None keeps it in memory; a `seed` makes its ids and its chances repeatable."""
+    """One isolated cloud. `directory` None keeps it in memory; a `seed` makes its ids and its chances repeatable.
+
+    Raises: DataError for data that cannot be read, DataTooNew where a newer version has written it.
+    """
 
     def __init__(self, directory: DataDir | None = None, *, seed: int | None = None, url: str = "") -> None:
         self.directory = directory
         self.url = url or "http://localhost:4566"  # how clients reach it: what queue URLs and the like begin with
         self.store = Store.open(directory.database if directory else None)
+        self._check_age()
         self.blobs = Blobs(directory.blobs if directory else None)
         self.ids = Ids(seed)
         self.clock = Clock(self.store)
@@ -51,6 +55,15 @@ class World:
         self.quotas = Quotas()
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
+
+    def _check_age(self) -> None:
+        """Each service is checked again when it is loaded, which would be too late to refuse to start."""
+        try:
+            for name, manifest in all_manifests().items():
+                check_age(self.store, name, manifest.schema)
+        except DataTooNew:
+            self.store.close()
+            raise
 
     async def start(self) -> None:
         """Take up where the data left off: timers and deliveries go on. Call it on the loop that will serve."""
