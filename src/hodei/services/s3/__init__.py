@@ -4,6 +4,9 @@ Bodies are stored encrypted, in the store up to 64 KiB and as files above.
 """
 
 from hodei.services.s3 import buckets as buckets
+from hodei.services.s3 import cors as cors
 from hodei.services.s3 import decorate as decorate
+from hodei.services.s3 import listing as listing
 from hodei.services.s3 import objects as objects
+from hodei.services.s3 import presigned as presigned
 from hodei.services.s3 import violations as violations

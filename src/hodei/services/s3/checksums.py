@@ -178,14 +178,16 @@ class Digests:
     def __init__(self, *algorithms: str, sha256: bool = False) -> None:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if sha256 else None
-        shared = algorithm == "MD5" or (algorithm == "SHA256" and sha256)
-        self._checksum: Hasher | None = ALGORITHMS[algorithm].make() if algorithm and not shared else None
+        shared: dict[str, Any] = {"MD5": self._md5, "SHA256": self._sha256}
+        names = [name for name in dict.fromkeys(algorithms) if name]
+        self._hashers: dict[str, Hasher] = {name: shared.get(name) or ALGORITHMS[name].make() for name in names}
+        self._own = [hasher for hasher in self._hashers.values() if hasher not in shared.values()]
 
     def update(self, data: bytes) -> None:
         self._md5.update(data)
         if self._sha256:
             self._sha256.update(data)
-        for hasher in self._own.values():
+        for hasher in self._own:
             hasher.update(data)
 
     @property

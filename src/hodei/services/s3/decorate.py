@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Request, Response
-from hodei.services.s3 import notifications
+from hodei.services.s3 import cors, notifications
 from hodei.services.s3.service import s3
 
 
@@ -12,6 +12,8 @@ def decorate(ctx: Context | None, request: Request, response: Response, request_
     host_id = notifications.host_id(request_id)
     response.headers.append(("x-amz-id-2", host_id))
     response.headers.append(("Server", "AmazonS3"))
+    if ctx is not None:
+        cors.add_headers(ctx, request, response)
     if response.status == 200:
         if response.header("content-range") is not None:
             response.status = 206

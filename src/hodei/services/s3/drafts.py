@@ -1,4 +1,4 @@
-"""A new object before its body has come: everything else that PutObject, CopyObject, CreateMultipartUpload and POST say."""
+"""A new object before its body has come: all else that PutObject, CopyObject, CreateMultipartUpload and POST say."""
 
 from __future__ import annotations
 

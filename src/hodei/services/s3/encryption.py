@@ -47,7 +47,8 @@ def sealing(home: Context, bucket: Bucket, given: Mapping[str, Any]) -> Sealing:
     if customer is not None:
         if method:
             raise errors.InvalidArgument(
-                "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+                "Server Side Encryption with Customer provided key is incompatible with the encryption method "
+                "specified",
                 ArgumentName=SSE,
                 ArgumentValue=method,
             )
@@ -64,7 +65,8 @@ def sealing(home: Context, bucket: Bucket, given: Mapping[str, Any]) -> Sealing:
 def opening(home: Context, encryption: Encryption, given: Mapping[str, Any], source: str = "") -> bytes:
     """The base key to read a body with; `source` is "CopySource" where the key comes in those parameters.
 
-    Raises: InvalidRequest without a customer key where one is needed or the other way round, AccessDenied for a wrong one.
+    Raises: InvalidRequest without a customer key where one is needed and the other way round, AccessDenied for a wrong
+    one.
     """
     customer = customer_key(given, source)
     if not encryption.customer_key_md5:

@@ -199,7 +199,7 @@ def _view(
 
 
 def _checksums(obj: Object, span: ranges.Wanted) -> dict[str, str]:
-    """Only what can be checked of the bytes that are sent: of a part, its own, which FULL_OBJECT uploads do not keep."""
+    """Those of the bytes that are sent: for a part its own, which FULL_OBJECT uploads do not tell."""
     if span.part is not None:
         if obj.checksum_type == "FULL_OBJECT":
             return {}

@@ -1,4 +1,4 @@
-"""Parameters that operations share, for `**given: Unpack[...]`: S3 says the same thing in the same headers everywhere."""
+"""Parameters that operations share, for `**given: Unpack[...]`: S3 says the same in the same headers everywhere."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*")
 
 
 class Wanted(NamedTuple):
-    """The bytes [start, end) of an object. `partial` if the answer is a 206; `part` where a part was asked for by number."""
+    """The bytes [start, end) of an object. `partial`: the answer is a 206; `part`: the one asked for by its number."""
 
     start: int
     end: int

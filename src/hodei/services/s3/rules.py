@@ -40,7 +40,7 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
 
 
 def new_version_id(ids: Ids) -> str:
-    """32 characters; the last four vouch for the others, so that made-up ids can be told from those that were given out."""
+    """32 characters; the last four vouch for the others, so that ids that were made up can be told."""
     stem = ids.url_token(21)
     return stem + _seal(stem)
 

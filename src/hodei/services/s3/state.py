@@ -1,7 +1,7 @@
 """What S3 keeps. Rows of objects lie in the place (account, region) of their bucket: see `buckets.home`.
 
-The latest version of a key, unless it is a delete marker, is in `objects`; every other version, delete markers included,
-is in `versions`, newest first. So an unversioned bucket writes one row an object, a GET reads one and a listing of
+The latest version of a key, unless it is a delete marker, is in `objects`; all others, delete markers included, are
+in `versions`, newest first. So an unversioned bucket writes one row an object, a GET reads one and a listing of
 current objects never passes over history.
 """
 
@@ -61,9 +61,9 @@ class Object(Record):
 
     bucket: str
     key: str
-    version_id: str = NULL_VERSION
     sequence: int  # grows with every version of the key
     modified: float
+    version_id: str = NULL_VERSION
     marker: bool = False
     owner: str = ""  # account
     size: int = 0
@@ -140,13 +140,13 @@ class Secret(Record):
 
 
 class Configuration(Record):
-    """A bucket's sub-resource as boto3 has it: kind "cors", "lifecycle", "website", "policy", "notification" ...; `id` for
-    kinds that a bucket has several of (inventory, metrics, analytics, intelligent-tiering)."""
+    """A bucket's sub-resource as boto3 has it: kind "cors", "lifecycle", "website", "policy" ...; `id` for kinds that a
+    bucket has several of (inventory, metrics, analytics, intelligent-tiering)."""
 
     bucket: str
     kind: str
-    id: str = ""
     document: Any
+    id: str = ""
 
 
 buckets = s3.table("buckets", Bucket, key="name", index={"owner": ("account", "name")}, scope="global", cached=True)

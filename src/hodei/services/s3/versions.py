@@ -1,4 +1,4 @@
-"""The one place that moves rows between `objects` (the latest version unless a delete marker) and `versions` (the rest).
+"""The one place that moves rows between `objects` (latest versions, unless delete markers) and `versions` (the rest).
 
 `home` is the place of the bucket's rows: `buckets.home(ctx, bucket)`.
 """
