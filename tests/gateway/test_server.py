@@ -7,6 +7,8 @@ import errno
 import gc
 import logging
 import re
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -168,7 +170,7 @@ def test_a_client_gone_before_its_answer_is_durable_harms_nobody(serve, wire, ev
     server = serve(ok, when_durable=waiting.append)
     client = wire(server).get()
     eventually(lambda: waiting)
-    client.sock.setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER: close with a reset
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
     client.sock.close()
     eventually(lambda: not server.server.connections)
     server.loop.call_soon_threadsafe(waiting.pop())
@@ -176,6 +178,18 @@ def test_a_client_gone_before_its_answer_is_durable_harms_nobody(serve, wire, ev
     eventually(lambda: waiting)
     server.loop.call_soon_threadsafe(waiting.pop())
     assert other.response()[0] == 200
+
+
+def test_a_client_that_has_said_all_still_gets_its_answers(serve, wire, eventually):
+    waiting: list[Callable[[], None]] = []
+    server = serve(ok, when_durable=waiting.append)
+    client = wire(server).get("/a").get("/b")
+    client.sock.shutdown(socket.SHUT_WR)
+    for path in (b"/a", b"/b"):
+        eventually(lambda: waiting)
+        server.loop.call_soon_threadsafe(waiting.pop())
+        assert client.response()[2] == path
+    assert client.closed()
 
 
 def test_stop_lets_open_requests_finish_and_closes_idle_connections_at_once(serve, wire, eventually):

@@ -438,3 +438,11 @@ def test_a_slow_app_is_not_taken_for_a_slow_client(serve, wire, eventually):
     time.sleep(0.1)
     server.loop.call_soon_threadsafe(app.start.set)
     assert client.response()[2] == b"600000 []"
+
+
+@pytest.mark.parametrize("data", [b"nonsense\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100)])
+def test_a_refused_client_that_stays_is_cut(serve, wire, eventually, data):
+    server = serve(Recorder(), linger_timeout=0.03)
+    client = wire(server).send(data)
+    assert client.rest()  # the answer and the server's end; the client's own stays open
+    eventually(lambda: not server.server.connections)

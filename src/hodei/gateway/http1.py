@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from hodei.gateway.exchange import BUFFER_LIMIT, COLLECT_LIMIT, DRAIN_LIMIT, Exchange, StreamBody, error_response
+from hodei.gateway.exchange import (
+    BUFFER_LIMIT,
+    COLLECT_LIMIT,
+    DRAIN_LIMIT,
+    Exchange,
+    StreamBody,
+    error_response,
+    logger,
+)
 from hodei.protocol.http import Body, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -23,15 +31,14 @@ if TYPE_CHECKING:
 
 PIPELINE_LIMIT = 32  # requests parsed ahead of the one being answered
 JOIN_LIMIT = 64 * 1024  # up to this size head and body go out in one piece
-LINGER = 2.0  # seconds that a refused client gets to read why
 IDLE, HEAD, BODY = range(3)  # what of a request is being received
 
 STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 WITHOUT_BREAKS = {ord("\r"): " ", ord("\n"): " "}
 
 
-class TooLarge(Exception):
-    """Raised through the parser to stop it."""
+class Unacceptable(Exception):
+    """Raised through the parser to stop it; its arguments are those of `error_response`."""
 
 
 class Http1Exchange(Exchange):
@@ -214,7 +221,10 @@ class Http1(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client went away, unless an answer is already made and only waits to be durable."""
         self._deaf = True
-        return self.current is not None and self.current.task is None and self.receiving is None
+        if self.current is None or self.current.task is not None or self.receiving is not None:
+            return False
+        (self.queue[-1] if self.queue else self.current).close = True
+        return True
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -250,7 +260,7 @@ class Http1(asyncio.Protocol):
         """Called now and then: close what has been silent for too long."""
         silent = now - self.heard
         if self._lingering:
-            if silent > LINGER:
+            if silent > self.server.linger_timeout:
                 self.transport.abort()
         elif self._phase == HEAD:
             if now - self._began > self.server.header_timeout:
@@ -281,13 +291,13 @@ class Http1(asyncio.Protocol):
         if self._phase == HEAD:
             self._earlier += self._size
             if self._earlier > self.server.max_header_bytes + BUFFER_LIMIT:
-                self._refuse(TooLarge())
+                self._give_up(*self._too_large().args)
 
     def _stay(self, rest: bytes) -> None:
         """llhttp stops at an upgrade. None is offered, as RFC 9110 (7.8) allows: the head is read again without it."""
         method = self._parser.get_method()
         if method == b"CONNECT":
-            self._refuse(ValueError())
+            self._give_up(400, "BadRequest", "This is no proxy.")
             return
         lines = [f"{name}: {value}" for name, value in self._headers if name.lower() != "upgrade"]
         head = b"%s %s HTTP/1.1\r\n%s\r\n\r\n" % (method, self._url, "\r\n".join(lines).encode())
@@ -320,8 +330,8 @@ class Http1(asyncio.Protocol):
         self._phase = BODY
         headers = self._fields = Headers(self._headers)
         fields = headers.joined()
-        if (coding := fields.get("transfer-encoding", "chunked").lower()) != "chunked":
-            raise ValueError(f"transfer coding {coding}")
+        if fields.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise Unacceptable(400, "BadRequest", "The transfer coding is not supported.")
         chunked = "transfer-encoding" in fields
         length = int(fields.get("content-length", 0))
         if length <= COLLECT_LIMIT and not chunked and not (length and "expect" in fields):
@@ -372,7 +382,11 @@ class Http1(asyncio.Protocol):
     def _check_size(self) -> None:
         size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers)
         if size > self.server.max_header_bytes:
-            raise TooLarge
+            raise self._too_large()
+
+    def _too_large(self) -> Unacceptable:
+        message = f"The request head is larger than {self.server.max_header_bytes} bytes."
+        return Unacceptable(431, "RequestHeaderSectionTooLarge", message)
 
     def _wanted(self) -> None:
         if self.current is not None:
@@ -399,12 +413,14 @@ class Http1(asyncio.Protocol):
 
     # Refusing
 
-    def _refuse(self, error: Exception) -> None:
-        if isinstance(error, TooLarge) or isinstance(error.__context__, TooLarge):
-            message = f"The request head is larger than {self.server.max_header_bytes} bytes."
-            self._give_up(431, "RequestHeaderSectionTooLarge", message)
-        else:
-            self._give_up(400, "BadRequest", "An error occurred when parsing the HTTP request.")
+    def _refuse(self, error: httptools.HttpParserError) -> None:
+        reason = error.__context__
+        if isinstance(reason, Unacceptable):
+            self._give_up(*reason.args)
+            return
+        if isinstance(error, httptools.HttpParserCallbackError):
+            logger.error("a request could not be taken", exc_info=reason)
+        self._give_up(400, "BadRequest", "An error occurred when parsing the HTTP request.")
 
     def _give_up(self, status: int, code: str, message: str) -> None:
         """Nothing more can come from this client: tell the reader of the body, or answer; then close."""

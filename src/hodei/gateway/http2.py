@@ -140,6 +140,7 @@ class Http2(asyncio.Protocol):
         self._heard = self.loop.time()
         self._write_paused = False
         self._closing = False
+        self._broken = False  # the client does not speak HTTP/2: it may read the GOAWAY, and leave
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._h2.local_settings = Settings(
             client=False,
@@ -163,9 +164,7 @@ class Http2(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.closed(self)
-        exchanges, self.exchanges = self.exchanges, {}
-        for exchange in exchanges.values():
-            exchange.disconnected()
+        self._drop_all()
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -186,7 +185,9 @@ class Http2(asyncio.Protocol):
 
     def check(self, now: float) -> None:
         """Called now and then: end what has been silent for too long."""
-        if not self.exchanges and now - self._heard > self.server.idle_timeout:
+        if self._broken and now - self._heard > self.server.linger_timeout:
+            self.transport.abort()
+        elif not self.exchanges and now - self._heard > self.server.idle_timeout:
             self.shutdown()
         for exchange in list(self.exchanges.values()):
             body = exchange.body
@@ -200,13 +201,17 @@ class Http2(asyncio.Protocol):
     # Receiving
 
     def data_received(self, data: bytes) -> None:
+        if self._broken:
+            return
         self._heard = self.loop.time()
         try:
             for event in self._h2.receive_data(data):
                 self._handle(event)
         except ProtocolError:
+            self._broken = self._closing = True
+            self._drop_all()
             self._flush()  # h2 has written the GOAWAY that says why
-            self.transport.close()
+            self.transport.write_eof()
             return
         self._flush()
 
@@ -323,6 +328,11 @@ class Http2(asyncio.Protocol):
             if exchange.body is not None:
                 exchange.body.discard()
             self._flush()
+
+    def _drop_all(self) -> None:
+        exchanges, self.exchanges = self.exchanges, {}
+        for exchange in exchanges.values():
+            exchange.disconnected()
 
     def _wake_all(self) -> None:
         for exchange in self.exchanges.values():

@@ -37,7 +37,8 @@ class Server:
 
     `when_durable(callback)` calls back once everything done so far is safe on disk: no response leaves before.
     `tls` gives the context for HTTPS and is called at the first such connection. Timeouts are in seconds: for the head
-    of a request, for a body without a byte arriving, for a connection without a request.
+    of a request, for a body without a byte arriving, for a connection without a request, for a refused client that is
+    still sending to read why.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Server:
         header_timeout: float = 30,
         body_timeout: float = 60,
         idle_timeout: float = 75,
+        linger_timeout: float = 2,
     ) -> None:
         self.app = app
         self.host = host
@@ -62,6 +64,7 @@ class Server:
         self.header_timeout = header_timeout
         self.body_timeout = body_timeout
         self.idle_timeout = idle_timeout
+        self.linger_timeout = linger_timeout
         self.date = DateHeader()
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -88,6 +91,8 @@ class Server:
             await asyncio.wait_for(self._all_closed(), grace)
         for connection in list(self.connections):
             connection.transport.abort()
+        for task in self.tasks:
+            task.cancel()
         await self._all_closed()
         if self._sweep is not None:
             self._sweep.cancel()
@@ -114,7 +119,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for connection in list(self.connections):
             connection.check(loop.time())
-        interval = min(self.header_timeout, self.body_timeout, self.idle_timeout, 8) / 8
+        interval = min(self.header_timeout, self.body_timeout, self.idle_timeout, self.linger_timeout) / 8
         self._sweep = loop.call_later(interval, self._check_connections)
 
 
