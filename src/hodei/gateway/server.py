@@ -117,10 +117,10 @@ class Server:
     def _check_connections(self) -> None:
         """One timer for all connections costs a request nothing; timeouts are late by an eighth at most."""
         loop = asyncio.get_running_loop()
-        for connection in list(self.connections):
-            connection.check(loop.time())
         interval = min(self.header_timeout, self.body_timeout, self.idle_timeout, self.linger_timeout) / 8
         self._sweep = loop.call_later(interval, self._check_connections)
+        for connection in list(self.connections):
+            connection.check(loop.time())
 
 
 class Sniffer(asyncio.Protocol):
