@@ -58,7 +58,7 @@ class Runner:
         answer = self._app(request)
         response = answer if isinstance(answer, Response) else await answer
         durable = self.loop.create_future()
-        self.world.store.when_durable(lambda: durable.set_result(None))
+        self.world.store.when_durable(lambda: durable.set_result(None), durable.set_exception)
         await durable
         return response
 
@@ -143,6 +143,7 @@ def _body(body: Any, headers: Headers) -> Body:
 
 def botocore_sender(runner: Runner) -> Callable[..., Any]:
     from botocore.awsrequest import AWSResponse
+    from urllib3 import HTTPHeaderDict
     from urllib3.response import HTTPResponse
 
     def send(request: Any, **_: Any) -> Any:
@@ -153,7 +154,7 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
         body = response.body
         raw = HTTPResponse(
             body=io.BytesIO(body) if isinstance(body, bytes) else io.BufferedReader(ResponseReader(runner, body)),
-            headers=response.headers,
+            headers=HTTPHeaderDict(response.headers),
             status=response.status,
             preload_content=False,
             request_method=request.method,

@@ -153,7 +153,7 @@ def test_no_response_leaves_before_its_operation_is_durable(serve, wire, eventua
             return later()
         return Response(200, [], chunks() if request.path == "/stream" else b"now")
 
-    server = serve(app, when_durable=waiting.append)
+    server = serve(app, when_durable=lambda callback, on_error: waiting.append(callback))
     for path, body in (("/now", b"now"), ("/later", b"later"), ("/stream", b"streamed")):
         client = wire(server).get(path)
         eventually(lambda: waiting)
@@ -167,7 +167,7 @@ def test_no_response_leaves_before_its_operation_is_durable(serve, wire, eventua
 
 def test_a_client_gone_before_its_answer_is_durable_harms_nobody(serve, wire, eventually):
     waiting: list[Callable[[], None]] = []
-    server = serve(ok, when_durable=waiting.append)
+    server = serve(ok, when_durable=lambda callback, on_error: waiting.append(callback))
     client = wire(server).get()
     eventually(lambda: waiting)
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
@@ -182,7 +182,7 @@ def test_a_client_gone_before_its_answer_is_durable_harms_nobody(serve, wire, ev
 
 def test_a_client_that_has_said_all_still_gets_its_answers(serve, wire, eventually):
     waiting: list[Callable[[], None]] = []
-    server = serve(ok, when_durable=waiting.append)
+    server = serve(ok, when_durable=lambda callback, on_error: waiting.append(callback))
     client = wire(server).get("/a").get("/b")
     client.sock.shutdown(socket.SHUT_WR)
     for path in (b"/a", b"/b"):
@@ -278,3 +278,13 @@ def test_aborted_connections_leave_nothing_behind(serve, wire, eventually, kind)
 def remains() -> list[object]:
     gc.collect()
     return [one for one in gc.get_objects() if isinstance(one, (Http1, Exchange, StreamBody))]
+
+
+def test_a_response_whose_data_could_not_be_saved_becomes_an_error(serve, wire):
+    """A full disk: what was answered would not be there after a restart."""
+
+    def disk_full(callback: Callable[[], None], on_error: Callable[[Exception], None]) -> None:
+        on_error(OSError("disk full"))
+
+    server = serve(ok, when_durable=disk_full)
+    assert wire(server).get().response()[0] == 500

@@ -189,7 +189,7 @@ def load_snapshot(local: Local, *, name: str) -> Snapshot:
 def delete_snapshot(local: Local, *, name: str) -> Snapshot:
     """Take a snapshot away."""
     _check_snapshot(local, name)
-    local.world.store.delete_snapshot(name)
+    local.world.drop(name)
     return Snapshot(name)
 
 

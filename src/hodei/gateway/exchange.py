@@ -27,6 +27,9 @@ def error_response(status: int, code: str, message: str) -> Response:
     return Response(status, [("Content-Type", "text/xml")], body.encode())
 
 
+INTERNAL_ERROR = error_response(500, "InternalError", "We encountered an internal error. Please try again.")
+
+
 class StreamBody(Body):
     """A request body that is still arriving.
 
@@ -122,7 +125,7 @@ class Exchange:
         except Exception:
             result = self._crashed()
         if isinstance(result, Response) and isinstance(result.body, bytes):
-            self.server.when_durable(partial(self.send, result))
+            self._send_durable(result)
         else:
             self.task = self.server.spawn(self._run(result))
 
@@ -163,7 +166,7 @@ class Exchange:
         try:
             response = result if isinstance(result, Response) else await self._awaited(result)
             if isinstance(response.body, bytes):
-                self.server.when_durable(partial(self.send, response))
+                self._send_durable(response)
             else:
                 await self._stream(response, response.body)
         except asyncio.CancelledError:
@@ -214,9 +217,18 @@ class Exchange:
 
     async def _durable(self) -> None:
         future = asyncio.get_running_loop().create_future()
-        self.server.when_durable(lambda: None if future.done() else future.set_result(None))
+
+        def settle(error: Exception | None = None) -> None:
+            if not future.done():
+                future.set_exception(error) if error else future.set_result(None)
+
+        self.server.when_durable(settle, settle)
         await future
+
+    def _send_durable(self, response: Response) -> None:
+        """Put it out once what it says is safe on disk; a 500 if that failed."""
+        self.server.when_durable(partial(self.send, response), lambda error: self.send(INTERNAL_ERROR))
 
     def _crashed(self) -> Response:
         logger.exception("%s %s failed", self.request.method, self.request.target)
-        return error_response(500, "InternalError", "We encountered an internal error. Please try again.")
+        return INTERNAL_ERROR

@@ -14,6 +14,7 @@ from hodei.gateway.realtime import DateHeader
 from hodei.protocol.http import Request, Response
 
 App = Callable[[Request], Response | Awaitable[Response]]
+WhenDurable = Callable[[Callable[[], None], Callable[[Exception], None]], None]
 
 BACKLOG = 1024
 TLS_HANDSHAKE = b"\x16"
@@ -35,7 +36,7 @@ class Connection(Protocol):
 class Server:
     """Serves `app` on one port. An answer given at once is sent at once; an awaitable is run as a task.
 
-    `when_durable(callback)` calls back once everything done so far is safe on disk: no response leaves before.
+    `when_durable(callback, on_error)` calls back once everything done so far is safe on disk: no response leaves before.
     `tls` gives the context for HTTPS and is called at the first such connection. Timeouts are in seconds: for the head
     of a request, for a body without a byte arriving, for a connection without a request, for a refused client that is
     still sending to read why.
@@ -47,7 +48,7 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 4566,
-        when_durable: Callable[[Callable[[], None]], None] | None = None,
+        when_durable: WhenDurable | None = None,
         tls: Callable[[], ssl.SSLContext] | None = None,
         max_header_bytes: int = 64 * 1024,
         header_timeout: float = 30,
@@ -58,7 +59,7 @@ class Server:
         self.app = app
         self.host = host
         self.port = port
-        self.when_durable = when_durable or (lambda callback: callback())
+        self.when_durable = when_durable or (lambda callback, on_error: callback())
         self.tls = tls
         self.max_header_bytes = max_header_bytes
         self.header_timeout = header_timeout

@@ -46,6 +46,7 @@ class Agenda:
     def set(self, ctx: Context, name: str, at: float, *key: str) -> None:
         """Call the service's timer `name` with `key` at virtual time `at`; one per (service, name, place, key)."""
         self.cancel(ctx, name, *key)
+        at = float(at)  # ints and floats sort apart in keys
         identity = (ctx.service.name, name, ctx.account, ctx.region, *key)
         ctx.store.put(keys.pack((*SET, *identity)), keys.pack((at,)))
         ctx.store.put(keys.pack((*DUE, at, *identity)), b"")
@@ -160,7 +161,7 @@ class Agenda:
 
     def _fire(self, now: float) -> None:
         """Fire what is due at `now`, in order of time."""
-        end = keys.pack((*DUE, now))
+        end = keys.pack((*DUE, float(now)))
         for key in list(self._world.store.keys(self._due_start, keys.prefix_end(end))):
             self._fire_timer(keys.unpack(key)[len(DUE) :])
         while self._waits and self._waits[0][0] <= now:

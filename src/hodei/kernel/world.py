@@ -180,6 +180,11 @@ class World:
         self.clock.rewind()
         self._state_changed()
 
+    def drop(self, name: str) -> None:
+        """Take a snapshot away, and the bodies that only it had. Raises: KeyError if there is none of that name."""
+        self.store.delete_snapshot(name)
+        self.agenda.spawn(self.blobs.sweep(self.store))
+
     def reset(self, account: str | None = None) -> None:
         """Forget everything, or all that one account has. Snapshots stay."""
         if account is None:
