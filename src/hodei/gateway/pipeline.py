@@ -144,7 +144,9 @@ class Pipeline:
         return self.world.invoke(ctx, operation, params)
 
     def _answer(self, call: Call, result: dict[str, Any]) -> Response:
+        status = result.pop("HTTPStatusCode", None)  # for operations whose model leaves it open (S3's 202)
         response = call.codec.serialise(call.route.operation, result, request_id=call.request_id)
+        response.status = status or response.status
         return self._finish(call, response)
 
     def _failed(self, call: Call, error: Exception) -> Response:

@@ -75,7 +75,7 @@ def put_object_acl(
     obj = replace(obj, acl=_asked(home, bucket, obj.owner or bucket.account, given))
     versions.update(home, obj)
     notifications.publish(home, bucket, "ObjectAcl:Put", obj)
-    replication.replicate(home, bucket, obj)
+    replication.follow(home, bucket, obj)
 
 
 @s3.operation("GetObjectAcl")
@@ -142,9 +142,7 @@ def _check_grant(grant: Mapping[str, Any]) -> None:
         _check_user(grantee["ID"])
     elif grantee.get("Type") == "Group" and "URI" in grantee:
         if grantee["URI"] not in GROUPS:
-            raise errors.InvalidArgument(
-                "Invalid group uri", ArgumentName="Group/URI", ArgumentValue=grantee["URI"]
-            )
+            raise errors.InvalidArgument("Invalid group uri", ArgumentName="Group/URI", ArgumentValue=grantee["URI"])
     else:
         raise errors.MalformedACLError()
 

@@ -80,11 +80,13 @@ def configuration(
     wrapped: bool = True,
     missing: type[AwsError] | None = None,
     default: Any = None,
+    echo: str = "",
 ) -> Callable[[Accept], Accept]:
     """Declare a kind of which a bucket has one document.
 
-    `member` is the parameter of Put that carries it; Get answers it under that name, or bare unless `wrapped`. Without a
-    document Get raises `missing`, or answers nothing if that is None. `default` is what a new bucket has.
+    `member` is the parameter of Put that carries it; Get answers it under that name, or bare unless `wrapped`. Without
+    a document Get raises `missing`, or answers nothing if that is None. `default` is what a new bucket has. `echo`
+    names a member of the document that Put answers.
     """
     if default is not None:
         _DEFAULTS[kind] = default
@@ -92,7 +94,7 @@ def configuration(
             _CLEARABLE.add(kind)
 
     def declare(accept: Accept) -> Accept:
-        s3.operation(put)(_putter(kind, member, accept))
+        s3.operation(put)(_putter(kind, member, accept, echo))
         s3.operation(get)(_getter(kind, member if wrapped else "", missing))
         if delete:
             s3.operation(delete)(_deleter(kind))
@@ -101,21 +103,22 @@ def configuration(
     return declare
 
 
-def _putter(kind: str, member: str, accept: Accept) -> Handler:
+def _putter(kind: str, member: str, accept: Accept, echo: str) -> Handler:
     extra = _keywords(accept)
 
-    def keep(home: Context, bucket: Bucket, document: Any) -> None:
+    def keep(home: Context, bucket: Bucket, document: Any) -> dict[str, Any]:
         latest = state.buckets.get(home, bucket.name)  # the judge may have changed the bucket itself
         if latest is not None:
             store(home, latest, kind, document)
+        return {echo: document[echo]} if echo else {}
 
-    def handler(ctx: Context, **params: Any) -> None:
+    def handler(ctx: Context, **params: Any) -> dict[str, Any]:
         home, bucket, document, rest = _taken(ctx, member, params)
-        keep(home, bucket, accept(home, bucket, document, **rest))
+        return keep(home, bucket, accept(home, bucket, document, **rest))
 
-    async def waiting_handler(ctx: Context, **params: Any) -> None:
+    async def waiting_handler(ctx: Context, **params: Any) -> dict[str, Any]:
         home, bucket, document, rest = _taken(ctx, member, params)
-        keep(home, bucket, await accept(home, bucket, document, **rest))
+        return keep(home, bucket, await accept(home, bucket, document, **rest))
 
     taken = waiting_handler if inspect.iscoroutinefunction(accept) else handler
     return _signed(taken, "Bucket", member, *_COMMON, *extra, "ExpectedBucketOwner", doc=accept.__doc__)

@@ -60,7 +60,9 @@ def for_new(
 def check_bypass(bucket: Bucket, bypass: bool | None) -> None:
     """x-amz-bypass-governance-retention, even false, is refused by buckets without object lock."""
     if bypass is not None and not bucket.object_lock:
-        raise errors.InvalidArgument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", ArgumentName=BYPASS)
+        raise errors.InvalidArgument(
+            f"{BYPASS} is only applicable to Object Lock enabled buckets.", ArgumentName=BYPASS
+        )
 
 
 def check_delete(home: Context, bucket: Bucket, obj: Object, bypass: bool | None = None) -> None:
@@ -116,7 +118,9 @@ def accept_object_lock(home: Context, bucket: Bucket, document: Any) -> Any:
     if not document or document.get("ObjectLockEnabled") != "Enabled":
         raise errors.MalformedXML()
     if bucket.versioning != "Enabled":
-        raise errors.InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+        raise errors.InvalidBucketState(
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        )
     if "Rule" in document:
         _check_retention(document["Rule"].get("DefaultRetention"))
     state.buckets.put(home, replace(bucket, object_lock=True))
@@ -130,7 +134,9 @@ def _check_retention(retention: Mapping[str, Any] | None) -> None:
         value = retention.get(unit, 1)
         if value <= 0:
             raise errors.InvalidArgument(
-                "Default retention period must be a positive integer value.", ArgumentName=unit, ArgumentValue=str(value)
+                "Default retention period must be a positive integer value.",
+                ArgumentName=unit,
+                ArgumentValue=str(value),
             )
         if value > longest:
             raise errors.InvalidArgument(
@@ -169,7 +175,7 @@ def put_object_retention(
         if not upgrade and not (BypassGovernanceRetention and obj.lock_mode == "GOVERNANCE"):
             raise errors.AccessDenied(PROTECTED)
     versions.update(home, changed)
-    replication.replicate(home, bucket, changed)
+    replication.follow(home, bucket, changed)
 
 
 @s3.operation("GetObjectRetention")
@@ -198,7 +204,7 @@ def put_object_legal_hold(
         raise errors.MalformedXML()
     obj = replace(obj, legal_hold=status == "ON")
     versions.update(home, obj)
-    replication.replicate(home, bucket, obj)
+    replication.follow(home, bucket, obj)
 
 
 @s3.operation("GetObjectLegalHold")

@@ -66,7 +66,7 @@ def test_message(home: Context, bucket: Bucket) -> bytes:
 
 
 def timestamp(at: float) -> str:
-    """"2014-10-13T15:57:02.089Z"."""
+    """ "2014-10-13T15:57:02.089Z"."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
@@ -98,7 +98,7 @@ def _passes(entry: Mapping[str, Any], key: str) -> bool:
 
 
 def _record(home: Context, bucket: Bucket, event: str, obj: Object, configuration: str) -> dict[str, Any]:
-    family, _, detail = event.partition(":")
+    family = event.partition(":")[0]
     newer = family in NEWER or event == "ObjectRestore:Delete"
     return {
         "eventVersion": "2.3" if newer else VERSIONS.get(family, "2.1"),
@@ -149,9 +149,9 @@ def sequencer(home: Context, event: str, obj: Object) -> str:
 
 def _requester(home: Context) -> str:
     principal = home.principal
-    if principal.service or not principal.account:
-        return SOURCE if principal.service else "Anonymous"
-    return f"AWS:{customer_id(principal.account)}"
+    if principal.account:
+        return f"AWS:{customer_id(principal.account)}"
+    return f"AmazonCustomer:{customer_id(home.account)}" if home.request is None else "Anonymous"
 
 
 def customer_id(account: str) -> str:

@@ -135,7 +135,9 @@ def _check_statement(bucket: Bucket, statement: Mapping[str, Any]) -> None:
             raise errors.MalformedPolicy(f"Missing required field {field}")
     _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
     for action in _listed(statement.get("Action", statement.get("NotAction"))):
-        if not isinstance(action, str) or not (action == "*" or action.lower().startswith(("s3:", "s3-object-lambda:"))):
+        if not isinstance(action, str) or not (
+            action == "*" or action.lower().startswith(("s3:", "s3-object-lambda:"))
+        ):
             raise errors.MalformedPolicy("Policy has invalid action")
     prefix = buckets.arn(bucket)
     for resource in _listed(statement.get("Resource", statement.get("NotResource"))):

@@ -49,7 +49,9 @@ def accept_intelligent_tiering(home: Context, bucket: Bucket, document: Any) -> 
         raise errors.MalformedXML()
     for tier, days in tiers.items():
         if not least[tier] <= days <= 730:
-            raise errors.InvalidArgument("Invalid IntelligentTiering days.", ArgumentName="Days", ArgumentValue=str(days))
+            raise errors.InvalidArgument(
+                "Invalid IntelligentTiering days.", ArgumentName="Days", ArgumentValue=str(days)
+            )
     return document
 
 

@@ -86,7 +86,9 @@ def accept_accelerate(home: Context, bucket: Bucket, document: Any) -> Any:
     if document.get("Status") not in ("Enabled", "Suspended"):
         raise errors.MalformedXML()
     if "." in bucket.name:
-        raise errors.InvalidRequest("S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+        raise errors.InvalidRequest(
+            "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
+        )
     return document
 
 

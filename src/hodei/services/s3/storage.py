@@ -35,7 +35,7 @@ def check_class(name: str) -> str:
 
 
 def may_move(source: str, target: str) -> bool:
-    """Whether lifecycle rules move objects from one class to the other: only down, and not from ONEZONE_IA to GLACIER_IR."""
+    """Whether lifecycle rules move objects from one class to the other: down, but not from ONEZONE_IA to GLACIER_IR."""
     if source in STANDARD:
         return target in WATERFALL
     if source == "ONEZONE_IA" and target == "GLACIER_IR":
@@ -69,7 +69,7 @@ def next_midnight(at: float) -> float:
 
 
 def http_date(at: float) -> str:
-    """"Fri, 21 Dec 2012 00:00:00 GMT"."""
+    """ "Fri, 21 Dec 2012 00:00:00 GMT"."""
     return datetime.fromtimestamp(at, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
@@ -82,8 +82,8 @@ def restore_object(
     VersionId: str | None = None,
     RestoreRequest: dict[str, Any] | None = None,
     ExpectedBucketOwner: str | None = None,
-) -> None:
-    """Make a temporary copy of an archived object; of one that has a copy already, set anew when that expires.
+) -> dict[str, Any]:
+    """Make a temporary copy of an archived object (202); of one that has a copy already, set anew when that expires.
 
     A restore under way is sped up by asking for a faster tier.
     """
@@ -100,14 +100,14 @@ def restore_object(
     seconds, days = _tier_seconds(obj, request), _days(request)
     if is_restored(home, obj):
         _set_restore(home, obj, obj.restore_ready, next_midnight(home.now + days * DAY))
-        return
+        return {}
     ready = home.now + seconds
     if home.now < obj.restore_ready <= ready:
         raise errors.RestoreAlreadyInProgress()
     obj = _set_restore(home, obj, ready, next_midnight(ready + days * DAY))
     home.timers.set(home, "restored", ready, bucket.name, obj.key, obj.version_id)
     notifications.publish(home, bucket, "ObjectRestore:Post", obj)
-    _accepted(ctx)
+    return {"HTTPStatusCode": 202}
 
 
 def _tier_seconds(obj: Object, request: dict[str, Any]) -> float:

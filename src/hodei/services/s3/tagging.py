@@ -118,7 +118,7 @@ def _change(
     obj = replace(subjects.version(home, bucket, key, version_id, method=method), tags=tags)
     versions.update(home, obj)
     notifications.publish(home, bucket, event, obj)
-    replication.replicate(home, bucket, obj)
+    replication.follow(home, bucket, obj)
     return _version(bucket.versioning, obj)
 
 
