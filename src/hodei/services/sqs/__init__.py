@@ -1,0 +1,31 @@
+"""SQS: standard and FIFO queues with all operations of the API, in the json and the query protocol.
+
+Not yet real: queue policies are kept but not enforced (that comes with IAM), KmsMasterKeyId is kept but nothing is
+encrypted with it (KMS), and in fair queues (MessageGroupId on a standard queue) a noisy group does not yet stand back.
+"""
+
+from hodei.services.sqs import (
+    attributes,
+    data_plane,
+    dead_letters,
+    messages,
+    move_tasks,
+    permissions,
+    queues,
+    receive,
+    requests,
+    targets,
+)
+
+__all__ = [
+    "attributes",
+    "data_plane",
+    "dead_letters",
+    "messages",
+    "move_tasks",
+    "permissions",
+    "queues",
+    "receive",
+    "requests",
+    "targets",
+]

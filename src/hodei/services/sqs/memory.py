@@ -1,0 +1,33 @@
+"""What a process remembers of a world's queues, to be fast. All of it can be read again from the store."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from hodei.kernel.context import Context
+from hodei.kernel.world import World
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.last: dict[str, int] = {}  # mailbox -> the highest sequence given out
+        self.planned: set[tuple[str, str]] = set()  # (timer, queue id): timers known to be set
+        self.in_flight: dict[str, int] = {}  # mailbox -> no fewer than are in flight
+        self.waiting: dict[str, dict[int, None]] = {}  # queue id -> the tickets of waiting receives, in order
+        self.tickets = 0
+
+    def forget(self) -> None:
+        """The store shows another state: what was read from it no longer holds. Who waits, still waits."""
+        self.last.clear()
+        self.planned.clear()
+        self.in_flight.clear()
+
+
+_memories: WeakKeyDictionary[World, Memory] = WeakKeyDictionary()
+
+
+def memory(ctx: Context) -> Memory:
+    if (found := _memories.get(ctx.world)) is None:
+        found = _memories[ctx.world] = Memory()
+        ctx.store.on_switch(found.forget)
+    return found
