@@ -84,3 +84,20 @@ class ReadParams(CustomerKeyParams, total=False):
     ResponseContentLanguage: str
     ResponseContentType: str
     ResponseExpires: datetime
+
+
+class CopySourceParams(TypedDict, total=False):
+    """How the source of a copy is to be, and how it is read: CopyObject, UploadPartCopy."""
+
+    CopySourceIfMatch: str
+    CopySourceIfModifiedSince: datetime
+    CopySourceIfNoneMatch: str
+    CopySourceIfUnmodifiedSince: datetime
+    CopySourceSSECustomerAlgorithm: str
+    CopySourceSSECustomerKey: str
+    CopySourceSSECustomerKeyMD5: str
+    ExpectedSourceBucketOwner: str
+
+
+class CopyParams(CopySourceParams, NewObjectParams, total=False):
+    pass

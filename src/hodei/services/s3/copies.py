@@ -1,0 +1,204 @@
+"""CopyObject, and how a copy names and reads its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple, Unpack
+from urllib.parse import unquote
+
+from msgspec.structs import replace
+
+from hodei.kernel.context import Context
+from hodei.protocol.http import Body
+from hodei.services.s3 import bodies, conditions, drafts, encryption, errors, rules, storage, versions, views
+from hodei.services.s3.buckets import bucket_of, home
+from hodei.services.s3.checksums import DEFAULT, Digests
+from hodei.services.s3.encryption import SSE_S3, Sealing
+from hodei.services.s3.params import CopyParams
+from hodei.services.s3.service import s3
+from hodei.services.s3.state import Bucket, Object
+
+SOURCE_LIMIT = 5 * 2**30  # bytes of what can be copied at once
+ARCHIVED = "Operation is not valid for the source object's storage class"
+ITSELF = (
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+    "metadata, storage class, website redirect location or encryption attributes."
+)
+
+Result = dict[str, Any]
+Name = str
+
+
+class Source(NamedTuple):
+    """What a copy reads: the version, where it lies, the key to its body. `named`: the request names the version."""
+
+    bucket: Bucket
+    home: Context
+    obj: Object
+    key: bytes
+    named: bool
+
+    def version(self) -> dict[str, str]:
+        return {"CopySourceVersionId": self.obj.version_id} if self.bucket.versioning else {}
+
+
+def source(ctx: Context, copy_source: str, given: Mapping[str, Any]) -> Source:
+    """The source that a request names, once its conditions (`given`, of `CopySourceParams`) hold and it can be read.
+
+    Raises: InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRequest,
+    InvalidObjectState.
+    """
+    name, key, version_id = parse(copy_source)
+    bucket = bucket_of(ctx, name, given.get("ExpectedSourceBucketOwner"))
+    place = home(ctx, bucket)
+    obj = _version(place, bucket, key, version_id)
+    opening = encryption.opening(place, obj.encryption, given, "CopySource")
+    conditions.check_source(place, obj, given)
+    if obj.storage_class in storage.ARCHIVED and not storage.is_restored(place, obj):
+        raise errors.InvalidObjectState(ARCHIVED, StorageClass=obj.storage_class)
+    return Source(bucket, place, obj, opening, version_id is not None)
+
+
+def parse(copy_source: str) -> tuple[str, str, str | None]:
+    """ "/bucket/key%20encoded?versionId=..." -> (bucket, key, version id). Raises: InvalidArgument."""
+    path, mark, version_id = copy_source.partition("?versionId=")
+    name, slash, key = unquote(path).removeprefix("/").partition("/")
+    if not slash or not key:
+        raise errors.InvalidArgument(
+            "Invalid copy source object key", ArgumentName="x-amz-copy-source", ArgumentValue="x-amz-copy-source"
+        )
+    return name, key, version_id if mark else None
+
+
+@s3.operation("CopyObject")
+def copy_object(
+    ctx: Context,
+    *,
+    Bucket: Name,
+    Key: str,
+    CopySource: str,
+    MetadataDirective: str = "COPY",
+    TaggingDirective: str = "COPY",
+    ChecksumAlgorithm: str | None = None,
+    IfMatch: str | None = None,
+    IfNoneMatch: str | None = None,
+    RequestPayer: str | None = None,
+    ExpectedBucketOwner: str | None = None,
+    **given: Unpack[CopyParams],
+) -> Result | Coroutine[Any, Any, Result]:
+    """The body is read anew only where the copy has another key, another checksum or the source came in parts."""
+    bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    place = home(ctx, bucket)
+    origin = source(ctx, CopySource, given)
+    if origin.obj.size > SOURCE_LIMIT:
+        raise errors.InvalidRequest(
+            f"The specified copy source is larger than the maximum allowable size for a copy source: {SOURCE_LIMIT}"
+        )
+    obj = drafts.draft(ctx, place, bucket, Key, _directed(given, MetadataDirective, TaggingDirective))
+    obj = _inherited(obj, origin.obj, MetadataDirective, TaggingDirective)
+    sealing = encryption.sealing(place, bucket, given)
+    if origin.obj.bucket == Bucket and origin.obj.key == Key and not origin.named:
+        _check_change(bucket, origin.obj, given, MetadataDirective)
+
+    def check() -> None:
+        conditions.check_write(versions.latest(place, bucket, Key), Key, IfMatch, IfNoneMatch)
+
+    check()
+    if _same_body(origin.obj, sealing, ChecksumAlgorithm):
+        return _cloned(origin, place, bucket, obj, sealing)
+    return _copied(ctx, origin, place, bucket, obj, sealing, ChecksumAlgorithm, check)
+
+
+def _same_body(origin: Object, sealing: Sealing, algorithm: str | None) -> bool:
+    """Whether ETag and checksums of the copy are the source's, and its body opens with the same key."""
+    same_checksum = origin.checksums and (algorithm is None or algorithm in origin.checksums)
+    return bool(same_checksum) and not origin.parts and origin.encryption == sealing.encryption == SSE_S3
+
+
+def _cloned(origin: Source, place: Context, bucket: Bucket, obj: Object, sealing: Sealing) -> Result:
+    was = origin.obj
+    pieces = bodies.clone(origin.home, place, sealing.key, was.pieces)
+    obj = replace(obj, encryption=sealing.encryption, size=was.size, etag=was.etag, pieces=pieces)
+    return _put(origin, place, bucket, replace(obj, checksums=was.checksums))
+
+
+async def _copied(
+    ctx: Context,
+    origin: Source,
+    place: Context,
+    bucket: Bucket,
+    obj: Object,
+    sealing: Sealing,
+    algorithm: str | None,
+    check: Callable[[], None],
+) -> Result:
+    was = origin.obj
+    digests = Digests(algorithm or next(iter(was.checksums), DEFAULT))
+    body = bodies.read(origin.home, origin.key, was.pieces)
+    chunks = Body(body).chunks() if isinstance(body, bytes) else body
+    pieces = await bodies.write(place, sealing.key, chunks, digests, lambda size: check())
+    etag = sealing.etag(place, digests.md5)
+    obj = replace(obj, encryption=sealing.encryption, size=was.size, etag=etag, pieces=pieces)
+    return _put(origin, place, bucket_of(ctx, bucket.name), replace(obj, checksums=digests.checksums))
+
+
+def _put(origin: Source, place: Context, bucket: Bucket, obj: Object) -> Result:
+    obj = versions.add_version(place, bucket, replace(obj, modified=place.now), event="ObjectCreated:Copy")
+    return {
+        "CopyObjectResult": {
+            "ETag": views.quoted(obj.etag),
+            "LastModified": obj.modified,
+            **views.checksum_members(obj),
+        },
+        **origin.version(),
+        **encryption.shown(obj.encryption),
+        **views.version(bucket, obj),
+    }
+
+
+def _version(place: Context, bucket: Bucket, key: str, version_id: str | None) -> Object:
+    if version_id is None:
+        obj = versions.latest(place, bucket, key)
+        if obj is None or obj.marker:
+            raise errors.NoSuchKey(Key=key)
+        return obj
+    rules.check_version_id(version_id)
+    obj = versions.find(place, bucket, key, version_id)
+    if obj is None:
+        raise errors.NoSuchVersion(Key=key, VersionId=version_id)
+    if obj.marker:
+        raise errors.InvalidRequest(
+            "The source of a copy request may not specifically refer to a delete marker by version id."
+        )
+    return obj
+
+
+def _directed(given: Mapping[str, Any], metadata: str, tagging: str) -> dict[str, Any]:
+    """The parameters that count under the directives; what they say to copy is not looked at."""
+    ignored = {"Metadata", *drafts.STORED_HEADERS} if metadata == "COPY" else set()
+    if tagging == "COPY":
+        ignored.add("Tagging")
+    return {name: value for name, value in given.items() if name not in ignored}
+
+
+def _inherited(obj: Object, origin: Object, metadata: str, tagging: str) -> Object:
+    """What a copy has from its source. ACL, lock, storage class and redirect are never copied."""
+    if metadata == "COPY":
+        obj = replace(obj, headers=origin.headers, metadata=origin.metadata)
+    return replace(obj, tags=origin.tags) if tagging == "COPY" else obj
+
+
+def _check_change(bucket: Bucket, origin: Object, given: Mapping[str, Any], metadata: str) -> None:
+    """An object may be copied onto itself only to change something, or to become the null version."""
+    changes = (
+        metadata == "REPLACE",
+        given.get("StorageClass") is not None,
+        given.get("WebsiteRedirectLocation") is not None,
+        given.get("ServerSideEncryption") is not None,
+        given.get("SSECustomerAlgorithm") is not None,
+        bool(origin.encryption.customer_key_md5),
+        bucket.versioning == "Suspended",
+        "encryption" in bucket.configured,
+    )
+    if not any(changes):
+        raise errors.InvalidRequest(ITSELF)
