@@ -34,5 +34,8 @@ bench: setup
 new-service: setup
 	$(BIN)/python -m hodei.scaffold $(NAME)
 
+schemas: setup
+	$(BIN)/python tests/laws/test_schemas.py
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
