@@ -17,7 +17,8 @@ from pathlib import Path
 from hodei.gateway import tls
 from hodei.gateway.app import make_app
 from hodei.gateway.server import Server
-from hodei.kernel.datadir import DataDir, DataError
+from hodei.kernel.datadir import DataDir
+from hodei.kernel.store import DataError
 from hodei.kernel.world import World
 
 log = logging.getLogger("hodei")
