@@ -133,7 +133,9 @@ def test_sqs_errors() -> None:
     assert response.header("x-amzn-requestid") == "R"
     assert orjson.loads(response.body) == {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "m"}
     response = error("sqs", "query", "AWS.SimpleQueueService.NonExistentQueue", shape="QueueDoesNotExist")
-    assert b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>m</Message>" in response.body
+    assert (
+        b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>m</Message>" in response.body
+    )
     shape = load_model("sqs").error_shape("AWS.SimpleQueueService.NonExistentQueue")
     assert shape is load_model("sqs").error_shape("QueueDoesNotExist")
     assert (shape.error_status, shape.sender_fault) == (400, True)
@@ -181,7 +183,15 @@ def test_s3_routes(method: str, target: str, headers: dict[str, str], name: str)
 
 @pytest.mark.parametrize(
     ("path", "key"),
-    [("a", "a"), ("a/b/", "a/b/"), ("/a", "/a"), ("a//b", "a//b"), ("a%2Fb", "a/b"), ("%E2%82%AC", "€"), ("a/../b", "a/../b")],
+    [
+        ("a", "a"),
+        ("a/b/", "a/b/"),
+        ("/a", "/a"),
+        ("a//b", "a//b"),
+        ("a%2Fb", "a/b"),
+        ("%E2%82%AC", "€"),
+        ("a/../b", "a/../b"),
+    ],
 )
 def test_s3_keys_are_kept(path: str, key: str) -> None:
     _, uri_params = find_operation(load_model("s3"), "rest-xml", request("GET", f"/bucket/{path}"))
@@ -208,7 +218,9 @@ def test_s3_listing() -> None:
 
 
 def test_s3_location_is_a_bare_root() -> None:
-    start = b'<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    start = (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    )
     response = serialise("s3", "rest-xml", "GetBucketLocation", {"LocationConstraint": "eu-west-1"})
     assert response.body == start + b">eu-west-1</LocationConstraint>"
     assert serialise("s3", "rest-xml", "GetBucketLocation", {}).body == start + b"/>"
@@ -350,14 +362,19 @@ def test_rest_json_error() -> None:
 
 def test_ec2_error() -> None:
     response = error("ec2", "ec2", "InvalidInstanceID.NotFound")
-    assert b"<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>m</Message></Error></Errors>" in response.body
+    assert (
+        b"<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>m</Message></Error></Errors>"
+        in response.body
+    )
 
 
 # -- compressed bodies
 
 
 def test_compressed_requests() -> None:
-    form = gzip.compress(b"Action=PutMetricData&Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1.5")
+    form = gzip.compress(
+        b"Action=PutMetricData&Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1.5"
+    )
     call = Request("POST", "/", Headers([FORM, ("Content-Encoding", "gzip")]), Body(form))
     expected = {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]}
     assert parse("cloudwatch", call) == ("PutMetricData", expected)
@@ -380,7 +397,9 @@ async def messages_of(response: Response) -> list[tuple[dict[str, Any], bytes]]:
 
 
 def test_output_events() -> None:
-    result = {"Payload": stream({"Records": {"Payload": b"a,b"}}, {"Stats": {"Details": {"BytesScanned": 3}}}, {"End": {}})}
+    result = {
+        "Payload": stream({"Records": {"Payload": b"a,b"}}, {"Stats": {"Details": {"BytesScanned": 3}}}, {"End": {}})
+    }
     response = serialise("s3", "rest-xml", "SelectObjectContent", result)
     records, stats, end = asyncio.run(messages_of(response))
     assert records == (

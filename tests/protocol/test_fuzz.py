@@ -63,7 +63,10 @@ def test_mutated_bodies(kind: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(mutated)))
         length = data.draw(st.integers(0, 6))
-        mutated[at : at + length] = data.draw(st.binary(max_size=6) | st.sampled_from([b"null", b"{}", b"[", b"-1", b"1e400", b"\xc2", b"%FF", b".1.", b"<a/>"]))
+        mutated[at : at + length] = data.draw(
+            st.binary(max_size=6)
+            | st.sampled_from([b"null", b"{}", b"[", b"-1", b"1e400", b"\xc2", b"%FF", b".1.", b"<a/>"])
+        )
     attempt(service, Request(method, target, Headers(list(headers.items())), Body(bytes(mutated))))
 
 

@@ -20,9 +20,22 @@ from botocore.model import ServiceModel as BotocoreModel
 
 from hodei.protocol.codec import codec_for, detect_protocol, find_operation
 from hodei.protocol.http import Body, Headers, Request, Response
-from hodei.protocol.model import OperationModel, ServiceModel, Shape, load_model, service_index
+from hodei.protocol.model import OperationModel, Shape, load_model, service_index
 
-WHOLE = ("s3", "sqs", "ec2", "dynamodb", "cloudwatch", "route53", "lambda", "sns", "iam", "s3control", "cloudfront", "sts")
+WHOLE = (
+    "s3",
+    "sqs",
+    "ec2",
+    "dynamodb",
+    "cloudwatch",
+    "route53",
+    "lambda",
+    "sns",
+    "iam",
+    "s3control",
+    "cloudfront",
+    "sts",
+)
 SAMPLE = 6  # operations of each other service
 
 session = botocore.session.get_session()
@@ -79,7 +92,10 @@ class Generator:
         if self._open.count(shape.value.name) > 1:
             return {}
         prefix = "" if shape.location is None else "k"
-        return {prefix + self.string(shape.key, plain=True): self.value(shape.value) for _ in range(self._random.randint(1, 3))}
+        return {
+            prefix + self.string(shape.key, plain=True): self.value(shape.value)
+            for _ in range(self._random.randint(1, 3))
+        }
 
     def string(self, shape: Shape, *, plain: bool = False) -> str:
         if shape.raw.get("jsonvalue"):
@@ -90,7 +106,7 @@ class Generator:
             return self._random.choice(["a b", "a/b+c%d", "name", "é~x", "a"])
         if shape.location or plain:
             return "".join(self._random.choices("abcdefghij", k=8))
-        return self._random.choice(['<&>"\'', "plain", "tab\tline\nend", "日本 ü", " space ", "a,b", "x" * 50])
+        return self._random.choice(["<&>\"'", "plain", "tab\tline\nend", "日本 ü", " space ", "a,b", "x" * 50])
 
     def integer(self, shape: Shape) -> int:
         if shape.location == "statusCode":
@@ -145,7 +161,9 @@ def send(name: str, protocol: str, theirs: BotocoreModel, operation: str, params
     prepared = AWSRequest(method=sent["method"], url=sent["url"], data=sent["body"], headers=sent["headers"]).prepare()
     body = prepared.body or b""
     data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else body.read()
-    headers = [(key, value.decode() if isinstance(value, bytes) else str(value)) for key, value in prepared.headers.items()]
+    headers = [
+        (key, value.decode() if isinstance(value, bytes) else str(value)) for key, value in prepared.headers.items()
+    ]
     parts = urlsplit(prepared.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Request(prepared.method, target, Headers(headers), Body(data))
@@ -240,9 +258,14 @@ def test_responses(name: str, protocol: str, names: list[str]) -> None:
         result = Generator(f"{name}{operation_name}", output=True).value(operation.output) if operation.output else {}
         response = codec.serialise(operation, result, request_id="request-id")
         parsed = receive(protocol, theirs, operation_name, response)
-        status = [n for n, m in operation.output.members.items() if m.location == "statusCode"] if operation.output else []
-        result |= {name: response.status for name in status}
+        status = (
+            [n for n, m in operation.output.members.items() if m.location == "statusCode"] if operation.output else []
+        )
+        result |= dict.fromkeys(status, response.status)
         # Bodies have a type, be it given or not.
         typed = [name for name in parsed if name.lower() == "contenttype" and name not in result]
         parsed = {name: value for name, value in parsed.items() if name not in typed}
-        assert pruned(lower_keys(parsed, operation.output)) == pruned(lower_keys(result, operation.output)), (operation_name, response)
+        assert pruned(lower_keys(parsed, operation.output)) == pruned(lower_keys(result, operation.output)), (
+            operation_name,
+            response,
+        )

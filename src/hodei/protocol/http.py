@@ -108,6 +108,7 @@ class Request:
     http_version: str = "1.1"
     path: str = field(init=False)  # raw: still percent-encoded, never normalised
     query: str = field(init=False)  # raw, without '?'
+    _pairs: list[tuple[str, str]] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.path, _, self.query = self.target.partition("?")
@@ -121,8 +122,10 @@ class Request:
         return host.partition(":")[0]
 
     def query_pairs(self) -> list[tuple[str, str]]:
-        """The decoded query parameters in order; a bare `?acl` gives ("acl", "")."""
-        return parse_query(self.query)
+        """The decoded query parameters in order; a bare `?acl` gives ("acl", ""). Not to be changed."""
+        if self._pairs is None:
+            self._pairs = parse_query(self.query)
+        return self._pairs
 
 
 def parse_query(query: str) -> list[tuple[str, str]]:
@@ -131,7 +134,9 @@ def parse_query(query: str) -> list[tuple[str, str]]:
     for part in query.split("&"):
         if part:
             name, _, value = part.partition("=")
-            pairs.append((unquote_plus(name), unquote_plus(value)))
+            if "%" in part or "+" in part:
+                name, value = unquote_plus(name), unquote_plus(value)
+            pairs.append((name, value))
     return pairs
 
 

@@ -108,13 +108,14 @@ def inflate(request: Request, data: bytes) -> bytes:
 class _Node:
     """A place in the tree of URI templates, after some of their segments."""
 
-    __slots__ = ("greedy", "label", "literals", "routes")
+    __slots__ = ("greedy", "label", "literals", "routes", "suffixes")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.label: _Node | None = None
         self.greedy: _Node | None = None
-        self.routes: dict[str, list[_Route]] = {}  # HTTP method -> the operations here, the most demanding first
+        self.routes: dict[str, _Routes] = {}  # by HTTP method
+        self.suffixes: list[tuple[list[str], _Node]] = []  # what may follow a greedy label, the longest first
 
 
 @dataclass(slots=True)
@@ -131,10 +132,44 @@ class _Route:
         return -demands, self.operation.deprecated
 
     def called_by(self, given: dict[str, str]) -> bool:
-        return all(name in given and (value is None or given[name] == value) for name, value in self.constants)
+        for name, value in self.constants:
+            if name not in given or (value is not None and given[name] != value):
+                return False
+        return True
 
     def completed_by(self, given: dict[str, str], headers: dict[str, str]) -> bool:
         return all(name in given for name in self.query) and all(name in headers for name in self.headers)
+
+
+class _Routes:
+    """The operations of one path and method."""
+
+    __slots__ = ("_keyed", "_plain")
+
+    def __init__(self) -> None:
+        self._keyed: dict[str, list[_Route]] = {}  # by a query parameter that the template demands
+        self._plain: list[_Route] = []
+
+    def add(self, route: _Route) -> None:
+        routes = self._keyed.setdefault(route.constants[0][0], []) if route.constants else self._plain
+        routes.append(route)
+        routes.sort(key=lambda route: route.rank)
+
+    def choose(self, given: dict[str, str], request: Request) -> _Route | None:
+        """The most demanding operation whose demands are met; failing that (a required parameter is missing, which is
+        for validation to say) the first that is called at all."""
+        called = self._plain
+        if given and self._keyed:
+            keyed = [route for name in given for route in self._keyed.get(name, ()) if route.called_by(given)]
+            called = sorted(keyed, key=lambda route: route.rank) or called
+        if len(called) > 1:
+            if wanted := given.get("x-id"):
+                called = sorted(called, key=lambda route: route.operation.name != wanted)
+            headers = request.headers.joined()
+            for route in called:
+                if route.completed_by(given, headers):
+                    return route
+        return called[0] if called else None
 
 
 class _Matcher:
@@ -145,7 +180,7 @@ class _Matcher:
         self._xml = "rest-xml" in model.protocols
         for operation in model.operations.values():
             self._add(operation)
-        _order(self._root)
+        _find_suffixes(self._root)
 
     def _add(self, operation: OperationModel) -> None:
         path, _, query = operation.uri.partition("?")
@@ -163,11 +198,11 @@ class _Matcher:
                 node = node.label
         constants = [(name, value or None) for name, value in parse_query(query) if name != "x-id"]
         route = _Route(operation, labels, constants, *_required(operation))
-        node.routes.setdefault(operation.http_method, []).append(route)
+        node.routes.setdefault(operation.http_method, _Routes()).add(route)
 
     def match(self, request: Request) -> Found:
         segments = request.path.split("/")[1:]
-        given = dict(parse_query(request.query)) if request.query else {}
+        given = dict(request.query_pairs()) if request.query else {}
         values: list[str] = []
         found = self._walk(self._root, segments, 0, values, request, given)
         if found is None and segments[-1:] == [""] and len(segments) > 1:
@@ -180,7 +215,8 @@ class _Matcher:
         self, node: _Node, segments: list[str], at: int, values: list[str], request: Request, given: dict[str, str]
     ) -> _Route | None:
         if at == len(segments) or (at == len(segments) - 1 and not segments[at]):
-            return _choose(node.routes.get(request.method), given, request)
+            routes = node.routes.get(request.method)
+            return routes.choose(given, request) if routes is not None else None
         literal = node.literals.get(segments[at])
         if literal is not None and (found := self._walk(literal, segments, at + 1, values, request, given)):
             return found
@@ -189,19 +225,18 @@ class _Matcher:
             if found := self._walk(node.label, segments, at + 1, values, request, given):
                 return found
             values.pop()
-        return self._walk_greedy(node, segments, at, values, request, given)
+        return self._walk_greedy(node.greedy, segments, at, values, request, given) if node.greedy else None
 
     def _walk_greedy(
-        self, node: _Node, segments: list[str], at: int, values: list[str], request: Request, given: dict[str, str]
+        self, greedy: _Node, segments: list[str], at: int, values: list[str], request: Request, given: dict[str, str]
     ) -> _Route | None:
         """A greedy label takes what is left, but for the literal segments that may follow it in the template."""
-        greedy = node.greedy
-        if greedy is None:
-            return None
-        for suffix, end in _suffixes(greedy):
+        for suffix, end in greedy.suffixes:
             stop = len(segments) - len(suffix)
-            fits = stop > at and segments[stop:] == suffix
-            if fits and (route := _choose(end.routes.get(request.method), given, request)):
+            routes = end.routes.get(request.method)
+            if routes is None or stop <= at or (suffix and segments[stop:] != suffix):
+                continue
+            if route := routes.choose(given, request):
                 values.append("/".join(segments[at:stop]))
                 return route
         return None
@@ -229,36 +264,20 @@ def _required(operation: OperationModel) -> tuple[list[str], list[str]]:
     return query, headers
 
 
-def _order(node: _Node) -> None:
-    for routes in node.routes.values():
-        routes.sort(key=lambda route: route.rank)
+def _find_suffixes(node: _Node) -> None:
+    if node.greedy is not None:
+        node.greedy.suffixes = sorted(_suffixes(node.greedy), key=lambda item: -len(item[0]))
     for child in (*node.literals.values(), node.label, node.greedy):
         if child is not None:
-            _order(child)
+            _find_suffixes(child)
 
 
-def _suffixes(greedy: _Node) -> list[tuple[list[str], _Node]]:
-    """Every chain of literals below a greedy label, the longest first; the empty one last."""
-    found: list[tuple[list[str], _Node]] = [([], greedy)]
-    for literal, child in greedy.literals.items():
+def _suffixes(node: _Node) -> list[tuple[list[str], _Node]]:
+    """Every chain of literals below a node, with where it ends; the empty one is among them."""
+    found: list[tuple[list[str], _Node]] = [([], node)]
+    for literal, child in node.literals.items():
         found.extend(([literal, *rest], end) for rest, end in _suffixes(child))
-    return sorted(found, key=lambda item: -len(item[0]))
-
-
-def _choose(routes: list[_Route] | None, given: dict[str, str], request: Request) -> _Route | None:
-    """Of the operations on one path, the most demanding one whose demands are met; failing that (a required
-    parameter is missing, which is for validation to say), the first that is called at all."""
-    if not routes:
-        return None
-    called = [route for route in routes if route.called_by(given)]
-    if len(called) > 1:
-        if wanted := given.get("x-id"):
-            called.sort(key=lambda route: route.operation.name != wanted)
-        headers = request.headers.joined()
-        for route in called:
-            if route.completed_by(given, headers):
-                return route
-    return called[0] if called else None
+    return found
 
 
 @cache

@@ -72,17 +72,25 @@ def _utc(value: object) -> datetime:
     raise InvalidResult(f"{value!r} is not a time")
 
 
-def iso8601(value: object) -> str:
-    """Milliseconds where there are any, as most services write it."""
-    time = _utc(value)
-    if time.microsecond < 1000:
-        return time.isoformat("T", "seconds")[:-6] + "Z"
-    return time.isoformat("T", "milliseconds")[:-6] + "Z"
+# strftime and isoformat ask the time zone for its offset each time, and formatting pads slowly: this is twice as fast.
+_TWO = [f"{number:02}" for number in range(100)]
+_THREE = [f"{number:03}" for number in range(1000)]
 
 
 def iso8601_millis(value: object) -> str:
     """Always with milliseconds, as S3 and EC2 write it."""
-    return _utc(value).isoformat("T", "milliseconds")[:-6] + "Z"
+    t = value if type(value) is datetime and value.tzinfo is UTC else _utc(value)
+    two = _TWO
+    return (
+        f"{two[t.year // 100]}{two[t.year % 100]}-{two[t.month]}-{two[t.day]}"
+        f"T{two[t.hour]}:{two[t.minute]}:{two[t.second]}.{_THREE[t.microsecond // 1000]}Z"
+    )
+
+
+def iso8601(value: object) -> str:
+    """With milliseconds where there are any, as most services write it."""
+    text = iso8601_millis(value)
+    return text[:-5] + "Z" if text.endswith(".000Z") else text
 
 
 def rfc822(value: object) -> str:

@@ -18,19 +18,22 @@ Append = Callable[[str], object]
 StructureWriter = Callable[[Any, Append], None]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_needs_escape = re.compile(r"""[&<>"\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]""").search
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "\n", "\t": "\t"}
-
-
-def _escape_one(match: re.Match[str]) -> str:
-    # Control characters have no place in XML 1.0; S3 writes them as references all the same.
-    return _ESCAPES.get(match[0]) or f"&#x{ord(match[0]):x};"
+_SPECIAL = re.compile(r"""[&<>"\x00-\x08\x0b-\x1f\x7f]""")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_REFERENCES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
+_is_special = _SPECIAL.search
 
 
 def escape(value: str) -> str:
-    if _needs_escape(value) is None:
+    if _is_special(value) is None:
         return value
-    return re.sub(_needs_escape.__self__, _escape_one, value)  # type: ignore[attr-defined]
+    for character, reference in _REFERENCES:
+        if character in value:
+            value = value.replace(character, reference)
+    if value.isprintable():
+        return value
+    # Control characters have no place in XML 1.0; S3 writes them as references all the same.
+    return _CONTROL.sub(lambda match: f"&#x{ord(match[0]):x};", value)
 
 
 def _text(shape: Shape, value: Any) -> str:
@@ -148,8 +151,10 @@ class XmlWriter:
         otherwise = f"{source.refer(scalar_text(shape, milliseconds=self._milliseconds))}({var})"
         match shape.type:
             case "string":
-                plain = source.refer(_needs_escape)
-                return f"{var} if {var}.__class__ is str and {plain}({var}) is None else {otherwise}"
+                if shape.enum is not None and not any(map(_is_special, shape.enum)):
+                    return f"{var} if {var} in {source.refer(frozenset(shape.enum))} else {otherwise}"
+                special, escaped = source.refer(_is_special), f"{source.refer(escape)}({var})"
+                return f"({var} if {special}({var}) is None else {escaped}) if {var}.__class__ is str else {otherwise}"
             case "integer" | "long":
                 return f"{var} if {var}.__class__ is int else {otherwise}"
             case _:
@@ -185,7 +190,8 @@ class XmlWriter:
         else:
             tag_of_items = shape.member.wire_name("member")
             source.add(depth, f"w({f'<{tag}{_attributes(shape.namespace)}>'!r})")
-        source.add(depth, f"for {item} in {source.refer(partial(tree.plain_list, shape))}({var}):")
+        plain = source.refer(partial(tree.plain_list, shape))
+        source.add(depth, f"for {item} in {var} if {var}.__class__ is list else {plain}({var}):")
         self._element(source, depth + 1, shape.member, tag_of_items, item)
         if not shape.flattened:
             source.add(depth, f"w('</{tag}>')")
