@@ -23,6 +23,8 @@ Key = tuple[Part, ...]
 
 _PREFIXES: Final = 10_000  # places whose key prefix a table remembers
 _LAST: Final = b"\xff"  # greater than every key
+_UNKNOWN: Final[Any] = object()
+_ABSENT: Final[Any] = object()  # what the cache remembers of a key without a record
 
 
 class Scope(Protocol):
@@ -97,12 +99,16 @@ class Table(Generic[R]):
         """The record under a key."""
         return self._load(ctx.store, self._prefix(ctx) + self._pack_key(key))
 
-    def put(self, ctx: Scope, record: R) -> None:
-        """Stores a record, over that of the same key."""
+    def put(self, ctx: Scope, record: R, *, old: R | None = _UNKNOWN) -> None:
+        """Stores a record, over that of the same key.
+
+        A caller that has just read that one (or knows that there is none: None) gives it as `old`, which spares
+        reading it again for the indexes.
+        """
         prefix, suffix = self._prefix(ctx), self._key_of(record)
         store, key = ctx.store, prefix + suffix
         if self.index:
-            self._reindex(ctx, self._load(store, key), record, suffix)
+            self._reindex(ctx, self._load(store, key) if old is _UNKNOWN else old, record, suffix)
         store.put(key, _encoder().encode(record))
 
     def delete(self, ctx: Scope, *key: Part) -> bool:
@@ -262,11 +268,10 @@ class Table(Generic[R]):
 
     def _pack(self, fields: tuple[str, ...], parts: Key) -> bytes:
         """Packs values of fields, where an int given for a float must become one: they encode differently."""
-        if self._floats:
-            parts = tuple(
-                float(part) if field in self._floats and isinstance(part, int) else part
-                for field, part in zip(fields, parts)
-            )
+        if floats := self._floats:
+            for field, part in zip(fields, parts):
+                if type(part) is int and field in floats:
+                    return pack(tuple(float(p) if f in floats and p is not None else p for f, p in zip(fields, parts)))
         return pack(parts)
 
     @functools.cached_property
@@ -300,9 +305,11 @@ class Table(Generic[R]):
 
     def _load(self, store: Store, key: bytes) -> R | None:
         if self._cached and (record := store.recall(key)) is not None:
-            return typing.cast(R, record)
+            return None if record is _ABSENT else typing.cast(R, record)
         raw = store.get(key)
         if raw is None:
+            if self._cached:
+                store.remember(key, _ABSENT)
             return None
         record = self._decoder.decode(raw)
         if self._cached:

@@ -68,14 +68,14 @@ def move(ctx: Context, queue: Queue, message: Message, content: Content, *, anew
 
 def _put(ctx: Context, queue: Queue, content: Content, message: Message) -> Message:
     big = len(content.body) > INLINE
-    head = queue.fifo and _first(ctx, queue.mailbox, content.group) is None
+    head = queue.fifo and next(messages.index_keys("groups", ctx, queue.mailbox, content.group), None) is None
     message = replace(
         message,
         group=content.group or None,
         head_at=message.visible_at if head else None,
         content=None if big else content,
     )
-    messages.put(ctx, message)
+    messages.put(ctx, message, old=None)
     if big:
         contents.put(ctx, BigContent(mailbox=queue.mailbox, sequence=message.sequence, content=content))
     polling.wake(ctx, queue)
@@ -128,7 +128,7 @@ def hide(ctx: Context, message: Message, until: float, **history: float) -> Mess
     """Keep a message from being received before `until`; `history` are other fields to change with it."""
     head_at = until if message.head_at is not None else None
     changed = replace(message, visible_at=until, head_at=head_at, delayed_until=None, **history)
-    messages.put(ctx, changed)
+    messages.put(ctx, changed, old=message)
     return changed
 
 
@@ -138,7 +138,7 @@ def remove(ctx: Context, queue: Queue, message: Message) -> None:
         contents.delete(ctx, message.mailbox, message.sequence)
     if message.head_at is not None and message.group:
         if follower := _first(ctx, message.mailbox, message.group):
-            messages.put(ctx, replace(follower, head_at=follower.visible_at))
+            messages.put(ctx, replace(follower, head_at=follower.visible_at), old=follower)
         polling.wake(ctx, queue)
 
 
