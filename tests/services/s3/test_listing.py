@@ -88,8 +88,9 @@ def test_every_page_is_what_the_semantics_say(
     assert s3.list_objects_v2(Bucket=BUCKET, MaxKeys=limit, Prefix=prefix, Delimiter=delimiter, StartAfter=marker)[
         "KeyCount"
     ] == len(expected)
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=BUCKET, Prefix=prefix, Delimiter=delimiter, PaginationConfig={"PageSize": limit or 3}
+    paginator = s3.get_paginator("list_objects_v2")
+    pages = list(
+        paginator.paginate(Bucket=BUCKET, Prefix=prefix, Delimiter=delimiter, PaginationConfig={"PageSize": limit or 3})
     )
     found = [("key", name) for page in pages for name in keys(page)]
     found += [("prefix", name) for page in pages for name in prefixes(page)]

@@ -17,6 +17,7 @@ from hodei.services.s3 import notification_rules as notification_rules
 from hodei.services.s3 import objects as objects
 from hodei.services.s3 import parts as parts
 from hodei.services.s3 import policies as policies
+from hodei.services.s3 import post as post
 from hodei.services.s3 import presigned as presigned
 from hodei.services.s3 import replication as replication
 from hodei.services.s3 import reports as reports

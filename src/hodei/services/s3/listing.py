@@ -28,7 +28,7 @@ def list_objects(
     OptionalObjectAttributes: Sequence[str] = (),
 ) -> dict[str, Any]:
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    limit, encode = check_limit(MaxKeys, "max-keys"), encoder(EncodingType)
+    limit, encode = check_limit(MaxKeys, "maxKeys"), encoder(EncodingType)
     found = _objects(ctx, bucket, Prefix, Delimiter, after(Marker, Prefix, Delimiter), limit)
     who = buckets.owner(bucket.account)
     answer = {
@@ -66,7 +66,7 @@ def list_objects_v2(
     OptionalObjectAttributes: Sequence[str] = (),
 ) -> dict[str, Any]:
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    limit, encode = check_limit(MaxKeys, "max-keys"), encoder(EncodingType)
+    limit, encode = check_limit(MaxKeys, "maxKeys"), encoder(EncodingType)
     marker = StartAfter if ContinuationToken is None else _read_token(ctx, ContinuationToken)
     found = _objects(ctx, bucket, Prefix, Delimiter, after(marker, Prefix, Delimiter), limit)
     who = {"Owner": buckets.owner(bucket.account)} if FetchOwner else {}
@@ -113,7 +113,7 @@ def list_object_versions(
             ArgumentValue=VersionIdMarker,
         )
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    limit, encode = check_limit(MaxKeys, "max-keys"), encoder(EncodingType)
+    limit, encode = check_limit(MaxKeys, "maxKeys"), encoder(EncodingType)
     found = _versions(ctx, bucket, Prefix, Delimiter, KeyMarker, VersionIdMarker, limit)
     who, home = buckets.owner(bucket.account), buckets.home(ctx, bucket)
     answer: dict[str, Any] = {

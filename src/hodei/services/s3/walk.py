@@ -100,11 +100,9 @@ def page(entries: Iterator[R | str], limit: int) -> Page[R]:
     return Page(found[:limit], len(found) > limit)
 
 
-def check_limit(value: int, name: str) -> int:
-    """The size of a page that was asked for, at most 1000. `name` as in the query: "max-keys"."""
+def check_limit(value: int, argument: str) -> int:
+    """The size of a page that was asked for, at most 1000."""
     if not 0 <= value <= INTEGER_LIMIT:
-        words = name.split("-")
-        argument = words[0] + words[1].capitalize()
         raise errors.InvalidArgument(
             f"Argument {argument} must be an integer between 0 and {INTEGER_LIMIT}",
             ArgumentName=argument,
@@ -115,13 +113,7 @@ def check_limit(value: int, name: str) -> int:
 
 def encoder(encoding: str | None) -> Callable[[str], str]:
     """How names are written into the answer: as they are, or URL-encoded as S3 does it."""
-    if encoding is None:
-        return str
-    if encoding != "url":
-        raise errors.InvalidArgument(
-            "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding
-        )
-    return url_encoded
+    return str if encoding is None else url_encoded
 
 
 def url_encoded(text: str) -> str:
