@@ -187,7 +187,7 @@ def _view(
         view["ContentRange"] = f"bytes {span.start}-{span.end - 1}/{obj.size}"
     if given.get("PartNumber") is not None and obj.parts:
         view["PartsCount"] = len(obj.parts)
-    if given.get("ChecksumMode") == "ENABLED":
+    if given.get("ChecksumMode") == "ENABLED" and (not span.partial or given.get("PartNumber") is not None):
         view |= _checksums(obj, span)
     for name, member in OVERRIDES.items():
         if (value := given.get(name)) is not None:
@@ -200,11 +200,11 @@ def _view(
 
 def _checksums(obj: Object, span: ranges.Wanted) -> dict[str, str]:
     """Those of the bytes that are sent: for a part its own, which FULL_OBJECT uploads do not tell."""
-    if span.part is not None:
-        if obj.checksum_type == "FULL_OBJECT":
-            return {}
-        return {**checksums.members(span.part.checksums), "ChecksumType": obj.checksum_type}
-    return views.checksum_members(obj) if span.length == obj.size else {}
+    if span.part is None:
+        return views.checksum_members(obj)
+    if obj.checksum_type == "FULL_OBJECT":
+        return {}
+    return {**checksums.members(span.part.checksums), "ChecksumType": obj.checksum_type}
 
 
 def _marker_headers(marker: Object) -> dict[str, str]:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def refused() -> Callable[..., dict[str, Any]]:
+    """Makes a call that must fail and gives the `Error` of the answer, with the status as `Status`."""
+
+    def call(operation: Callable[..., Any], **params: Any) -> dict[str, Any]:
+        with pytest.raises(ClientError) as caught:
+            operation(**params)
+        response = caught.value.response
+        return {**response["Error"], "Status": response["ResponseMetadata"]["HTTPStatusCode"]}
+
+    return call
