@@ -6,6 +6,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hodei.testing import Cloud
+
+
+@pytest.fixture
+def s3(cloud: Cloud) -> Any:
+    """A client of a cloud that has one bucket: "bucket"."""
+    client = cloud.client("s3")
+    client.create_bucket(Bucket="bucket")
+    return client
+
 
 @pytest.fixture
 def refused() -> Callable[..., dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
 
-Failure = Callable[..., dict[str, Any]]
+Refused = Callable[..., dict[str, Any]]
 HOST = ("Host", "bucket.s3.localhost")
 SMALL = b"a small body"
 LARGE = bytes(range(256)) * 9000  # 2.2 MiB: a file, several blocks
@@ -106,55 +106,55 @@ def test_ranges_that_s3_does_not_take_are_ignored(s3: Any, header: str) -> None:
 
 
 @pytest.mark.feature("s3.objects")
-def test_a_range_beyond_the_end(s3: Any, failure: Failure) -> None:
+def test_a_range_beyond_the_end(s3: Any, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k", Body=b"test-123")
-    error = failure(s3.get_object, Bucket="bucket", Key="k", Range="bytes=1024-4096")
+    error = refused(s3.get_object, Bucket="bucket", Key="k", Range="bytes=1024-4096")
     assert error == {
         "Code": "InvalidRange",
         "Message": "The requested range is not satisfiable",
         "ActualObjectSize": "8",
         "RangeRequested": "bytes=1024-4096",
-        "status": 416,
+        "Status": 416,
     }
-    assert failure(s3.get_object, Bucket="bucket", Key="k", Range="bytes=-0")["Code"] == "InvalidRange"
+    assert refused(s3.get_object, Bucket="bucket", Key="k", Range="bytes=-0")["Code"] == "InvalidRange"
 
 
 @pytest.mark.feature("s3.objects")
-def test_a_part_of_an_object_that_has_none(s3: Any, failure: Failure) -> None:
+def test_a_part_of_an_object_that_has_none(s3: Any, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k", Body=b"test-123")
     got = s3.get_object(Bucket="bucket", Key="k", PartNumber=1)
     assert (got["ContentRange"], got["ResponseMetadata"]["HTTPStatusCode"]) == ("bytes 0-7/8", 206)
     assert "PartsCount" not in got
-    error = failure(s3.get_object, Bucket="bucket", Key="k", PartNumber=2)
+    error = refused(s3.get_object, Bucket="bucket", Key="k", PartNumber=2)
     assert (error["Code"], error["ActualPartCount"], error["PartNumberRequested"]) == ("InvalidPartNumber", "1", "2")
-    error = failure(s3.get_object, Bucket="bucket", Key="k", PartNumber=1, Range="bytes=0-1")
+    error = refused(s3.get_object, Bucket="bucket", Key="k", PartNumber=1, Range="bytes=0-1")
     assert error["Message"] == "Cannot specify both Range header and partNumber query parameter"
 
 
 @pytest.mark.feature("s3.objects")
-def test_what_is_not_there(s3: Any, failure: Failure) -> None:
-    assert failure(s3.get_object, Bucket="bucket", Key="none") == {
+def test_what_is_not_there(s3: Any, refused: Refused) -> None:
+    assert refused(s3.get_object, Bucket="bucket", Key="none") == {
         "Code": "NoSuchKey",
         "Message": "The specified key does not exist.",
         "Key": "none",
-        "status": 404,
+        "Status": 404,
     }
-    assert failure(s3.head_object, Bucket="bucket", Key="none") == {
+    assert refused(s3.head_object, Bucket="bucket", Key="none") == {
         "Code": "404",
         "Message": "Not Found",
-        "status": 404,
+        "Status": 404,
     }
-    error = failure(s3.get_object, Bucket="no-such-bucket", Key="k")
+    error = refused(s3.get_object, Bucket="no-such-bucket", Key="k")
     assert (error["Code"], error["BucketName"]) == ("NoSuchBucket", "no-such-bucket")
 
 
 @pytest.mark.feature("s3.objects")
-def test_limits(s3: Any, failure: Failure) -> None:
+def test_limits(s3: Any, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k" * 1024, Body=b"")
-    assert failure(s3.put_object, Bucket="bucket", Key="k" * 1025, Body=b"")["Code"] == "KeyTooLongError"
-    assert failure(s3.put_object, Bucket="bucket", Key="ü" * 513, Body=b"")["Code"] == "KeyTooLongError"
+    assert refused(s3.put_object, Bucket="bucket", Key="k" * 1025, Body=b"")["Code"] == "KeyTooLongError"
+    assert refused(s3.put_object, Bucket="bucket", Key="ü" * 513, Body=b"")["Code"] == "KeyTooLongError"
     s3.put_object(Bucket="bucket", Key="k", Metadata={"a": "x" * 2047})
-    error = failure(s3.put_object, Bucket="bucket", Key="k", Metadata={"a": "x" * 2048})
+    error = refused(s3.put_object, Bucket="bucket", Key="k", Metadata={"a": "x" * 2048})
     assert (error["Code"], error["MaxSizeAllowed"], error["Size"]) == ("MetadataTooLarge", "2048", "2049")
 
 
@@ -258,17 +258,17 @@ def test_upload_and_download_of_files(s3: Any) -> None:
 
 
 @pytest.mark.feature("s3.objects")
-def test_delete_is_idempotent(s3: Any, failure: Failure) -> None:
+def test_delete_is_idempotent(s3: Any, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k", Body=SMALL)
     for _ in range(2):
         answer = s3.delete_object(Bucket="bucket", Key="k")
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
         assert "VersionId" not in answer
-    assert failure(s3.get_object, Bucket="bucket", Key="k")["Code"] == "NoSuchKey"
+    assert refused(s3.get_object, Bucket="bucket", Key="k")["Code"] == "NoSuchKey"
 
 
 @pytest.mark.feature("s3.objects")
-def test_delete_objects(s3: Any, failure: Failure) -> None:
+def test_delete_objects(s3: Any, refused: Refused) -> None:
     for key in ("a", "b"):
         s3.put_object(Bucket="bucket", Key=key)
     wanted = [{"Key": "a"}, {"Key": "none"}]
@@ -276,7 +276,7 @@ def test_delete_objects(s3: Any, failure: Failure) -> None:
     answer = s3.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": "b"}], "Quiet": True})
     assert "Deleted" not in answer and "Errors" not in answer
     too_many = [{"Key": str(number)} for number in range(1001)]
-    assert failure(s3.delete_objects, Bucket="bucket", Delete={"Objects": too_many})["Code"] == "MalformedXML"
+    assert refused(s3.delete_objects, Bucket="bucket", Delete={"Objects": too_many})["Code"] == "MalformedXML"
 
 
 @pytest.mark.feature("s3.objects")
@@ -294,40 +294,40 @@ def test_delete_objects_fails_key_by_key(s3: Any) -> None:
 
 
 @pytest.mark.feature("s3.objects")
-def test_expected_bucket_owner(s3: Any, failure: Failure) -> None:
+def test_expected_bucket_owner(s3: Any, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k", ExpectedBucketOwner="000000000000")
     assert (
-        failure(s3.get_object, Bucket="bucket", Key="k", ExpectedBucketOwner="111111111111")["Code"] == "AccessDenied"
+        refused(s3.get_object, Bucket="bucket", Key="k", ExpectedBucketOwner="111111111111")["Code"] == "AccessDenied"
     )
-    error = failure(s3.delete_object, Bucket="bucket", Key="k", ExpectedBucketOwner="abcd")
+    error = refused(s3.delete_object, Bucket="bucket", Key="k", ExpectedBucketOwner="abcd")
     assert error["Code"] == "InvalidBucketOwnerAWSAccountID"
     assert error["Message"] == "The value of the expected bucket owner parameter must be an AWS Account ID... [abcd]"
 
 
 @pytest.mark.feature("s3.objects")
-def test_acls_are_refused_where_the_owner_owns_everything(s3: Any, failure: Failure) -> None:
-    error = failure(s3.put_object, Bucket="bucket", Key="k", ACL="public-read")
-    assert (error["Code"], error["status"]) == ("AccessControlListNotSupported", 400)
+def test_acls_are_refused_where_the_owner_owns_everything(s3: Any, refused: Refused) -> None:
+    error = refused(s3.put_object, Bucket="bucket", Key="k", ACL="public-read")
+    assert (error["Code"], error["Status"]) == ("AccessControlListNotSupported", 400)
     s3.put_object(Bucket="bucket", Key="k", ACL="bucket-owner-full-control")
 
 
 @pytest.mark.feature("s3.storage-classes")
 @pytest.mark.parametrize("name", ["GLACIER", "DEEP_ARCHIVE"])
-def test_what_is_archived_cannot_be_read(s3: Any, name: str, failure: Failure) -> None:
+def test_what_is_archived_cannot_be_read(s3: Any, name: str, refused: Refused) -> None:
     s3.put_object(Bucket="bucket", Key="k", Body=SMALL, StorageClass=name)
-    assert failure(s3.get_object, Bucket="bucket", Key="k") == {
+    assert refused(s3.get_object, Bucket="bucket", Key="k") == {
         "Code": "InvalidObjectState",
         "Message": "The operation is not valid for the object's storage class",
         "StorageClass": name,
-        "status": 403,
+        "Status": 403,
     }
     assert s3.head_object(Bucket="bucket", Key="k")["StorageClass"] == name
 
 
 @pytest.mark.feature("s3.storage-classes")
 @pytest.mark.parametrize("name", ["OUTPOSTS", "EXPRESS_ONEZONE", "NONE"])
-def test_storage_classes_that_a_bucket_does_not_have(s3: Any, name: str, failure: Failure) -> None:
-    error = failure(s3.put_object, Bucket="bucket", Key="k", StorageClass=name)
+def test_storage_classes_that_a_bucket_does_not_have(s3: Any, name: str, refused: Refused) -> None:
+    error = refused(s3.put_object, Bucket="bucket", Key="k", StorageClass=name)
     assert (error["Code"], error["StorageClassRequested"]) == ("InvalidStorageClass", name)
 
 
