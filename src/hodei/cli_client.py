@@ -68,11 +68,18 @@ def client_environment(url: str, key: str = "test", region: str = "us-east-1") -
     }
 
 
+# The aws CLI of version 1, which is the one pip installs, sends SQS (and RDS in us-east-1, EMR, Health) to AWS itself
+# whatever the environment and the profile say; only the flag stops it: github.com/aws/aws-cli/issues/8737
+AWS_FUNCTION = 'aws() { command aws ${AWS_ENDPOINT_URL:+--endpoint-url=$AWS_ENDPOINT_URL} "$@"; }'
+
+
 def env(options: argparse.Namespace) -> None:
     import shlex
 
     for name, value in client_environment(options.url, options.account, options.region).items():
         print(f"export {name}={shlex.quote(value)}")
+    if not os.environ.get("SHELL", "").endswith("fish"):
+        print(AWS_FUNCTION)
 
 
 def aws(options: argparse.Namespace) -> None:
@@ -83,7 +90,7 @@ def aws(options: argparse.Namespace) -> None:
     mine = client_environment(options.url)
     environment = {**mine, **os.environ, "AWS_ENDPOINT_URL": mine["AWS_ENDPOINT_URL"]}
     sys.stdout.flush()
-    os.execve(program, [program, *options.arguments], environment)
+    os.execve(program, [program, f"--endpoint-url={options.url}", *options.arguments], environment)
 
 
 def find_aws() -> str | None:

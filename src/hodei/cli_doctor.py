@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,15 @@ def _machine() -> Iterator[Finding]:
     fast = importlib.util.find_spec("uvloop") is not None
     yield Finding(fast, "uvloop", "here" if fast else "missing, all works but slower: pip install uvloop")
     aws = find_aws()
-    yield Finding(aws is not None, "aws CLI", aws or "not found: pip install 'hodei[aws]' brings one")
+    yield Finding(aws is not None, "aws CLI", _aws(aws) if aws else "not found: pip install 'hodei[aws]' brings one")
+
+
+def _aws(program: str) -> str:
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.partition(" ")[
+        0
+    ]
+    hint = "; calls AWS itself for sqs unless by `hodei aws`, `hodei env` or --endpoint-url"
+    return f"{version}, {program}" + (hint if version.startswith("aws-cli/1.") else "")
 
 
 def _place(data: Path, port: int) -> Iterator[Finding]:
