@@ -106,6 +106,10 @@ SQS_FORMS = {
         "QueueUrl": "q",
         "Entries": [{"Id": "1", "ReceiptHandle": "r"}],
     },
+    "Action=SetQueueAttributes&QueueUrl=q&Attribute.Name=DelaySeconds&Attribute.Value=5": {
+        "QueueUrl": "q",
+        "Attributes": {"DelaySeconds": "5"},
+    },
     "Action=UntagQueue&QueueUrl=q&TagKey.1=a&TagKey.2=b": {"QueueUrl": "q", "TagKeys": ["a", "b"]},
 }
 
@@ -136,6 +140,9 @@ def test_sqs_errors() -> None:
     assert (
         b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>m</Message>" in response.body
     )
+    response = error("sqs", "json", "InvalidParameterValue")
+    assert response.header("x-amzn-query-error") == "InvalidParameterValue;Sender"
+    assert orjson.loads(response.body)["__type"].endswith("#InvalidParameterValueException")
     shape = load_model("sqs").error_shape("AWS.SimpleQueueService.NonExistentQueue")
     assert shape is load_model("sqs").error_shape("QueueDoesNotExist")
     assert (shape.error_status, shape.sender_fault) == (400, True)
@@ -358,6 +365,14 @@ def test_rest_json_error() -> None:
     response = error("lambda", "rest-json", "ResourceNotFoundException", shape="ResourceNotFoundException", Type="User")
     assert response.header("x-amzn-errortype") == "ResourceNotFoundException"
     assert orjson.loads(response.body) == {"Type": "User", "Message": "m"}
+
+
+def test_framework_errors_in_dynamodb() -> None:
+    for code, expected in (
+        ("SerializationException", {"__type": "com.amazon.coral.service#SerializationException", "Message": "m"}),
+        ("ValidationException", {"__type": "com.amazon.coral.validate#ValidationException", "message": "m"}),
+    ):
+        assert orjson.loads(error("dynamodb", "json", code).body) == expected
 
 
 def test_ec2_error() -> None:

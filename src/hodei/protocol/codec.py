@@ -94,7 +94,8 @@ class Codec(ABC):
         """The response for an error. `code` is the one on the wire, `shape` names the modelled error; `fields` are
         its further members (in formats that allow it, also ones that no model has)."""
         modelled = self.model.error_shape(shape or code)
-        error = Error(code, message, status, sender_fault, fields, request_id, modelled)
+        type_name = modelled.name if modelled is not None else shape or code
+        error = Error(code, type_name, message, status, sender_fault, fields, request_id, modelled)
         response = self._error(error)
         response.headers.append((self._request_id_header, request_id))
         return response
@@ -123,13 +124,14 @@ class Codec(ABC):
 
 
 class Error:
-    """An error on its way out."""
+    """An error on its way out. `type_name` is what `__type` and x-amzn-ErrorType hold."""
 
-    __slots__ = ("code", "fields", "message", "request_id", "sender_fault", "shape", "status")
+    __slots__ = ("code", "fields", "message", "request_id", "sender_fault", "shape", "status", "type_name")
 
     def __init__(
         self,
         code: str,
+        type_name: str,
         message: str | None,
         status: int,
         sender_fault: bool,
@@ -138,17 +140,13 @@ class Error:
         shape: Shape | None,
     ) -> None:
         self.code = code
+        self.type_name = type_name
         self.message = message
         self.status = status
         self.sender_fault = sender_fault
         self.fields = fields
         self.request_id = request_id
         self.shape = shape
-
-    @property
-    def type_name(self) -> str:
-        """What `__type` and x-amzn-ErrorType hold: the shape's name, or the code of an error no model has."""
-        return self.shape.name if self.shape is not None else self.code
 
     @property
     def fault(self) -> str:

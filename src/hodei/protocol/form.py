@@ -105,7 +105,8 @@ class FormReader:
             if wrapper is not None and type(node) is dict:
                 node = node.get(wrapper, node)
             entries = {}
-            for entry in _numbered(node):
+            # SQS takes a single entry without its number.
+            for entry in [node] if type(node) is dict and key_name in node else _numbered(node):
                 if type(entry) is not dict or key_name not in entry:
                     raise MalformedInput(f"A map entry must have a {key_name}")
                 if value_name in entry:

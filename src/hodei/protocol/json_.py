@@ -32,7 +32,12 @@ def error_document(error: Error, writer: Function | None) -> dict[str, Any]:
 
 
 def qualified(error: Error, namespace: str | None) -> str:
-    return f"{namespace}#{error.type_name}" if namespace and error.shape is not None else error.type_name
+    """The `__type` of a service that is known to qualify it: with its own namespace, or the framework's."""
+    if namespace is None:
+        return error.type_name
+    if error.shape is None:
+        namespace = f"com.amazon.coral.{'validate' if error.code == 'ValidationException' else 'service'}"
+    return f"{namespace}#{error.type_name}"
 
 
 def query_error_header(error: Error) -> tuple[str, str]:

@@ -8,7 +8,7 @@ a whole, with all the constraints that its elements have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -59,7 +59,7 @@ def _validator(operation: OperationModel) -> Validator:
 class _Compiler:
     def __init__(self) -> None:
         self._structures: dict[str, Check] = {}
-        self._constrained: dict[str, bool] = {}
+        self._free: set[str] = set()  # structures without any constraint within them
 
     def compile(self, shape: Shape, operation: OperationModel) -> Check | None:
         """The check of an operation's input."""
@@ -84,22 +84,21 @@ class _Compiler:
                 return _scalar(shape)
 
     def _has_constraints(self, shape: Shape) -> bool:
-        if _constraints(shape):
-            return True
-        match shape.type:
-            case "structure":
-                if (known := self._constrained.get(shape.name)) is None:
-                    self._constrained[shape.name] = False  # for the way down: a structure within itself adds nothing
-                    known = bool(shape.required) or any(map(self._has_constraints, shape.members.values()))
-                    if known:
-                        self._constrained[shape.name] = True
-                    else:
-                        del self._constrained[shape.name]
-                return known
-            case "list":
-                return self._has_constraints(shape.member)
-            case "map":
-                return self._has_constraints(shape.key) or self._has_constraints(shape.value)
+        """Whether `shape` or anything within it has one."""
+        seen: set[str] = set()
+        left = [shape]
+        while left:
+            shape = left.pop()
+            if _constraints(shape) or shape.required:
+                return True
+            if shape.type == "structure" and shape.name not in seen and shape.name not in self._free:
+                seen.add(shape.name)
+                left.extend(shape.members.values())
+            elif shape.type == "list":
+                left.append(shape.member)
+            elif shape.type == "map":
+                left += (shape.key, shape.value)
+        self._free |= seen
         return False
 
     def _structure(self, shape: Shape, body_prefix: str) -> Check:
@@ -113,17 +112,21 @@ class _Compiler:
                 if name not in value:
                     found = found or []
                     found.append(Violation(paths[name], "required", "null", _NULL))
+            if constrained.isdisjoint(value):
+                return found
             for name, path, check_member in checks:
                 if name in value and (inner := check_member(value[name])):
                     found = (found or []) + [_below(path, violation) for violation in inner]
             return found
 
+        constrained: Set[str] = frozenset()
         self._structures[shape.name] = check
         for name, member in shape.members.items():
             paths[name] = ("" if member.location else body_prefix) + lower_first(name)
             if check_member := self.check(member):
                 checks.append((name, paths[name], check_member))
         required += [name for name in shape.members if name in shape.required]
+        constrained = frozenset(name for name, _, _ in checks)
         return check
 
     def _list(self, shape: Shape) -> Check:
@@ -148,13 +151,16 @@ class _Compiler:
 
     def _map(self, shape: Shape) -> Check:
         whole = _scalar(shape)
-        check_key, check_value = self.check(shape.key), self.check(shape.value)
+        bad_key, check_value = _predicate(shape.key), self.check(shape.value)
         scalars = shape.value.type not in ("structure", "list", "map")
 
         def check(value: dict[str, Any]) -> list[Violation] | None:
             found = whole(value) if whole else None
-            if check_key is not None and any(check_key(key) for key in value):
-                found = [*(found or []), _elements(shape, shape.key, value, "keys", "Map keys")]
+            if bad_key is not None:
+                for key in value:
+                    if bad_key(key):
+                        found = [*(found or []), _elements(shape, shape.key, value, "keys", "Map keys")]
+                        break
             if check_value is None:
                 return found
             for key, item in value.items():
@@ -178,64 +184,65 @@ def _below(path: str, violation: Violation) -> Violation:
 
 
 def _elements(container: Shape, element: Shape, value: Any, kind: str, subject: str) -> Violation:
-    constraints = ", ".join(constraint for _, _, constraint in _constraints(element))
-    return Violation("", kind, _quoted(container, value), f"{subject} must satisfy constraint: [{constraints}]")
+    words = ", ".join(constraint.words for constraint in _constraints(element))
+    return Violation("", kind, _quoted(container, value), f"{subject} must satisfy constraint: [{words}]")
+
+
+class _Constraint(NamedTuple):
+    kind: str
+    broken: str  # an expression, of the value `v` and `limit`
+    limit: Any
+    words: str  # AWS's
+
+
+def _predicate(shape: Shape) -> Callable[[Any], bool] | None:
+    """A function that is true for values that break any of a shape's own constraints; None if it has none."""
+    constraints = _constraints(shape)
+    if not constraints:
+        return None
+    names = {f"limit{index}": constraint.limit for index, constraint in enumerate(constraints)}
+    parts = (constraint.broken.replace("limit", f"limit{index}") for index, constraint in enumerate(constraints))
+    predicate: Callable[[Any], bool] = eval(f"lambda v: {' or '.join(parts)}", names)
+    return predicate
 
 
 def _scalar(shape: Shape) -> Check | None:
     """The check of a shape's own constraints, which for lists and maps is their size."""
-    constraints = _constraints(shape)
-    if not constraints:
+    broken = _predicate(shape)
+    if broken is None:
         return None
+    any_broken = broken
 
     def check(value: Any) -> list[Violation] | None:
-        found = None
-        for kind, broken, constraint in constraints:
-            if broken(value):
-                found = found or []
-                found.append(Violation("", kind, _quoted(shape, value), constraint))
-        return found
+        if not any_broken(value):
+            return None
+        own = [item for item in _constraints(shape) if eval(item.broken, {"v": value, "limit": item.limit})]
+        return [Violation("", item.kind, _quoted(shape, value), item.words) for item in own]
 
     return check
 
 
-def _constraints(shape: Shape) -> list[tuple[str, Callable[[Any], bool], str]]:
-    """(kind, whether a value breaks it, AWS's words), in the order in which AWS lists them."""
+def _constraints(shape: Shape) -> list[_Constraint]:
+    """A shape's own constraints, in the order in which AWS lists them."""
     if shape.raw.get("streaming"):
         return []
-    measure: Callable[[Any], Any] | None = len if shape.type in _SIZED else None
-    subject = "length" if measure else "value"
-    found: list[tuple[str, Callable[[Any], bool], str]] = []
+    sized = shape.type in _SIZED
+    measure, subject = ("len(v)", "length") if sized else ("v", "value")
+    found = []
     if (most := shape.raw.get("max")) is not None:
         words = f"Member must have {subject} less than or equal to {_limit(shape, most)}"
-        found.append(("max", _above(most, measure is not None), words))
+        found.append(_Constraint("max", f"{measure} > limit", most, words))
     if (least := shape.raw.get("min")) is not None:
         words = f"Member must have {subject} greater than or equal to {_limit(shape, least)}"
-        found.append(("min", _under(least, measure is not None), words))
+        found.append(_Constraint("min", f"{measure} < limit", least, words))
     pattern = shape.raw.get("pattern")
     if pattern is not None and (matches := compile_pattern(pattern)) is not None:
         words = f"Member must satisfy regular expression pattern: {pattern}"
-        found.append(("pattern", _unmatched(matches), words))
+        found.append(_Constraint("pattern", "limit(v) is None", matches, words))
     if shape.enum is not None:
         words = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
-        found.append(("enum", _outside(frozenset(shape.enum)), words))
+        found.append(_Constraint("enum", "v not in limit", frozenset(shape.enum), words))
     return found
-
-
-def _above(limit: float, sized: bool) -> Callable[[Any], bool]:
-    return (lambda value: len(value) > limit) if sized else (lambda value: value > limit)
-
-
-def _under(limit: float, sized: bool) -> Callable[[Any], bool]:
-    return (lambda value: len(value) < limit) if sized else (lambda value: value < limit)
-
-
-def _unmatched(matches: Callable[[str], object]) -> Callable[[Any], bool]:
-    return lambda value: matches(value) is None
-
-
-def _outside(allowed: frozenset[str]) -> Callable[[Any], bool]:
-    return lambda value: value not in allowed
 
 
 def _limit(shape: Shape, limit: float) -> str:
