@@ -94,9 +94,9 @@ def iso8601(value: object) -> str:
 
 
 def rfc822(value: object) -> str:
-    t = _utc(value)
-    day, month = _DAYS[t.weekday()], _MONTHS[t.month - 1]
-    return f"{day}, {t.day:02} {month} {t.year:04} {t.hour:02}:{t.minute:02}:{t.second:02} GMT"
+    t, two = _utc(value), _TWO
+    date = f"{_DAYS[t.weekday()]}, {two[t.day]} {_MONTHS[t.month - 1]} {t.year:04}"
+    return f"{date} {two[t.hour]}:{two[t.minute]}:{two[t.second]} GMT"
 
 
 def unix_timestamp(value: object) -> int | float:
