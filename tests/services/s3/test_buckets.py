@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.objects")
 
+SIGNED = ("Authorization", "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/s3/aws4_request, Signature=0")
 Refused = Callable[..., dict[str, Any]]
 
 
@@ -137,7 +139,8 @@ def test_list_buckets_pages_and_filters(cloud: Cloud, s3: Any, refused: Refused)
     assert [bucket["Name"] for bucket in s3.list_buckets(BucketRegion="us-west-2")["Buckets"]] == ["west"]
     error = refused(s3.list_buckets, ContinuationToken="made-up")
     assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "continuation-token")
-    assert refused(s3.list_buckets, MaxBuckets=0)["Code"] == "InvalidArgument"
+    answer = cloud.send(Request("GET", "/?max-buckets=0", Headers([SIGNED, ("Host", "s3.localhost")]), Body()))
+    assert b"<Code>InvalidArgument</Code>" in answer.body and b"<ArgumentName>max-buckets<" in answer.body
 
 
 def test_the_quota_of_buckets(cloud: Cloud, s3: Any, refused: Refused) -> None:
@@ -156,3 +159,22 @@ def test_tags_and_ownership_given_at_creation(s3: Any) -> None:
     rules = s3.get_bucket_ownership_controls(Bucket="tagged")["OwnershipControls"]["Rules"]
     assert rules == [{"ObjectOwnership": "ObjectWriter"}]
     s3.put_object(Bucket="tagged", Key="k", ACL="public-read")
+
+
+def test_acls_given_at_creation(s3: Any, refused: Refused) -> None:
+    s3.create_bucket(Bucket="public", ACL="public-read", ObjectOwnership="ObjectWriter")
+    grants = s3.get_bucket_acl(Bucket="public")["Grants"]
+    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL", "READ"]
+    error = refused(s3.create_bucket, Bucket="other", ACL="public-read")
+    assert error["Code"] == "InvalidBucketAclWithObjectOwnership"
+
+
+def test_bad_tags_at_creation(s3: Any, refused: Refused) -> None:
+    def tagged(key: str, value: str) -> dict[str, Any]:
+        tags = {"CreateBucketConfiguration": {"Tags": [{"Key": key, "Value": value}]}}
+        return refused(s3.create_bucket, Bucket="tagged", **tags)
+
+    assert tagged("test,test2", "v")["Message"] == "The TagKey you have provided is invalid"
+    assert tagged("test", "value1,value2")["Message"] == "The TagValue you have provided is invalid"
+    assert tagged("aws:test", "v")["Message"].startswith("User-defined tag keys can't start with")
+    assert refused(s3.head_bucket, Bucket="tagged")["Status"] == 404

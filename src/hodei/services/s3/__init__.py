@@ -5,7 +5,7 @@ Bodies are stored encrypted, in the store up to 64 KiB and as files above.
 
 from hodei.services.s3 import acls as acls
 from hodei.services.s3 import attributes as attributes
-from hodei.services.s3 import buckets as buckets
+from hodei.services.s3 import bucket_operations as bucket_operations
 from hodei.services.s3 import copies as copies
 from hodei.services.s3 import cors as cors
 from hodei.services.s3 import decorate as decorate

@@ -113,9 +113,7 @@ MissingContentLength = s3.error("MissingContentLength", "You must provide the Co
 MissingSecurityHeader = s3.error("MissingSecurityHeader", "Your request was missing a required header")
 NoSuchBucket = s3.error("NoSuchBucket", "The specified bucket does not exist", status=404)
 NoSuchBucketPolicy = s3.error("NoSuchBucketPolicy", "The bucket policy does not exist", status=404)
-NoSuchCORSConfiguration = s3.error(
-    "NoSuchCORSConfiguration", "The CORS configuration does not exist", status=404
-)
+NoSuchCORSConfiguration = s3.error("NoSuchCORSConfiguration", "The CORS configuration does not exist", status=404)
 NoSuchConfiguration = s3.error("NoSuchConfiguration", "The specified configuration does not exist.", status=404)
 NoSuchKey = s3.error("NoSuchKey", "The specified key does not exist.", status=404)
 NoSuchLifecycleConfiguration = s3.error(

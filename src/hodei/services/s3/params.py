@@ -43,6 +43,10 @@ class AclParams(TypedDict, total=False):
     GrantWriteACP: str
 
 
+class BucketAclParams(AclParams, total=False):
+    GrantWrite: str
+
+
 class LockParams(TypedDict, total=False):
     ObjectLockMode: str
     ObjectLockRetainUntilDate: datetime
