@@ -10,14 +10,12 @@ query protocol, or its JSON with `Accept: application/json`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.protocol.codec import codec_for
 from hodei.protocol.http import Request, Response, parse_query
-from hodei.services.sqs import mailbox, receipts
+from hodei.services.sqs import answers
 from hodei.services.sqs.find import find_queue
-from hodei.services.sqs.receive import system_attributes
 from hodei.services.sqs.service import sqs
 from hodei.services.sqs.state import Message, Queue, messages
 
@@ -37,7 +35,9 @@ async def peek(ctx: Context, request: Request) -> Response:
     if request.path != PATH:
         url = f"/queue{request.path.removeprefix(PATH)}"
     there, queue = find_queue(ctx, url)
-    result = {"Messages": [_message(there, queue, message) for message in _shown(there, queue, asked)]}
+    result = {
+        "Messages": [answers.describe(there, queue, message, ALL, ALL) for message in _shown(there, queue, asked)]
+    }
     protocol = "json" if "json" in request.headers.get("accept") else "query"
     operation = sqs.model.operations["ReceiveMessage"]
     return codec_for(sqs.model, protocol).serialise(operation, result, request_id=ctx.request_id)
@@ -48,17 +48,3 @@ def _shown(ctx: Context, queue: Queue, asked: Mapping[str, str]) -> Iterator[Mes
     for message in messages.scan(ctx, queue.mailbox):
         if message.visible_at <= ctx.now or (delayed if message.delayed_until else invisible):
             yield message
-
-
-def _message(ctx: Context, queue: Queue, message: Message) -> dict[str, Any]:
-    content = mailbox.content_of(ctx, message)
-    found: dict[str, Any] = {
-        "MessageId": content.id,
-        "ReceiptHandle": receipts.make(queue, message),
-        "MD5OfBody": content.md5,
-        "Body": content.body,
-        "Attributes": system_attributes(queue, message, content, ALL),
-    }
-    if content.attributes:
-        found["MessageAttributes"] = content.attributes
-    return found

@@ -8,12 +8,11 @@ from itertools import islice
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.sqs import dead_letters, errors, mailbox, message_attributes, polling, receipts, rules, upkeep
+from hodei.services.sqs import answers, dead_letters, errors, mailbox, polling, rules, upkeep
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.memory import memory
-from hodei.services.sqs.messages import sequence_number
 from hodei.services.sqs.service import sqs
-from hodei.services.sqs.state import Attempt, Content, Message, Queue, attempts, messages
+from hodei.services.sqs.state import Attempt, Message, Queue, attempts, messages
 
 MOST = 10
 WINDOW = 100  # messages among which a receive chooses where the setting `reordering` lets it
@@ -58,25 +57,13 @@ def receive_message(
         most=MaxNumberOfMessages,
         timeout=VisibilityTimeout,
         attempt=ReceiveRequestAttemptId if queue.fifo else None,
-        system_attributes=_system_attributes(ctx, AttributeNames, MessageSystemAttributeNames),
+        system_attributes=answers.names_asked(ctx, AttributeNames, MessageSystemAttributeNames),
         attributes=frozenset(MessageAttributeNames),
     )
     wait = queue.seconds("ReceiveMessageWaitTimeSeconds") if WaitTimeSeconds is None else WaitTimeSeconds
     if (found := _take(ctx, queue, call, short=not wait)) or not wait:
         return _answer(ctx, queue, found)
     return _poll(ctx, queue, call, ctx.now + wait)
-
-
-def _system_attributes(ctx: Context, old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
-    """The older parameter counts beside the newer one; in the query protocol only where that is absent."""
-    known = sqs.model.shape("MessageSystemAttributeName").enum or ()
-    for name in old:
-        if name not in known and name not in (sqs.model.shape("QueueAttributeName").enum or ()):
-            raise errors.InvalidAttributeName(name=name)
-    for name in new:
-        if name not in known:
-            raise errors.InvalidAttributeName(name=name)
-    return frozenset(new) if new and rules.is_query(ctx) else frozenset((*old, *new))
 
 
 async def _poll(ctx: Context, queue: Queue, call: Receive, deadline: float) -> Answer:
@@ -104,7 +91,7 @@ def _take(ctx: Context, queue: Queue, call: Receive, *, short: bool) -> list[Ans
     """Take what is there for one receive. Raises: OverLimit, on a short poll of a standard queue."""
     timeout = queue.seconds("VisibilityTimeout") if call.timeout is None else call.timeout
     if call.attempt and (again := _repeat(ctx, queue, call.attempt, timeout)):
-        return [_message(ctx, queue, message, call) for message in again]
+        return [answers.describe(ctx, queue, message, call.system_attributes, call.attributes) for message in again]
     if _too_many_in_flight(ctx, queue):
         if short and not queue.fifo:
             raise errors.OverLimit(reason=f"Too many messages in flight for queue {queue.name}.")
@@ -115,7 +102,7 @@ def _take(ctx: Context, queue: Queue, call: Receive, *, short: bool) -> list[Ans
     known[queue.mailbox] = known.get(queue.mailbox, 0) + len(given)
     if call.attempt and given:
         _note_attempt(ctx, queue, call.attempt, given)
-    return [_message(ctx, queue, message, call) for message in given]
+    return [answers.describe(ctx, queue, message, call.system_attributes, call.attributes) for message in given]
 
 
 def _too_many_in_flight(ctx: Context, queue: Queue) -> bool:
@@ -191,43 +178,3 @@ def _repeat(ctx: Context, queue: Queue, id: str, timeout: float) -> list[Message
             return []
         given.append(message)
     return [mailbox.hide(ctx, message, ctx.now + timeout) for message in given]
-
-
-def _message(ctx: Context, queue: Queue, message: Message, call: Receive) -> Answer:
-    """A message as ReceiveMessage answers it."""
-    content = mailbox.content_of(ctx, message)
-    answer: Answer = {
-        "MessageId": content.id,
-        "ReceiptHandle": receipts.make(queue, message),
-        "MD5OfBody": content.md5,
-        "Body": content.body,
-    }
-    if call.system_attributes and (found := system_attributes(queue, message, content, call.system_attributes)):
-        answer["Attributes"] = found
-    if call.attributes and content.attributes:
-        asked = {name: value for name, value in content.attributes.items() if rules.wanted(call.attributes, name)}
-        if asked:
-            answer["MD5OfMessageAttributes"] = message_attributes.md5(asked)
-            answer["MessageAttributes"] = asked
-    return answer
-
-
-def system_attributes(queue: Queue, message: Message, content: Content, names: frozenset[str]) -> dict[str, str]:
-    """Those asked for that the message has. Times are in milliseconds."""
-    found = {
-        "SenderId": content.sender,
-        "SentTimestamp": _milliseconds(message.enqueued),
-        "ApproximateReceiveCount": str(message.receives),
-        "ApproximateFirstReceiveTimestamp": _milliseconds(message.first_received),
-        "AWSTraceHeader": content.trace,
-        "MessageGroupId": content.group,
-        "DeadLetterQueueSourceArn": content.source,
-    }
-    if queue.fifo:
-        found["MessageDeduplicationId"] = content.deduplication
-        found["SequenceNumber"] = sequence_number(message.sequence)
-    return {name: value for name, value in found.items() if value and ("All" in names or name in names)}
-
-
-def _milliseconds(at: float) -> str:
-    return str(int(at * 1000)) if at else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
@@ -116,10 +116,3 @@ def read_page_token(ctx: Context, token: str | None) -> Any:
         return ctx.read_token(token)[0] if token else None
     except ValueError:
         raise invalid("NextToken", token, "Invalid NextToken value.") from None
-
-
-def wanted(names: Collection[str], name: str) -> bool:
-    """Whether a list of attribute names as ReceiveMessage takes it asks for `name`: All, .*, prefix.*, the name."""
-    if name in names or "All" in names or ".*" in names:
-        return True
-    return any(asked.endswith(".*") and name.startswith(asked[:-2]) for asked in names)
