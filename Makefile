@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+export HODEI_DATA ?= $(CURDIR)/.hodei
 
-.PHONY: start test lint check bench setup clean new-service
+.PHONY: start test lint check features bench setup clean new-service
 
 start: setup
 	$(BIN)/hodei start $(ARGS)
@@ -27,6 +28,9 @@ check: lint
 
 test: lint
 	$(BIN)/pytest -n 2 $(ARGS)
+
+features: setup
+	$(BIN)/pytest -n 2 --prove; $(BIN)/python -m hodei.features > docs/features.md
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)

@@ -109,7 +109,7 @@ def _add_local(commands: Commands) -> None:
     coverage.add_argument("service", nargs="?", help="tell all about one service (or area of the feature catalogue)")
     coverage.set_defaults(command="cli_coverage:coverage")
     doctor = commands.add_parser("doctor", help="look for what may keep it from running; how to trust its HTTPS")
-    doctor.add_argument("--data", type=Path, default=default_data(), help="data folder to look at (%(default)s)")
+    doctor.add_argument("--data", type=Path, help="data folder to look at (that of the running cloud, or the default)")
     doctor.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to look at (%(default)s)")
     doctor.set_defaults(command="cli_doctor:doctor")
 

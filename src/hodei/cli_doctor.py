@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hodei import __version__
-from hodei.cli import DEFAULT_HOST, Failure
+from hodei.cli import DEFAULT_HOST, Failure, default_data
 from hodei.cli_client import ask, find_aws
 
 ENOUGH_DISK = 1 << 30
@@ -37,8 +37,9 @@ class Finding(NamedTuple):
 
 
 def doctor(options: argparse.Namespace) -> int:
-    data = options.data.expanduser().absolute()
-    findings = [*_machine(), *_place(data, options.port)]
+    running = _running(options.port)
+    data = (options.data or Path((running or {}).get("data") or default_data())).expanduser().absolute()
+    findings = [*_machine(), _port(options.port, running), *_place(data, running)]
     for finding in findings:
         print(f"{'ok' if finding.fine else '!!'}  {finding.subject:12} {finding.text}")
     print(TRUST.format(ca=_authority(data)))
@@ -61,9 +62,7 @@ def _aws(program: str) -> str:
     return f"{version}, {program}" + (hint if version.startswith("aws-cli/1.") else "")
 
 
-def _place(data: Path, port: int) -> Iterator[Finding]:
-    running = _running(port)
-    yield _port(port, running)
+def _place(data: Path, running: dict[str, str] | None) -> Iterator[Finding]:
     here = data if data.exists() else next(parent for parent in data.parents if parent.exists())
     yield _folder(data, here, running)
     free = shutil.disk_usage(here).free

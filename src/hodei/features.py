@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import re
+import sys
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,3 +46,19 @@ def proven() -> dict[str, list[str]]:
 def of(prefix: str) -> list[Feature]:
     """The features whose marks begin with `prefix` and a dot."""
     return [feature for mark, feature in catalogue().items() if mark.startswith(prefix + ".")]
+
+
+def page() -> str:
+    """What works, as a page of the docs: each proven feature with the tests that prove it."""
+    shown, done = catalogue().values(), proven()
+    lines = ["# What works", "", f"{len(done)} of {len(shown)} features; made by `make features`, never by hand."]
+    for area, rows in groupby((row for row in shown if row.mark in done), key=lambda row: row.area):
+        lines += ["", f"## {area}", ""]
+        for row in rows:
+            tests = ", ".join(f"`{test}`" for test in done[row.mark])
+            lines.append(f"- **{row.mark}**: {row.works_when} ({tests})")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
