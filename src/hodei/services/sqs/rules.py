@@ -36,8 +36,9 @@ def invalid(name: str, value: object, reason: str) -> AwsError:
 
 @sqs.on_violation
 def missing_parameter(operation: OperationModel, violations: list[Violation]) -> AwsError:
-    """The model demands nothing but members that have to be there."""
-    return errors.MissingParameter(name=violations[0].path.rpartition(".")[2])
+    """The model demands nothing but members that have to be there. Paths begin their parts with small letters."""
+    name = violations[0].path.rpartition(".")[2]
+    return errors.MissingParameter(name=name[:1].upper() + name[1:])
 
 
 def check_queue_name(name: str, *, fifo: bool) -> None:
