@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 HODEI = [sys.executable, "-m", "hodei"]
+ROOT = Path(__file__).parents[1]
 AWS = Path(sys.executable).with_name("aws")
 
 Ran = subprocess.CompletedProcess[str]
@@ -200,3 +201,15 @@ def test_a_filled_in_skeleton_is_an_input(profile: Callable[..., Any], tmp_path:
     found = profile("sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names", "VisibilityTimeout")
     assert found == {"Attributes": {"VisibilityTimeout": "77"}}
     assert profile("sqs", "list-queue-tags", "--queue-url", queue) == {"Tags": {"team": "cloud"}}
+
+
+def test_the_first_session_of_the_readme(hodei: Callable[..., Ran], url: str, home: Path) -> None:
+    _, session, python, *_ = [part.split("\n```")[0] for part in (ROOT / "README.md").read_text().split("\n```")[1::2]]
+    assert session.startswith("sh\neval") and python.startswith("python\nimport boto3")
+    (home / "session.py").write_text(python.removeprefix("python\n"))
+    program = f'hodei() {{ {sys.executable} -m hodei "$@"; }}\n{session.removeprefix("sh")}\n'
+    script = ["sh", "-ec", f"{program}{sys.executable} {home}/session.py"]
+    environment = {**bare_environment(home), "HODEI_URL": url}
+    ran = subprocess.run(script, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert fine(ran).endswith("a book\n")
+    fine(hodei("reset"))

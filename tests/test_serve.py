@@ -8,13 +8,17 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.socket
 
@@ -33,9 +37,9 @@ class Process:
         self.url = self.first_line.partition("answers on ")[2].partition(" ")[0]
         self.port = int(self.url.rpartition(":")[2])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **config: Any) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", **keys)
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=Config(**config), **keys)
 
     def signal(self, number: int) -> None:
         self.popen.send_signal(number)
@@ -124,6 +128,21 @@ def test_an_open_request_finishes_before_the_end(start: Callable[..., Process]) 
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"GetCallerIdentityResult" in answer
     assert process.ended() == (0, "")
+
+
+def test_a_long_poll_is_broken_off_in_a_way_that_clients_meet_by_asking_again(start: Callable[..., Process]) -> None:
+    process = start("--ephemeral")
+    queue = process.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+    once = process.client("sqs", retries={"total_max_attempts": 1})
+    with ThreadPoolExecutor(1) as thread:
+        poll = thread.submit(once.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        time.sleep(0.5)  # until the request has arrived
+        process.signal(signal.SIGTERM)
+        assert process.ended() == (0, "")
+        error = poll.exception()
+    assert isinstance(error, ClientError)
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert error.response["Error"]["Code"] == "ServiceUnavailable"
 
 
 def test_a_second_signal_ends_it_at_once(start: Callable[..., Process]) -> None:

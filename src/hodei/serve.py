@@ -91,6 +91,7 @@ async def _serve(options: Options, directory: DataDir | None, ready: Callable[[s
         ready(world.url)
         _freeze()
         await stopping.wait()
+        world.agenda.break_off()
         await server.stop()
     finally:
         await world.stop()

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Coroutine, Hashable
 from typing import TYPE_CHECKING, Any
 
-from hodei.kernel import keys
+from hodei.kernel import errors, keys
 from hodei.kernel.atomic import in_batches
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Agenda:
         self._waits: list[tuple[float, int, asyncio.Future[bool]]] = []
         self._sequence = 0
         self._channels: dict[Hashable, list[asyncio.Future[bool]]] = defaultdict(list)
+        self._polls: set[asyncio.Future[bool]] = set()  # the waits of requests: not of background work
         self._running: set[asyncio.Task[Any]] = set()
         self._parked: set[asyncio.Task[Any]] = set()
         self._advancing = False
@@ -75,7 +76,10 @@ class Agenda:
     # waits and background work
 
     async def wait(self, channel: Hashable, until: float) -> bool:
-        """Sleep until somebody signals `channel` (True) or the clock shows `until` (False). Costs nothing meanwhile."""
+        """Sleep until somebody signals `channel` (True) or the clock shows `until` (False). Costs nothing meanwhile.
+
+        Raises: ServiceUnavailable in a request that still waits when the cloud is about to stop.
+        """
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._sequence += 1
         heapq.heappush(self._waits, (until, self._sequence, future))
@@ -83,10 +87,13 @@ class Agenda:
         task = asyncio.current_task()
         if task in self._running:
             self._parked.add(task)
+        else:
+            self._polls.add(future)
         self.reschedule()
         try:
             return await future
         finally:
+            self._polls.discard(future)
             if task is not None:
                 self._parked.discard(task)
             waiting = self._channels.get(channel)
@@ -100,6 +107,12 @@ class Agenda:
         for future in self._channels.pop(channel, ()):
             if not future.done():
                 future.set_result(True)
+
+    def break_off(self) -> None:
+        """Let requests that wait end now, by an error that clients meet by asking again: the cloud is about to stop."""
+        for future in self._polls:
+            if not future.done():
+                future.set_exception(errors.ServiceUnavailable())
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run background work; `settle` waits for it. Its failure is logged, never lost."""

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self
 class AwsError(Exception):
     """An error answered to the client in its own wire format.
 
-    `code` is the code of botocore's model (or AWS's documentation). `status` None means: what the model says, else 400.
-    `fields` are further members of the error (S3's `<Key>`, DynamoDB's CancellationReasons), `headers` go with the response.
+    `code` is that of botocore's model or AWS's documentation. `status` None means: what the model says, else 400.
+    `fields` are further members of the error (S3's `<Key>`, DynamoDB's CancellationReasons), `headers` go with the
+    response.
     """
 
     code: ClassVar[str] = "InternalFailure"
@@ -39,6 +40,9 @@ InternalFailure = declare(
     "InternalFailure",
     "The request processing has failed because of an unknown error, exception or failure.",
     status=500,
+)
+ServiceUnavailable = declare(
+    "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", status=503
 )
 UnknownOperation = declare("UnknownOperationException", "The requested operation is not recognized by the service.")
 ValidationException = declare("ValidationException", "{reason}", status=400)
