@@ -10,6 +10,8 @@ from hodei.services.s3.service import s3
 
 def decorate(ctx: Context | None, request: Request, response: Response, request_id: str) -> None:
     host_id = notifications.host_id(request_id)
+    if response.header("x-amz-request-id") is None:  # no answer of the API: a preflight, a form, a web page
+        response.headers.append(("x-amz-request-id", request_id))
     response.headers.append(("x-amz-id-2", host_id))
     response.headers.append(("Server", "AmazonS3"))
     if ctx is not None:
