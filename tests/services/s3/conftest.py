@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
@@ -11,8 +12,8 @@ from hodei.testing import Cloud
 
 @pytest.fixture
 def s3(cloud: Cloud) -> Any:
-    """A client of a cloud that has one bucket: "bucket"."""
-    client = cloud.client("s3")
+    """A client of a cloud that has one bucket: "bucket". It takes no for an answer: botocore retries after BadDigest."""
+    client = cloud.client("s3", config=Config(retries={"max_attempts": 0}))
     client.create_bucket(Bucket="bucket")
     return client
 
