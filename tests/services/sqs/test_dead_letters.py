@@ -224,7 +224,7 @@ def test_what_cannot_be_moved(sqs: Any, make: Make, refused: Refused) -> None:
         start(SourceArn=dead.arn, DestinationArn=fifo.arn)
     with refused("InvalidParameterValue", "Must be between 1 and 500, if provided."):
         start(SourceArn=dead.arn, MaxNumberOfMessagesPerSecond=501)
-    with refused("InvalidParameterValue", "for parameter TaskHandle is invalid."):
+    with refused("InvalidParameterValue", "Value for parameter TaskHandle is invalid."):
         sqs.cancel_message_move_task(TaskHandle="junk")
     with refused("InvalidParameterValue"):
         sqs.list_message_move_tasks(SourceArn=dead.arn, MaxResults=11)

@@ -63,7 +63,7 @@ def test_a_receive_takes_several_messages_of_a_group(cloud: Cloud, queue: Any) -
 
 @pytest.mark.parametrize(("visible", "found"), [(0, []), (1, ["foo"]), (2, ["foo", "bar"]), (3, ["foo", "bar", "baz"])])
 def test_a_group_is_given_out_up_to_the_first_hidden_message(queue: Any, visible: int, found: list[str]) -> None:
-    """As recorded from AWS: what was made visible again comes, though later messages of the group are in flight."""
+    """What was made visible again comes, though later messages of the group are in flight: so AWS was recorded."""
     for body in ("foo", "bar", "baz"):
         queue.send(body, MessageGroupId="g")
     for message in queue.receive()[:visible]:

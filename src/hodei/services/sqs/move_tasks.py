@@ -104,7 +104,7 @@ def _read_handle(handle: str) -> tuple[str, str]:
         id, source = str(parts["taskId"]), str(parts["sourceArn"])
         Arn.parse(source)
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
-        raise errors.InvalidParameterValue(f"Value {handle} for parameter TaskHandle is invalid.") from None
+        raise errors.InvalidParameterValue("Value for parameter TaskHandle is invalid.") from None
     return id, source
 
 
