@@ -36,7 +36,7 @@ class Connection(Protocol):
 class Server:
     """Serves `app` on one port. An answer given at once is sent at once; an awaitable is run as a task.
 
-    `when_durable(callback, on_error)` calls back once everything done so far is safe on disk: no response leaves before.
+    `when_durable(callback, on_error)` calls back once all that was done so far is on disk: no response leaves before.
     `tls` gives the context for HTTPS and is called at the first such connection. Timeouts are in seconds: for the head
     of a request, for a body without a byte arriving, for a connection without a request, for a refused client that is
     still sending to read why.

@@ -49,7 +49,7 @@ class Operation:
 
 
 def accepted(handler: Callable[..., Any]) -> frozenset[str]:
-    """The parameters that a handler honours: those that are keyword-only, and the keys of the TypedDict that stands behind
+    """The parameters that a handler honours: the keyword-only ones, and the keys of the TypedDict behind
     `**given: Unpack[...]` where operations share many."""
     names = set()
     for parameter in inspect.signature(handler).parameters.values():
