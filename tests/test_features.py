@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hodei import features
+from hodei.coverage import area
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +43,20 @@ pytest_plugins = ["pytester"]
 def test_marks_are_unique() -> None:
     rows = re.findall(r"^\| ([a-z0-9-]+\.[a-z0-9-]+) \|", features.CATALOGUE.read_text(), re.MULTILINE)
     assert len(rows) == len(set(rows)) == len(features.catalogue())
+
+
+def test_what_is_lacking_is_of_a_feature() -> None:
+    assert set(features.not_yet()) <= set(features.catalogue())
+    assert all(features.not_yet().values())
+
+
+def test_a_feature_of_which_something_is_lacking_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "proven", lambda: {"s3.encryption": ["tests/test_x.py::test_y"]})
+    monkeypatch.setattr(features, "not_yet", dict)
+    assert [row.mark for row in area("s3") if row.proven] == ["s3.encryption"]
+    monkeypatch.setattr(features, "not_yet", lambda: {"s3.encryption": "SSE-KMS"})
+    assert [row.mark for row in area("s3") if row.proven] == []
+    assert "**Not yet**: SSE-KMS." in features.page()
 
 
 def test_what_is_proven_is_still_tested() -> None:

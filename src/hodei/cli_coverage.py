@@ -31,7 +31,9 @@ def _table(services: list[ServiceCoverage]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     for name, *numbers in rows:
         print(f"{name:{widths[0]}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:])))
-    print(f"\nFeatures proven by tests: {len(features.proven())} of {len(features.catalogue())}")
+    print(
+        f"\nFeatures proven by tests: {sum(map(features.works, features.catalogue()))} of {len(features.catalogue())}"
+    )
 
 
 def _row(service: ServiceCoverage) -> tuple[str, ...]:
@@ -70,4 +72,5 @@ def _features(rows: list[FeatureCoverage]) -> None:
     if rows:
         print("Features ([x]: proven by tests):")
         for row in rows:
-            print(f"  [{'x' if row.proven else ' '}] {row.mark}: {row.works_when}")
+            lacking = f" (not yet: {row.lacking})" if row.lacking else ""
+            print(f"  [{'x' if row.proven else ' '}] {row.mark}: {row.works_when}{lacking}")

@@ -10,11 +10,12 @@ from hodei.kernel.service import Service, load_service
 
 
 class FeatureCoverage(msgspec.Struct):
-    """A row of the catalogue; `proven` when all tests that carry its mark passed."""
+    """A row of the catalogue; `proven` when all tests that carry its mark passed and nothing of it is `lacking`."""
 
     mark: str
     works_when: str
     proven: bool
+    lacking: str | None
 
 
 class ServiceCoverage(msgspec.Struct):
@@ -54,8 +55,11 @@ def all_coverage() -> list[ServiceCoverage]:
 
 def area(name: str) -> list[FeatureCoverage]:
     """The rows of one area of the catalogue: a service's name, or `cloud`, `cli`, `patterns`..."""
-    proven = features.proven()
-    return [FeatureCoverage(row.mark, row.works_when, row.mark in proven) for row in features.of(name)]
+    lacking = features.not_yet()
+    return [
+        FeatureCoverage(row.mark, row.works_when, features.works(row.mark), lacking.get(row.mark))
+        for row in features.of(name)
+    ]
 
 
 def _not_honoured(service: Service) -> dict[str, list[str]]:

@@ -6,12 +6,14 @@ import functools
 import json
 import re
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 CATALOGUE = Path(__file__).with_name("features.md")
 PROVEN = Path(__file__).with_name("proven.json")
+NOT_YET = Path(__file__).with_name("not_yet.toml")
 AREA = re.compile(r"### ([a-z0-9-]+) — (.+)")
 ROW = re.compile(r"\| ([a-z0-9-]+\.[a-z0-9-]+) \| (.+) \|")
 
@@ -43,20 +45,33 @@ def proven() -> dict[str, list[str]]:
     return marks
 
 
+@functools.cache
+def not_yet() -> dict[str, str]:
+    """What is still lacking of a feature, by its mark: such a row does not count as proven, whatever its tests say."""
+    lacking: dict[str, str] = tomllib.loads(NOT_YET.read_text())
+    return lacking
+
+
+def works(mark: str) -> bool:
+    return mark in proven() and mark not in not_yet()
+
+
 def of(prefix: str) -> list[Feature]:
     """The features whose marks begin with `prefix` and a dot."""
     return [feature for mark, feature in catalogue().items() if mark.startswith(prefix + ".")]
 
 
 def page() -> str:
-    """What works, as a page of the docs: each proven feature with the tests that prove it."""
-    shown, done = catalogue().values(), proven()
-    lines = ["# What works", "", f"{len(done)} of {len(shown)} features; made by `make features`, never by hand."]
-    for area, rows in groupby((row for row in shown if row.mark in done), key=lambda row: row.area):
-        lines += ["", f"## {area}", ""]
+    """What works, as a page of the docs: each proven feature with the files of the tests that prove it."""
+    tried = [feature for mark, feature in catalogue().items() if mark in proven()]
+    whole = sum(works(feature.mark) for feature in tried)
+    lines = ["# What works", "", f"{whole} of {len(catalogue())} features; made by `make features`, never by hand."]
+    for area, rows in groupby(tried, key=lambda row: row.area):
+        lines += ["", f"## {area[:1].upper()}{area[1:]}", ""]
         for row in rows:
-            tests = ", ".join(f"`{test}`" for test in done[row.mark])
-            lines.append(f"- **{row.mark}**: {row.works_when} ({tests})")
+            lacking = f" **Not yet**: {not_yet()[row.mark]}." if row.mark in not_yet() else ""
+            files = ", ".join(sorted({f"`{test.partition('::')[0]}`" for test in proven()[row.mark]}))
+            lines.append(f"- **{row.mark}**: {row.works_when}.{lacking} ({files})")
     return "\n".join(lines) + "\n"
 
 
