@@ -143,6 +143,8 @@ def _configure(place: Context, bucket: Bucket, ownership: str, acl: Mapping[str,
     place.tags.set(place, arn(bucket), tags)
     if ownership != ENFORCED:
         bucket = configurations.store(place, bucket, "ownership", {"Rules": [{"ObjectOwnership": ownership}]})
+    if bucket.object_lock:
+        bucket = configurations.store(place, bucket, "object-lock", {"ObjectLockEnabled": "Enabled"})
     if acl:
         configurations.store(place, bucket, "acl", acl)
 

@@ -62,8 +62,7 @@ def store(home: Context, bucket: Bucket, kind: str, document: Any) -> Bucket:
 
 
 def forget(home: Context, bucket: Bucket) -> None:
-    """Drop all documents and tags of a bucket that is being deleted."""
-    home.tags.set(home, buckets.arn(bucket), {})
+    """Drop all documents of a bucket that is being deleted."""
     configurations.delete_all(home, bucket.name)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Body
-from hodei.services.s3 import bodies, conditions, drafts, encryption, errors, rules, storage, versions, views
+from hodei.services.s3 import bodies, conditions, drafts, encryption, errors, lifecycle, rules, storage, versions, views
 from hodei.services.s3.buckets import bucket_of, home
 from hodei.services.s3.checksums import DEFAULT, Digests
 from hodei.services.s3.encryption import SSE_S3, Sealing
@@ -153,6 +153,7 @@ def _put(origin: Source, place: Context, bucket: Bucket, obj: Object) -> Result:
         **origin.version(),
         **encryption.shown(obj.encryption),
         **views.version(bucket, obj),
+        **lifecycle.expiration(place, bucket, obj),
     }
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hodei.services.s3 import errors
-from hodei.services.s3.buckets import canonical_id
+from hodei.services.s3 import buckets, errors
 
 GROUPS = "http://acs.amazonaws.com/groups/"
 ALL_USERS = GROUPS + "global/AllUsers"
@@ -50,19 +49,19 @@ def policy(given: Mapping[str, Any], owner: str, bucket_owner: str) -> dict[str,
         grants = [grant for name in explicit for grant in _from_header(given[name], *PERMISSIONS[name])]
     else:
         return {}
-    return {"Owner": {"ID": canonical_id(owner)}, "Grants": grants}
+    return {"Owner": {"ID": buckets.canonical_id(owner)}, "Grants": grants}
 
 
 def canned_grants(canned: str, owner: str, bucket_owner: str) -> list[Grant]:
     """The grants that a canned ACL stands for."""
-    grants = [user(canonical_id(owner), "FULL_CONTROL")]
+    grants = [user(buckets.canonical_id(owner), "FULL_CONTROL")]
     if canned in GROUP_GRANTS:
         return grants + [group(uri, permission) for uri, permission in GROUP_GRANTS[canned]]
     if canned == "aws-exec-read":
         return [*grants, user(EC2_BUNDLES, "READ")]
     if canned in ("bucket-owner-read", "bucket-owner-full-control"):
         permission = "READ" if canned == "bucket-owner-read" else "FULL_CONTROL"
-        return grants if owner == bucket_owner else [*grants, user(canonical_id(bucket_owner), permission)]
+        return grants if owner == bucket_owner else [*grants, user(buckets.canonical_id(bucket_owner), permission)]
     raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=canned)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import bodies, buckets, checksums, conditions, encryption, errors, versions, views
+from hodei.services.s3 import bodies, buckets, checksums, conditions, encryption, errors, lifecycle, versions, views
 from hodei.services.s3.drafts import draft
 from hodei.services.s3.params import ChecksumParams, NewObjectParams
 from hodei.services.s3.parts import described, drop, forget, upload_of
@@ -68,6 +68,7 @@ def create_multipart_upload(
         "Key": Key,
         "UploadId": upload.upload_id,
         **encryption.shown(upload.object.encryption),
+        **lifecycle.abortion(home, bucket, Key, home.now),
     }
     if ChecksumAlgorithm:
         answer |= {"ChecksumAlgorithm": ChecksumAlgorithm, "ChecksumType": upload.checksum_type}
@@ -313,7 +314,8 @@ def _changed_since(upload: Upload, current: Object | None) -> bool:
 
 def _completed(ctx: Context, bucket: Bucket, obj: Object) -> dict[str, Any]:
     written = {name: value for name, value in views.written(obj).items() if not name.startswith("SSECustomer")}
-    return {"Location": location(ctx, bucket, obj.key), "Bucket": bucket.name, "Key": obj.key, **written}
+    expiration = lifecycle.expiration(buckets.home(ctx, bucket), bucket, obj)
+    return {"Location": location(ctx, bucket, obj.key), "Bucket": bucket.name, "Key": obj.key, **written, **expiration}
 
 
 def _done_before(done: Completion, asked: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from hodei.services.s3 import (
     drafts,
     encryption,
     errors,
+    lifecycle,
     lock,
     ranges,
     rules,
@@ -96,7 +97,8 @@ def _put(ctx: Context, place: Context, bucket: Bucket, obj: Object, sealing: Sea
         pieces=received.pieces,
         checksums=received.checksums,
     )
-    return views.written(versions.add_version(place, bucket, obj, event="ObjectCreated:Put"))
+    obj = versions.add_version(place, bucket, obj, event="ObjectCreated:Put")
+    return views.written(obj) | lifecycle.expiration(place, bucket, obj)
 
 
 def _sequence(obj: Object | None) -> int:
@@ -150,7 +152,7 @@ def get_object(
     _check_conditions(place, bucket, obj, given)
     storage.check_readable(place, obj)
     span = ranges.wanted(obj, given.get("Range"), given.get("PartNumber"))
-    view = _view(ctx, place, bucket, obj, span, given)
+    view = _view(place, bucket, obj, span, given, latest=VersionId is None)
     view["Body"] = bodies.read(place, key, obj.pieces, span.start, span.end)
     return view
 
@@ -170,7 +172,7 @@ def head_object(
     encryption.opening(place, obj.encryption, given)
     _check_conditions(place, bucket, obj, given)
     span = ranges.wanted(obj, given.get("Range"), given.get("PartNumber"))
-    return _view(ctx, place, bucket, obj, span, given)
+    return _view(place, bucket, obj, span, given, latest=VersionId is None)
 
 
 def _check_conditions(place: Context, bucket: Bucket, obj: Object, given: Mapping[str, Any]) -> None:
@@ -179,9 +181,11 @@ def _check_conditions(place: Context, bucket: Bucket, obj: Object, given: Mappin
 
 
 def _view(
-    ctx: Context, place: Context, bucket: Bucket, obj: Object, span: ranges.Wanted, given: Mapping[str, Any]
+    place: Context, bucket: Bucket, obj: Object, span: ranges.Wanted, given: Mapping[str, Any], *, latest: bool
 ) -> Result:
     view = views.read(place, bucket, obj)
+    if latest:
+        view |= lifecycle.expiration(place, bucket, obj)
     view["ContentLength"] = span.length
     if span.partial:
         view["ContentRange"] = f"bytes {span.start}-{span.end - 1}/{obj.size}"

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body as StreamedBody
-from hodei.services.s3 import bodies, buckets, checksums, copies, encryption, errors
+from hodei.services.s3 import bodies, buckets, checksums, copies, encryption, errors, lifecycle
 from hodei.services.s3.intake import Intake
 from hodei.services.s3.params import ChecksumParams, CopySourceParams, CustomerKeyParams
 from hodei.services.s3.rules import PUT_LIMIT
@@ -160,6 +160,7 @@ def list_parts(
             for part in found
         ],
         **described(upload),
+        **lifecycle.abortion(home, bucket, Key, upload.initiated),
     }
 
 

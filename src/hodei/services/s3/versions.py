@@ -75,7 +75,8 @@ def delete_latest(home: Context, bucket: Bucket, key: str, *, reason: str = "Obj
         return None
     marker = Object(bucket=bucket.name, key=key, sequence=0, modified=home.now, marker=True, owner=bucket.account)
     marker = add_version(home, bucket, marker, event=f"{reason}:DeleteMarkerCreated")
-    replication.replicate(home, bucket, marker)
+    if reason == "ObjectRemoved":  # the markers that lifecycle rules make are not replicated
+        replication.replicate(home, bucket, marker)
     return marker
 
 

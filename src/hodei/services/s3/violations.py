@@ -47,7 +47,7 @@ def worded(operation: OperationModel, violations: list[Violation]) -> AwsError:
     if violation.path.endswith("locationConstraint"):
         return errors.InvalidLocationConstraint(LocationConstraint=value)
     if shape is None or not shape.location or "." in violation.path:
-        return errors.MalformedXML()
+        return errors.MalformedACLError() if operation.name.endswith("Acl") else errors.MalformedXML()
     wire = shape.wire_name(key)
     if wire in SPECIAL:
         return SPECIAL[wire](value)
