@@ -58,7 +58,9 @@ def test_published_check_values() -> None:
         assert checksums.of(name, b"123456789") == base64.b64encode(value.to_bytes(size, "big")).decode()
     assert checksums.of("XXHASH64", b"") == base64.b64encode(bytes.fromhex("ef46db3751d8e999")).decode()
     assert checksums.of("XXHASH3", b"") == base64.b64encode(bytes.fromhex("2d06800538d394c2")).decode()
-    assert checksums.of("XXHASH128", b"") == base64.b64encode(bytes.fromhex("99aa06d3014798d86001c324468d497f")).decode()
+    assert (
+        checksums.of("XXHASH128", b"") == base64.b64encode(bytes.fromhex("99aa06d3014798d86001c324468d497f")).decode()
+    )
 
 
 @pytest.mark.parametrize("algorithm", DIGESTS)
@@ -89,7 +91,10 @@ def test_a_wrong_checksum_leaves_nothing(s3: Any, refused: Refused, algorithm: s
 def test_malformed_checksums(s3: Any, refused: Refused) -> None:
     for value in ("not base64", "AAAA", digest("SHA1", b"")):
         error = refused(s3.put_object, Bucket="bucket", Key="k", Body=BODY, ChecksumCRC32=value)
-        assert (error["Code"], error["Message"]) == ("InvalidRequest", "Value for x-amz-checksum-crc32 header is invalid.")
+        assert (error["Code"], error["Message"]) == (
+            "InvalidRequest",
+            "Value for x-amz-checksum-crc32 header is invalid.",
+        )
 
 
 def test_two_checksums(s3: Any, refused: Refused) -> None:
@@ -239,6 +244,8 @@ def test_trailers_that_do_not_hold(cloud: Cloud, s3: Any, trailer: str, code: st
 def test_checksums_of_parts_make_that_of_the_whole() -> None:
     parts = [LARGE[:100_000], LARGE[100_000:100_001], b"", LARGE[100_001:]]
     for name in ("CRC32", "CRC32C", "CRC64NVME"):
-        assert checksums.combined(name, [(checksums.of(name, part), len(part)) for part in parts]) == digest(name, LARGE)
+        assert checksums.combined(name, [(checksums.of(name, part), len(part)) for part in parts]) == digest(
+            name, LARGE
+        )
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)
     assert checksums.composite("SHA256", [digest("SHA256", part) for part in parts]) == digest("SHA256", digests) + "-4"

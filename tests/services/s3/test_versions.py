@@ -150,7 +150,9 @@ def test_delete_objects_tells_of_markers(versioned: Any) -> None:
     assert second == {"Key": "k", "VersionId": version}
 
 
-STEPS = st.lists(st.sampled_from(["put", "delete", "delete latest", "delete oldest", "Enabled", "Suspended"]), max_size=12)
+STEPS = st.lists(
+    st.sampled_from(["put", "delete", "delete latest", "delete oldest", "Enabled", "Suspended"]), max_size=12
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

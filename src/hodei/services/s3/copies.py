@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body
 from hodei.services.s3 import bodies, conditions, drafts, encryption, errors, lifecycle, rules, storage, versions, views
 from hodei.services.s3.buckets import bucket_of, home
@@ -64,10 +65,14 @@ def parse(copy_source: str) -> tuple[str, str, str | None]:
     path, mark, version_id = copy_source.partition("?versionId=")
     name, slash, key = unquote(path).removeprefix("/").partition("/")
     if not slash or not key:
-        raise errors.InvalidArgument(
-            "Invalid copy source object key", ArgumentName="x-amz-copy-source", ArgumentValue="x-amz-copy-source"
-        )
+        raise bad_source()
     return name, key, version_id if mark else None
+
+
+def bad_source() -> AwsError:
+    return errors.InvalidArgument(
+        "Invalid copy source object key", ArgumentName="x-amz-copy-source", ArgumentValue="x-amz-copy-source"
+    )
 
 
 @s3.operation("CopyObject")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hodei.kernel.errors import AwsError
 from hodei.protocol.model import OperationModel
 from hodei.protocol.validate import Violation
-from hodei.services.s3 import errors
+from hodei.services.s3 import copies, errors
 from hodei.services.s3.service import s3
 
 UNSUPPORTED_CHECKSUM = (
@@ -25,6 +25,7 @@ WORDS = {
     "max-buckets": "Argument maxBuckets must be an integer between 1 and 10000",
 }
 SPECIAL: dict[str, Callable[[str], AwsError]] = {
+    "x-amz-copy-source": lambda value: copies.bad_source(),
     "x-amz-storage-class": lambda value: errors.InvalidStorageClass(StorageClassRequested=value),
     "x-amz-checksum-algorithm": lambda value: errors.InvalidRequest(UNSUPPORTED_CHECKSUM),
     "x-amz-sdk-checksum-algorithm": lambda value: errors.InvalidRequest(
