@@ -25,3 +25,4 @@ from hodei.services.s3 import settings as settings
 from hodei.services.s3 import storage as storage
 from hodei.services.s3 import tagging as tagging
 from hodei.services.s3 import violations as violations
+from hodei.services.s3 import website as website

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.protocol.http import Request, Response, decode_path
+from hodei.protocol.http import Request, Response
 from hodei.services.s3 import configurations, errors
+from hodei.services.s3.addresses import resource
 from hodei.services.s3.configurations import configuration
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, buckets
@@ -99,12 +100,6 @@ def add_headers(ctx: Context, request: Request, response: Response) -> None:
         if _allows(rule, origin, request.method):
             response.headers.extend(_headers(rule, origin))
             return
-
-
-def resource(request: Request) -> tuple[str, str]:
-    """The bucket and the key that the path names, "" where it names none."""
-    bucket, _, key = request.path.removeprefix("/").partition("/")
-    return decode_path(bucket), decode_path(key)
 
 
 def _rules(ctx: Context, bucket: Bucket) -> list[Rule] | None:

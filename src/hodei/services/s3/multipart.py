@@ -8,12 +8,12 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Unpack
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.s3 import bodies, buckets, checksums, conditions, encryption, errors, lifecycle, versions, views
+from hodei.services.s3.addresses import location
 from hodei.services.s3.drafts import draft
 from hodei.services.s3.params import ChecksumParams, NewObjectParams
 from hodei.services.s3.parts import described, drop, forget, upload_of
@@ -171,16 +171,6 @@ def list_multipart_uploads(
 @s3.timer("forget-completion")
 def forget_completion(home: Context, bucket: str, key: str, upload_id: str) -> None:
     completions.delete(home, bucket, key, upload_id)
-
-
-def location(ctx: Context, bucket: Bucket, key: str) -> str:
-    """The URL of an object, at the address where the request was sent to."""
-    path = quote(key, safe="")  # S3 encodes the slashes too
-    request = ctx.request
-    if request is None:
-        return f"https://{bucket.name}.s3.{bucket.region}.amazonaws.com/{path}"
-    base = f"{request.scheme}://{request.headers.get('host')}"
-    return f"{base}/{path}" if request.host.startswith(f"{bucket.name}.") else f"{base}/{bucket.name}/{path}"
 
 
 def _checksum_type(algorithm: str, asked: str) -> str:

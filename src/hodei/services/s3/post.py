@@ -28,9 +28,8 @@ from hodei.services.s3 import (
     versions,
     views,
 )
-from hodei.services.s3.cors import resource
+from hodei.services.s3.addresses import location, resource, website_bucket
 from hodei.services.s3.forms import Field, Form
-from hodei.services.s3.multipart import location
 from hodei.services.s3.post_policy import Range
 from hodei.services.s3.rules import PUT_LIMIT
 from hodei.services.s3.service import s3
@@ -39,12 +38,12 @@ from hodei.services.s3.state import Bucket, Object
 META = "x-amz-meta-"
 
 
-@s3.endpoint(lambda request: request.method == "POST")
+@s3.endpoint(lambda request: request.method == "POST" and not website_bucket(request))
 async def post_object(ctx: Context, request: Request) -> Response:
     """POST to a bucket that is none of the API's operations."""
-    name, key = resource(request)
-    if not name or key:
-        raise errors.MethodNotAllowed(Method="POST", ResourceType="OBJECT" if key else "SERVICE")
+    name, _ = resource(request)
+    if not name:
+        raise errors.MethodNotAllowed(Method="POST", ResourceType="SERVICE")
     bucket = buckets.bucket_of(ctx, name)
     content_type = request.headers.get("content-type")
     if not content_type.lower().startswith("multipart/form-data"):
