@@ -469,3 +469,26 @@ def test_metrics_are_recorded(cloud: Cloud, make: Make) -> None:
     assert recorded["NumberOfMessagesSent"].dimensions == "QueueName=queue"
     names = {"NumberOfMessagesReceived", "NumberOfMessagesDeleted", "NumberOfEmptyReceives"}
     assert {name: recorded[name].count for name in names} == dict.fromkeys(names, 1)
+
+
+@standard
+def test_counts_stay_right(cloud: Cloud, sqs: Any, make: Make, refused: Refused) -> None:
+    """The total is counted once and then kept up to date: by every way in and out, and over a rewind."""
+    queue = make(VisibilityTimeout="5", MessageRetentionPeriod="60")
+    queue.send("a")
+    assert queue.counts == (1, 0, 0)
+    cloud.save("then")
+    queue.send("b", DelaySeconds=3)
+    sqs.send_message_batch(QueueUrl=queue.url, Entries=[{"Id": n, "MessageBody": n} for n in "cd"])
+    assert queue.counts == (3, 0, 1)
+    queue.delete(queue.one())
+    queue.one()
+    assert queue.counts == (1, 1, 1)
+    cloud.clock.advance(seconds=5)
+    assert queue.counts == (3, 0, 0)
+    cloud.clock.advance(seconds=60)
+    assert queue.counts == (0, 0, 0)
+    cloud.load("then")
+    assert queue.counts == (1, 0, 0)
+    queue.send("e")
+    assert queue.counts == (2, 0, 0)

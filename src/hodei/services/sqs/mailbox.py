@@ -76,6 +76,7 @@ def _put(ctx: Context, queue: Queue, content: Content, message: Message) -> Mess
         content=None if big else content,
     )
     messages.put(ctx, message, old=None)
+    _count(ctx, queue.mailbox, 1)
     if big:
         contents.put(ctx, BigContent(mailbox=queue.mailbox, sequence=message.sequence, content=content))
     polling.wake(ctx, queue)
@@ -134,6 +135,7 @@ def hide(ctx: Context, message: Message, until: float, **history: float) -> Mess
 
 def remove(ctx: Context, queue: Queue, message: Message) -> None:
     messages.delete(ctx, message.mailbox, message.sequence)
+    _count(ctx, message.mailbox, -1)
     if message.content is None:
         contents.delete(ctx, message.mailbox, message.sequence)
     if message.head_at is not None and message.group:
@@ -155,9 +157,29 @@ def content_of(ctx: Context, message: Message) -> Content:
 
 
 def depth(ctx: Context, queue: Queue) -> Depth:
-    """How many messages the queue holds. Time grows with their number."""
-    total, hidden, delayed = messages.count(ctx, queue.mailbox), *_hidden(ctx, queue.mailbox)
-    return Depth(visible=total - hidden, in_flight=hidden - delayed, delayed=delayed)
+    """How many messages the queue holds, but for what is not yet durable."""
+    hidden, delayed = _hidden(ctx, queue.mailbox)
+    visible = max(0, _total(ctx, queue.mailbox) - hidden)
+    return Depth(visible=visible, in_flight=hidden - delayed, delayed=delayed)
+
+
+def _total(ctx: Context, mailbox: str) -> int:
+    """Counted once, which takes time with a million messages, and kept up to date from then on by `_count`."""
+    totals = memory(ctx).totals
+    if (total := totals.get(mailbox)) is None:
+        total = messages.count(ctx, mailbox)
+        # What waits to become durable before this batch is in the count, and what comes after it is not.
+        ctx.store.when_durable(lambda: totals.update({mailbox: total}))
+    return total
+
+
+def _count(ctx: Context, mailbox: str, change: int) -> None:
+    def counted() -> None:
+        if mailbox in totals:
+            totals[mailbox] += change
+
+    totals = memory(ctx).totals
+    ctx.store.when_durable(counted)
 
 
 def in_flight(ctx: Context, queue: Queue) -> int:

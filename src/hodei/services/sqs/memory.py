@@ -10,6 +10,7 @@ from hodei.kernel.world import World
 
 class Memory:
     def __init__(self) -> None:
+        self.totals: dict[str, int] = {}  # mailbox -> how many messages it has
         self.last: dict[str, int] = {}  # mailbox -> the highest sequence given out
         self.planned: set[tuple[str, str]] = set()  # (timer, queue id): timers known to be set
         self.in_flight: dict[str, int] = {}  # mailbox -> no fewer than are in flight
@@ -18,6 +19,7 @@ class Memory:
 
     def forget(self) -> None:
         """The store shows another state: what was read from it no longer holds. Who waits, still waits."""
+        self.totals.clear()
         self.last.clear()
         self.planned.clear()
         self.in_flight.clear()
