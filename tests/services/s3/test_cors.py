@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+
 from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.website")
@@ -45,7 +46,9 @@ def preflight(web: httpx.Client, path: str = f"/{BUCKET}/key", **headers: str) -
 
 
 def cors_headers(response: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in response.headers.items() if name.startswith("access-control") or name == "vary"}
+    return {
+        name: value for name, value in response.headers.items() if name.startswith("access-control") or name == "vary"
+    }
 
 
 def error_of(response: httpx.Response) -> dict[str, str]:
@@ -96,7 +99,9 @@ def test_an_error_can_be_read_by_the_page_too(s3: Any, web: httpx.Client) -> Non
 
 def test_origins(s3: Any, web: httpx.Client) -> None:
     configure(s3, AllowedOrigins=[ORIGIN], AllowedMethods=["GET", "PUT"])
-    assert error_of(preflight(web, Origin="http://else", Access_Control_Request_Method="PUT"))["Code"] == "AccessForbidden"
+    assert (
+        error_of(preflight(web, Origin="http://else", Access_Control_Request_Method="PUT"))["Code"] == "AccessForbidden"
+    )
     assert cors_headers(web.get(f"/{BUCKET}/key", headers={"Origin": "http://else"})) == {}
     assert cors_headers(web.get(f"/{BUCKET}/key", headers={"Referer": ORIGIN})) == {}
     configure(s3, AllowedOrigins=["*"], AllowedMethods=["GET", "PUT"])

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hodei.services.s3.state import Object, objects
-from hodei.testing import Cloud
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from hodei.services.s3.state import Object, objects
+from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -113,7 +114,9 @@ def fill(cloud: Cloud, names: set[str]) -> None:
 def test_defaults_of_an_answer(s3: Any) -> None:
     put(s3, "test/bar/1", "test/foo/1")
     answer = s3.list_objects_v2(Bucket=BUCKET, Prefix="test/")
-    assert {name: answer[name] for name in ("EncodingType", "IsTruncated", "KeyCount", "MaxKeys", "Name", "Prefix")} == {
+    assert {
+        name: answer[name] for name in ("EncodingType", "IsTruncated", "KeyCount", "MaxKeys", "Name", "Prefix")
+    } == {
         "EncodingType": "url",
         "IsTruncated": False,
         "KeyCount": 2,
@@ -209,7 +212,9 @@ def test_names_are_url_encoded_on_request(s3: Any, cloud: Cloud) -> None:
         ("list_objects_v2", {"ExpectedBucketOwner": "111111111111"}, "AccessDenied", "Access Denied", {}),
     ],
 )
-def test_refusals(s3: Any, operation: str, params: dict[str, Any], code: str, message: str, fields: dict[str, str]) -> None:
+def test_refusals(
+    s3: Any, operation: str, params: dict[str, Any], code: str, message: str, fields: dict[str, str]
+) -> None:
     with pytest.raises(ClientError) as caught:
         getattr(s3, operation)(**{"Bucket": BUCKET, **params})
     error = caught.value.response["Error"]

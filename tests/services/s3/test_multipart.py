@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from hodei.services.s3.state import data, upload_parts, uploads
 from hodei.testing import Cloud
 
@@ -20,9 +21,7 @@ KEY = "dir/whole"
 MB5 = 5 * 2**20
 BIG = b"a" * (MB5 + 1)
 SMALL = b"a" * 10
-UPLOAD_GONE = (
-    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
-)
+UPLOAD_GONE = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
 INVALID_PART = (
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
     "entity tag may not match the part's entity tag."
@@ -46,9 +45,7 @@ def upload(s3: Any, upload_id: str, *bodies: bytes, **options: Any) -> list[dict
     """Upload parts 1, 2 ...; returns what completes the upload."""
     parts = []
     for number, body in enumerate(bodies, 1):
-        answer = s3.upload_part(
-            Bucket=BUCKET, Key=KEY, UploadId=upload_id, PartNumber=number, Body=body, **options
-        )
+        answer = s3.upload_part(Bucket=BUCKET, Key=KEY, UploadId=upload_id, PartNumber=number, Body=body, **options)
         checksums = {name: value for name, value in answer.items() if name.startswith("Checksum")}
         parts.append({"PartNumber": number, "ETag": answer["ETag"], **checksums})
     return parts
@@ -94,7 +91,11 @@ def test_parts_become_one_object(s3: Any) -> None:
     }
     found = s3.get_object(Bucket=BUCKET, Key=KEY)
     assert found["Body"].read() == BIG + BIG + SMALL
-    assert (found["ContentType"], found["Metadata"], found["StorageClass"]) == ("text/x-whole", {"a": "b"}, "STANDARD_IA")
+    assert (found["ContentType"], found["Metadata"], found["StorageClass"]) == (
+        "text/x-whole",
+        {"a": "b"},
+        "STANDARD_IA",
+    )
     part = s3.get_object(Bucket=BUCKET, Key=KEY, PartNumber=3)
     assert part["Body"].read() == SMALL
     assert (part["PartsCount"], part["ContentRange"]) == (3, "bytes 10485762-10485771/10485772")
@@ -160,7 +161,8 @@ def test_checksum_types_that_do_not_fit(s3: Any, options: dict[str, str], messag
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "kind"), [("CRC32", "COMPOSITE"), ("CRC32C", "COMPOSITE"), ("CRC64NVME", "FULL_OBJECT"), ("SHA1", "COMPOSITE")]
+    ("algorithm", "kind"),
+    [("CRC32", "COMPOSITE"), ("CRC32C", "COMPOSITE"), ("CRC64NVME", "FULL_OBJECT"), ("SHA1", "COMPOSITE")],
 )
 def test_default_checksum_type(s3: Any, algorithm: str, kind: str) -> None:
     answer = s3.create_multipart_upload(Bucket=BUCKET, Key=KEY, ChecksumAlgorithm=algorithm)
@@ -171,7 +173,10 @@ def test_checksums_that_do_not_match(s3: Any) -> None:
     upload_id = begin(s3, ChecksumAlgorithm="SHA256")
     where = {"Bucket": BUCKET, "Key": KEY, "UploadId": upload_id, "PartNumber": 1}
     _, error = refused(s3.upload_part, **where, Body=b"abc", ChecksumAlgorithm="CRC32")
-    assert error["Message"] == "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32"
+    assert (
+        error["Message"]
+        == "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32"
+    )
     (part,) = upload(s3, upload_id, b"abc")
     assert part["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(b"abc").digest()).decode()
     bare = {"PartNumber": 1, "ETag": part["ETag"]}
@@ -280,7 +285,12 @@ def test_an_aborted_upload_leaves_nothing(s3: Any, cloud: Cloud) -> None:
         lambda: s3.abort_multipart_upload(Bucket=BUCKET, Key=KEY, UploadId=upload_id),
     ):
         status, error = refused(call)
-        assert (status, error["Code"], error["Message"], error["UploadId"]) == (404, "NoSuchUpload", UPLOAD_GONE, upload_id)
+        assert (status, error["Code"], error["Message"], error["UploadId"]) == (
+            404,
+            "NoSuchUpload",
+            UPLOAD_GONE,
+            upload_id,
+        )
 
 
 def test_an_upload_belongs_to_its_key(s3: Any) -> None:
@@ -381,7 +391,9 @@ def test_parts_copied_from_objects(s3: Any) -> None:
     assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"123456789"
 
 
-@pytest.mark.parametrize("text", ["0-8", "bytes=-", "bytes=-0", "bytes=-1-", "bytes=1-", "bytes=1-0", "bytes=0-1,3-4", "bytes=0--1"])
+@pytest.mark.parametrize(
+    "text", ["0-8", "bytes=-", "bytes=-0", "bytes=-1-", "bytes=1-", "bytes=1-0", "bytes=0-1,3-4", "bytes=0--1"]
+)
 def test_malformed_copy_ranges(s3: Any, text: str) -> None:
     s3.put_object(Bucket=BUCKET, Key="source", Body=b"0123456789")
     where = {"Bucket": BUCKET, "Key": KEY, "UploadId": begin(s3), "PartNumber": 1, "CopySource": f"{BUCKET}/source"}
@@ -436,7 +448,9 @@ def test_what_boto3_uploads_by_itself(s3: Any, cloud: Cloud, tmp_path: Any) -> N
     file = tmp_path / "big"
     file.write_bytes(bytes(range(256)) * 50_000)
     client = cloud.client("s3")
-    client.upload_file(str(file), BUCKET, "uploaded", Config=TransferConfig(multipart_threshold=MB5, multipart_chunksize=MB5))
+    client.upload_file(
+        str(file), BUCKET, "uploaded", Config=TransferConfig(multipart_threshold=MB5, multipart_chunksize=MB5)
+    )
     head = client.head_object(Bucket=BUCKET, Key="uploaded")
     assert head["ETag"].endswith('-3"') and head["ContentLength"] == 12_800_000
     client.download_file(BUCKET, "uploaded", str(tmp_path / "back"))

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 from botocore.config import Config
-from hodei.protocol.http import Body, Headers, Request
-from hodei.testing import Cloud
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from hodei.protocol.http import Body, Headers, Request
+from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.presigned")
 
@@ -86,7 +87,11 @@ def test_fields_become_what_headers_would(s3: Any, web: httpx.Client) -> None:
     conditions = [{name: value} for name, value in fields.items()]
     assert send(web, s3.generate_presigned_post(BUCKET, "key", dict(fields), conditions)).status_code == 204
     head = s3.head_object(Bucket=BUCKET, Key="key")
-    assert (head["ContentType"], head["CacheControl"], head["StorageClass"]) == ("text/plain", "no-store", "STANDARD_IA")
+    assert (head["ContentType"], head["CacheControl"], head["StorageClass"]) == (
+        "text/plain",
+        "no-store",
+        "STANDARD_IA",
+    )
     assert (head["Metadata"], head["ExpiresString"]) == ({"test-1": "one"}, "Wed, 01 Jan 2031 00:00:00 GMT")
     assert s3.get_object_tagging(Bucket=BUCKET, Key="key")["TagSet"] == [{"Key": "TagName", "Value": "TagValue"}]
 
@@ -99,7 +104,12 @@ def test_tags_that_are_no_xml(s3: Any, web: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     ("filename", "expected"),
-    [("photo.jpg", "up/photo.jpg"), ("C:\\\\a\\\\photo.jpg", "up/photo.jpg"), ("a/photo.jpg", "up/photo.jpg"), (None, "up/${filename}")],
+    [
+        ("photo.jpg", "up/photo.jpg"),
+        ("C:\\\\a\\\\photo.jpg", "up/photo.jpg"),
+        ("a/photo.jpg", "up/photo.jpg"),
+        (None, "up/${filename}"),
+    ],
 )
 def test_the_name_of_the_file(s3: Any, web: httpx.Client, filename: str | None, expected: str) -> None:
     post = s3.generate_presigned_post(BUCKET, "up/${filename}", Conditions=[["starts-with", "$key", "up/"]])
@@ -140,7 +150,12 @@ def test_a_version_is_made(s3: Any, web: httpx.Client) -> None:
 def test_size_limits(s3: Any, web: httpx.Client) -> None:
     post = s3.generate_presigned_post(BUCKET, "key", Conditions=[["content-length-range", 5, 10]])
     error = error_of(send(web, post, b"a" * 12))
-    assert (error["Status"], error["Code"], error["ProposedSize"], error["MaxSizeAllowed"]) == ("400", "EntityTooLarge", "12", "10")
+    assert (error["Status"], error["Code"], error["ProposedSize"], error["MaxSizeAllowed"]) == (
+        "400",
+        "EntityTooLarge",
+        "12",
+        "10",
+    )
     error = error_of(send(web, post, b"a" * 300_000))
     assert error["ProposedSize"] == "300000"
     error = error_of(send(web, post, b"a"))
@@ -150,16 +165,31 @@ def test_size_limits(s3: Any, web: httpx.Client) -> None:
         assert send(web, post, b"a" * size).status_code == 204
     post = s3.generate_presigned_post(BUCKET, "key", Conditions=[["content-length-range", "test", 10]])
     error = error_of(send(web, post))
-    assert error["Message"] == 'Invalid according to Policy: Policy Condition failed: ["content-length-range", "test", "10"]'
+    assert (
+        error["Message"]
+        == 'Invalid according to Policy: Policy Condition failed: ["content-length-range", "test", "10"]'
+    )
     assert (error["Status"], error["Code"]) == ("403", "AccessDenied")
 
 
 @pytest.mark.parametrize(
     ("condition", "sent", "fits"),
     [
-        (["starts-with", "$success_action_redirect", "http://localhost"], {"success_action_redirect": "http://localhost.test/random"}, True),
-        (["starts-with", "$success_action_redirect", "http://localhost"], {"success_action_redirect": "http://wrong.test"}, False),
-        (["starts-with", "$success_action_redirect", "http://localhost"], {"success_action_redirect": "HTTP://localhost"}, False),
+        (
+            ["starts-with", "$success_action_redirect", "http://localhost"],
+            {"success_action_redirect": "http://localhost.test/random"},
+            True,
+        ),
+        (
+            ["starts-with", "$success_action_redirect", "http://localhost"],
+            {"success_action_redirect": "http://wrong.test"},
+            False,
+        ),
+        (
+            ["starts-with", "$success_action_redirect", "http://localhost"],
+            {"success_action_redirect": "HTTP://localhost"},
+            False,
+        ),
         (["starts-with", "$Content-Type", ""], {"Content-Type": "anything"}, True),
         (["eq", "$x-amz-meta-a", "1"], {"X-Amz-Meta-A": "1"}, True),
         (["eq", "$x-amz-meta-a", "1"], {"x-amz-meta-a": "2"}, False),
@@ -181,7 +211,10 @@ def test_the_bucket_is_a_condition_too(s3: Any, web: httpx.Client) -> None:
     s3.create_bucket(Bucket="another-bucket")
     post = s3.generate_presigned_post(BUCKET, "key")
     response = send(web, post | {"url": post["url"].replace(BUCKET, "another-bucket")})
-    assert error_of(response)["Message"] == f'Invalid according to Policy: Policy Condition failed: ["eq", "$bucket", "{BUCKET}"]'
+    assert (
+        error_of(response)["Message"]
+        == f'Invalid according to Policy: Policy Condition failed: ["eq", "$bucket", "{BUCKET}"]'
+    )
 
 
 def test_every_field_needs_a_condition(s3: Any, web: httpx.Client) -> None:
@@ -212,7 +245,14 @@ def test_an_expired_policy_of_version_2(cloud: Cloud, s3: Any, web: httpx.Client
 
 @pytest.mark.parametrize(
     "document",
-    [b"no json", b"[]", b"{}", b'{"expiration": "2099-01-01T00:00:00Z"}', b'{"expiration": "never", "conditions": []}', b"\xff\xfe"],
+    [
+        b"no json",
+        b"[]",
+        b"{}",
+        b'{"expiration": "2099-01-01T00:00:00Z"}',
+        b'{"expiration": "never", "conditions": []}',
+        b"\xff\xfe",
+    ],
 )
 def test_malformed_policies(s3: Any, web: httpx.Client, document: bytes) -> None:
     error = error_of(send(web, with_policy(s3.generate_presigned_post(BUCKET, "key"), document)))
@@ -289,7 +329,10 @@ class Chunks(Body):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(parts=st.lists(st.sampled_from([b"\r\n", b"--", b"--bound", b"\r\n--boun", b"\r", b"x", b"\0" * 9]), max_size=12), size=st.integers(1, 40))
+@given(
+    parts=st.lists(st.sampled_from([b"\r\n", b"--", b"--bound", b"\r\n--boun", b"\r", b"x", b"\0" * 9]), max_size=12),
+    size=st.integers(1, 40),
+)
 def test_a_file_comes_through_whole_however_it_is_cut(cloud: Cloud, s3: Any, parts: list[bytes], size: int) -> None:
     body = b"".join(parts)
     post = s3.generate_presigned_post(BUCKET, "key")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from botocore.config import Config
+
 from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.presigned")
@@ -56,7 +57,9 @@ def test_get_and_put(cloud: Cloud, s3: Any, web: httpx.Client, version: str, sty
     url = client.generate_presigned_url("put_object", {"Bucket": BUCKET, "Key": "a b/é"})
     assert web.put(url, content=b"put").status_code == 200
     assert s3.get_object(Bucket=BUCKET, Key="a b/é")["Body"].read() == b"put"
-    assert web.delete(client.generate_presigned_url("delete_object", {"Bucket": BUCKET, "Key": "key"})).status_code == 204
+    assert (
+        web.delete(client.generate_presigned_url("delete_object", {"Bucket": BUCKET, "Key": "key"})).status_code == 204
+    )
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])  # boto3 takes version 2 for us-east-1 by itself
@@ -125,7 +128,9 @@ def test_version_2_expires_at_its_moment(cloud: Cloud, s3: Any, web: httpx.Clien
         ),
     ],
 )
-def test_malformed_parameters(cloud: Cloud, s3: Any, web: httpx.Client, parameter: str, value: str, message: str) -> None:
+def test_malformed_parameters(
+    cloud: Cloud, s3: Any, web: httpx.Client, parameter: str, value: str, message: str
+) -> None:
     url = client_of(cloud, "s3v4").generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "key"})
     spoiled = re.sub(f"{parameter}=[^&]*", f"{parameter}={value}", url)
     assert error_of(web.get(spoiled)) == (400, "AuthorizationQueryParametersError", message)

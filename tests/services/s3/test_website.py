@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+
 from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.website")
@@ -161,13 +162,57 @@ def test_an_object_that_redirects(s3: Any, web: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("rule", "path", "status", "location"),
     [
-        ({"Condition": {"KeyPrefixEquals": "docs/"}, "Redirect": {"ReplaceKeyPrefixWith": "documents/"}}, "/docs/a", 301, f"{BASE}/documents/a"),
-        ({"Condition": {"KeyPrefixEquals": "docs/"}, "Redirect": {"ReplaceKeyWith": "all.html"}}, "/docs/a", 301, f"{BASE}/all.html"),
-        ({"Condition": {"KeyPrefixEquals": "x"}, "Redirect": {"HostName": "h.example", "Protocol": "https", "HttpRedirectCode": "307"}}, "/xy", 307, "https://h.example/xy"),
-        ({"Condition": {"HttpErrorCodeReturnedEquals": "404"}, "Redirect": {"ReplaceKeyPrefixWith": "#!/"}}, "/gone", 301, f"{BASE}/#!/gone"),
-        ({"Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "app/"}, "Redirect": {"ReplaceKeyWith": "app.html"}}, "/app/x", 301, f"{BASE}/app.html"),
-        ({"Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "app/"}, "Redirect": {"ReplaceKeyWith": "app.html"}}, "/else", 404, None),
-        ({"Condition": {"HttpErrorCodeReturnedEquals": "403"}, "Redirect": {"ReplaceKeyWith": "x"}}, "/gone", 404, None),
+        (
+            {"Condition": {"KeyPrefixEquals": "docs/"}, "Redirect": {"ReplaceKeyPrefixWith": "documents/"}},
+            "/docs/a",
+            301,
+            f"{BASE}/documents/a",
+        ),
+        (
+            {"Condition": {"KeyPrefixEquals": "docs/"}, "Redirect": {"ReplaceKeyWith": "all.html"}},
+            "/docs/a",
+            301,
+            f"{BASE}/all.html",
+        ),
+        (
+            {
+                "Condition": {"KeyPrefixEquals": "x"},
+                "Redirect": {"HostName": "h.example", "Protocol": "https", "HttpRedirectCode": "307"},
+            },
+            "/xy",
+            307,
+            "https://h.example/xy",
+        ),
+        (
+            {"Condition": {"HttpErrorCodeReturnedEquals": "404"}, "Redirect": {"ReplaceKeyPrefixWith": "#!/"}},
+            "/gone",
+            301,
+            f"{BASE}/#!/gone",
+        ),
+        (
+            {
+                "Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "app/"},
+                "Redirect": {"ReplaceKeyWith": "app.html"},
+            },
+            "/app/x",
+            301,
+            f"{BASE}/app.html",
+        ),
+        (
+            {
+                "Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "app/"},
+                "Redirect": {"ReplaceKeyWith": "app.html"},
+            },
+            "/else",
+            404,
+            None,
+        ),
+        (
+            {"Condition": {"HttpErrorCodeReturnedEquals": "403"}, "Redirect": {"ReplaceKeyWith": "x"}},
+            "/gone",
+            404,
+            None,
+        ),
         ({"Condition": {"HttpErrorCodeReturnedEquals": "404"}, "Redirect": {"ReplaceKeyWith": "x"}}, "/", 200, None),
         ({"Redirect": {"HostName": "h.example"}}, "/", 301, "http://h.example/"),
     ],
@@ -259,7 +304,10 @@ INDEX = {"IndexDocument": {"Suffix": "index.html"}}
             "The provided HTTP redirect code (300) is not valid. Valid codes are 3XX except 300.",
         ),
         (
-            {**INDEX, "RoutingRules": [{"Redirect": {"HostName": "h"}, "Condition": {"HttpErrorCodeReturnedEquals": "200"}}]},
+            {
+                **INDEX,
+                "RoutingRules": [{"Redirect": {"HostName": "h"}, "Condition": {"HttpErrorCodeReturnedEquals": "200"}}],
+            },
             "InvalidRequest",
             "The provided HTTP error code (200) is not valid. Valid codes are 4XX or 5XX.",
         ),

@@ -22,7 +22,7 @@ def resource(request: Request) -> tuple[str, str]:
 
 
 def website_bucket(request: Request) -> str:
-    """The bucket whose website the host is: `bucket.s3-website-us-east-1.amazonaws.com`, `bucket.s3-website.localhost`."""
+    """The bucket whose website the host is, as in `bucket.s3-website-us-east-1.amazonaws.com`; "" if it is none."""
     match = WEBSITE.fullmatch(request.host)
     return match[1] if match else ""
 
