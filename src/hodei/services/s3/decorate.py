@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Request, Response
-from hodei.services.s3 import cors, notifications
+from hodei.services.s3 import access_logs, cors, notifications
 from hodei.services.s3.service import s3
 
 
@@ -17,12 +17,14 @@ def decorate(ctx: Context | None, request: Request, response: Response, request_
     if ctx is not None:
         cors.add_headers(ctx, request, response)
     if response.status == 200:
-        if response.header("content-range") is not None:
+        if request.method in ("GET", "HEAD") and response.header("content-range") is not None:
             response.status = 206
     elif response.status == 304 or (response.status >= 400 and request.method == "HEAD"):
         response.body = b""
     elif response.status >= 400 and isinstance(response.body, bytes):
         response.body = response.body.replace(b"</Error>", f"<HostId>{host_id}</HostId></Error>".encode())
+    if ctx is not None:
+        access_logs.record(ctx, request, response, request_id, host_id)
 
 
 s3.decorate = decorate

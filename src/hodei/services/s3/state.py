@@ -149,6 +149,15 @@ class Configuration(Record):
     id: str = ""
 
 
+class LogLine(Record):
+    """A request to a bucket that logs its accesses, until the line is delivered."""
+
+    bucket: str
+    at: float
+    id: str  # of the request
+    line: str
+
+
 buckets = s3.table("buckets", Bucket, key="name", index={"owner": ("account", "name")}, scope="global", cached=True)
 objects = s3.table("objects", Object, key=("bucket", "key"))
 versions = s3.table("versions", Object, key=("bucket", "key", "order"), index={"id": ("bucket", "key", "version_id")})
@@ -158,3 +167,4 @@ completions = s3.table("completions", Completion, key=("bucket", "key", "upload_
 data = s3.table("data", Data, key="id")
 secrets = s3.table("secrets", Secret, key="name", scope="global", cached=True)
 configurations = s3.table("configurations", Configuration, key=("bucket", "kind", "id"), cached=True)
+log_lines = s3.table("log_lines", LogLine, key=("bucket", "at", "id"))
