@@ -114,4 +114,4 @@ def md5(attributes: Attributes) -> str:
 def _value(attribute: Mapping[str, Any]) -> tuple[bytes, bytes]:
     if "BinaryValue" in attribute:
         return BINARY, attribute["BinaryValue"]
-    return STRING, attribute["StringValue"].encode()
+    return STRING, attribute.get("StringValue", "").encode()

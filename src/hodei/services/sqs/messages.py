@@ -42,7 +42,8 @@ class Draft(NamedTuple):
 
     @property
     def size(self) -> int:
-        return len(self.body.encode("utf-8", "surrogatepass")) + message_attributes.size(self.attributes)
+        """Bytes that count against the limits."""
+        return len(self.body.encode()) + message_attributes.size(self.attributes)
 
 
 @sqs.operation("SendMessage")
@@ -81,7 +82,7 @@ def send_message_batch(ctx: Context, *, QueueUrl: str, Entries: Entries) -> dict
         if queue.fifo and draft.group is None:
             raise errors.InvalidParameterValue("The request must contain the parameter MessageGroupId.")
         _check_order(queue, draft)
-    if (size := sum(_size_or_none(draft) for draft in drafts)) > rules.MESSAGE_BYTES:
+    if (size := sum(draft.size for draft in drafts)) > rules.MESSAGE_BYTES:
         raise errors.BatchRequestTooLong(size=size)
     successful, failed = [], []
     for entry, draft in zip(Entries, drafts):
@@ -96,15 +97,6 @@ def send_message_batch(ctx: Context, *, QueueUrl: str, Entries: Entries) -> dict
         else:
             successful.append({"Id": entry["Id"], **_send(ctx, queue, draft)})
     return rules.batch_result(successful, failed)
-
-
-def _size_or_none(draft: Draft) -> int:
-    """The size, 0 of attributes that are wrong: they fail their entry."""
-    try:
-        message_attributes.check(draft.attributes)
-    except AwsError:
-        return len(draft.body.encode("utf-8", "surrogatepass"))
-    return draft.size
 
 
 def _check_order(queue: Queue, draft: Draft) -> None:
