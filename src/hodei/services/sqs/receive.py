@@ -156,6 +156,7 @@ def _deliver(ctx: Context, queue: Queue, message: Message, timeout: float) -> Me
 def _note_attempt(ctx: Context, queue: Queue, id: str, given: list[Message]) -> None:
     receipts = [(message.sequence, message.receives) for message in given]
     attempts.put(ctx, Attempt(queue=queue.id, bucket=upkeep.bucket_of(ctx.now), id=id, at=ctx.now, given=receipts))
+    upkeep.plan(ctx, queue)
 
 
 def _repeat(ctx: Context, queue: Queue, id: str, timeout: float) -> list[Message]:
