@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hodei.gateway.credentials import DEFAULT_REGION, Credential, read_credential
 from hodei.kernel.manifest import Manifest, all_manifests
-from hodei.protocol.codec import NoSuchOperation, detect_protocol, find_operation
+from hodei.protocol.codec import ProtocolError, detect_protocol, find_operation
 from hodei.protocol.http import Request, parse_query
 from hodei.protocol.model import OperationModel, ServiceModel, load_model, service_index
 
@@ -50,9 +50,9 @@ class NoRoute(Exception):
 
 
 class UnknownOperation(Exception):
-    """A service, but none of its operations; `error` is what AWS answers then."""
+    """A service, but none of its operations that could be told; `error` is what AWS answers then."""
 
-    def __init__(self, service: str, model: ServiceModel, protocol: str, error: NoSuchOperation) -> None:
+    def __init__(self, service: str, model: ServiceModel, protocol: str, error: ProtocolError) -> None:
         super().__init__(f"{service} has no such operation")
         self.service, self.model, self.protocol, self.error = service, model, protocol, error
 
@@ -108,7 +108,7 @@ def endpoint_prefix(label: str) -> str | None:
 class Router:
     def __init__(self, base_domains: tuple[str, ...] = ()) -> None:
         self._base_domains = (*base_domains, *BASE_DOMAINS)
-        self._targets: dict[tuple[str, str], tuple[str, ServiceModel, OperationModel]] = {}
+        self._targets: dict[str, tuple[str, ServiceModel, OperationModel]] = {}
 
     def data_plane(self, request: Request) -> str | None:
         """The service that claims this host or path for something other than its API, by its manifest."""
@@ -126,16 +126,16 @@ class Router:
         host = read_host(request.host, self._base_domains)
         region = (credential.region if credential else "") or host.region or DEFAULT_REGION
         target = request.headers.get("x-amz-target")
-        if target and (known := self._targets.get((target, credential.service if credential else ""))):
+        if target and (known := self._targets.get(target)):
             service, model, operation = known
-            protocol = detect_protocol(model, request)
-            return Route(service, protocol, model, operation, {}, credential, region)
+            if (protocol := detect_protocol(model, request)) == "json":
+                return Route(service, protocol, model, operation, {}, credential, region)
         candidates, tried = self._candidates(request, credential, host, body)
         if not candidates:
             raise NoRoute(tried)
         service, model, protocol, operation, uri_params = self._choose(request, candidates, host)
-        if target:
-            self._targets[target, credential.service if credential else ""] = service, model, operation
+        if target and protocol == "json":  # elsewhere the header means nothing, and anybody may send it
+            self._targets[target] = service, model, operation
         return Route(service, protocol, model, operation, uri_params, credential, region)
 
     def _candidates(
@@ -182,7 +182,7 @@ class Router:
             protocol = detect_protocol(model, request)
             try:
                 operation, uri_params = find_operation(model, protocol, request)
-            except NoSuchOperation as error:
+            except ProtocolError as error:
                 unknown = unknown or UnknownOperation(name, model, protocol, error)
                 continue
             return name, model, protocol, operation, uri_params

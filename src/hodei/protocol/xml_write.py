@@ -18,8 +18,8 @@ Append = Callable[[str], object]
 StructureWriter = Callable[[Any, Append], None]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_SPECIAL = re.compile(r"""[&<>"\x00-\x08\x0b-\x1f\x7f]""")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SPECIAL = re.compile(r"""[&<>"\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]""")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _REFERENCES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
 _is_special = _SPECIAL.search
 
@@ -32,7 +32,7 @@ def escape(value: str) -> str:
             value = value.replace(character, reference)
     if value.isprintable():
         return value
-    # Control characters have no place in XML 1.0; S3 writes them as references all the same.
+    # These characters have no place in XML 1.0; S3 writes them as references all the same.
     return _CONTROL.sub(lambda match: f"&#x{ord(match[0]):x};", value)
 
 
