@@ -217,17 +217,64 @@ def test_metrics_are_paged(s3: Any, refused: Any) -> None:
     )
 
 
-def test_intelligent_tiering_and_analytics(s3: Any, refused: Any) -> None:
-    tiering = {"Id": "t", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+TIERING = {"Id": "id", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+
+
+@pytest.mark.parametrize(
+    ("put", "get", "delete", "list_", "member", "document"),
+    [
+        (
+            "put_bucket_inventory_configuration",
+            "get_bucket_inventory_configuration",
+            "delete_bucket_inventory_configuration",
+            "list_bucket_inventory_configurations",
+            "InventoryConfiguration",
+            inventory("id"),
+        ),
+        (
+            "put_bucket_metrics_configuration",
+            "get_bucket_metrics_configuration",
+            "delete_bucket_metrics_configuration",
+            "list_bucket_metrics_configurations",
+            "MetricsConfiguration",
+            {"Id": "id", "Filter": {"Prefix": "logs/"}},
+        ),
+        (
+            "put_bucket_analytics_configuration",
+            "get_bucket_analytics_configuration",
+            "delete_bucket_analytics_configuration",
+            "list_bucket_analytics_configurations",
+            "AnalyticsConfiguration",
+            {"Id": "id", "StorageClassAnalysis": {}},
+        ),
+        (
+            "put_bucket_intelligent_tiering_configuration",
+            "get_bucket_intelligent_tiering_configuration",
+            "delete_bucket_intelligent_tiering_configuration",
+            "list_bucket_intelligent_tiering_configurations",
+            "IntelligentTieringConfiguration",
+            TIERING,
+        ),
+    ],
+)
+def test_documents_by_id(
+    s3: Any, refused: Any, put: str, get: str, delete: str, list_: str, member: str, document: dict[str, Any]
+) -> None:
+    where = {"Bucket": BUCKET, "Id": "id"}
+    for operation in (get, delete):
+        assert refused(getattr(s3, operation), **where)["Code"] == "NoSuchConfiguration"
+    for _ in range(2):
+        getattr(s3, put)(**where, **{member: document})
+    assert getattr(s3, get)(**where)[member] == document
+    assert getattr(s3, list_)(Bucket=BUCKET)[f"{member}List"] == [document]
+    assert getattr(s3, delete)(**where)["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert f"{member}List" not in getattr(s3, list_)(Bucket=BUCKET)
+
+
+def test_intelligent_tiering_has_its_least_days(s3: Any, refused: Any) -> None:
+    early = {**TIERING, "Tierings": [{"Days": 179, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]}
     put = s3.put_bucket_intelligent_tiering_configuration
-    put(Bucket=BUCKET, Id="t", IntelligentTieringConfiguration=tiering)
-    found = s3.get_bucket_intelligent_tiering_configuration(Bucket=BUCKET, Id="t")
-    assert found["IntelligentTieringConfiguration"] == tiering
-    early = {**tiering, "Tierings": [{"Days": 179, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]}
-    assert refused(put, Bucket=BUCKET, Id="t", IntelligentTieringConfiguration=early)["Code"] == "InvalidArgument"
-    analytics = {"Id": "a", "StorageClassAnalysis": {}}
-    s3.put_bucket_analytics_configuration(Bucket=BUCKET, Id="a", AnalyticsConfiguration=analytics)
-    assert s3.list_bucket_analytics_configurations(Bucket=BUCKET)["AnalyticsConfigurationList"][0]["Id"] == "a"
+    assert refused(put, Bucket=BUCKET, Id="id", IntelligentTieringConfiguration=early)["Code"] == "InvalidArgument"
 
 
 def test_documents_go_with_the_bucket(s3: Any, refused: Any) -> None:
