@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import io
 from collections.abc import Callable
 from typing import Any
@@ -337,3 +339,62 @@ def test_every_answer_names_itself(cloud: Cloud, s3: Any) -> None:
     assert response.header("server") == "AmazonS3"
     request_id, host_id = response.header("x-amz-request-id"), response.header("x-amz-id-2")
     assert f"<RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>".encode() in response.body
+
+
+@pytest.mark.feature("s3.objects")
+def test_documents_arrive_as_they_were_sent(cloud: Cloud, s3: Any) -> None:
+    document = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    digest = base64.b64encode(hashlib.md5(document).digest()).decode()
+
+    def send(*headers: tuple[str, str]) -> bytes:
+        return cloud.send(Request("POST", "/?delete", Headers([HOST, *headers]), Body(document))).body
+
+    assert b"<Deleted><Key>k</Key></Deleted>" in send(("Content-MD5", digest))
+    missing = b"Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+    assert missing in send()
+    assert b"<Code>BadDigest</Code>" in send(("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="))
+    assert b"<Code>InvalidDigest</Code>" in send(("Content-MD5", "nonsense"))
+    assert b"<Code>BadDigest</Code>" in send(("x-amz-checksum-crc32", "AAAAAA=="))
+
+
+@pytest.mark.feature("s3.objects")
+def test_requester_pays(cloud: Cloud, s3: Any, refused: Refused) -> None:
+    payment = {"Payer": "Requester"}
+    s3.put_bucket_request_payment(Bucket="bucket", RequestPaymentConfiguration=payment)
+    other, where = cloud.client("s3", account="111111111111"), {"Bucket": "bucket", "Key": "k"}
+    assert refused(other.put_object, **where)["Code"] == "AccessDenied"
+    for operation in ("put_object", "get_object", "head_object", "delete_object"):
+        assert getattr(other, operation)(**where, RequestPayer="requester")["RequestCharged"] == "requester"
+    assert "RequestCharged" not in s3.put_object(**where, RequestPayer="requester")
+
+
+@pytest.mark.feature("s3.objects")
+def test_redirect_locations(s3: Any, refused: Refused) -> None:
+    for location in ("ftp://example.com", "other"):
+        error = refused(s3.put_object, Bucket="bucket", Key="k", WebsiteRedirectLocation=location)
+        assert error["Code"] == "InvalidRedirectLocation"
+
+
+@pytest.mark.feature("s3.objects")
+def test_appending_is_refused(s3: Any, refused: Refused) -> None:
+    error = refused(s3.put_object, Bucket="bucket", Key="k", WriteOffsetBytes=0)
+    assert (error["Code"], error["Header"], error["Status"]) == ("NotImplemented", "x-amz-write-offset-bytes", 501)
+
+
+@pytest.mark.feature("s3.objects")
+@pytest.mark.parametrize("recreated", [False, True])
+def test_a_bucket_that_goes_while_the_body_comes(cloud: Cloud, s3: Any, recreated: bool) -> None:
+    body = Gated(b"1" * 200_000)
+
+    async def race() -> Any:
+        slow = asyncio.ensure_future(cloud._runner.answer(put_request(body)))
+        await asyncio.sleep(0)
+        await cloud._runner.answer(Request("DELETE", "/", Headers([HOST]), Body()))
+        if recreated:
+            await cloud._runner.answer(Request("PUT", "/", Headers([HOST]), Body()))
+        body.gate.set()
+        return await slow
+
+    response = cloud._runner.call(race)
+    assert (response.status, b"<Code>NoSuchBucket</Code>" in response.body) == (404, True)
+    assert stored_bytes(cloud) == 0

@@ -9,6 +9,7 @@ from hodei.services.s3 import bucket_operations as bucket_operations
 from hodei.services.s3 import copies as copies
 from hodei.services.s3 import cors as cors
 from hodei.services.s3 import decorate as decorate
+from hodei.services.s3 import integrity as integrity
 from hodei.services.s3 import lifecycle as lifecycle
 from hodei.services.s3 import listing as listing
 from hodei.services.s3 import lock as lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import checksums, encryption, errors, views
+from hodei.services.s3 import checksums, encryption, errors, payment, views
 from hodei.services.s3.objects import locate
 from hodei.services.s3.params import CustomerKeyParams
 from hodei.services.s3.service import s3
@@ -31,7 +31,8 @@ def get_object_attributes(
 ) -> dict[str, Any]:
     bucket, place, obj = locate(ctx, Bucket, Key, VersionId, ExpectedBucketOwner)
     encryption.opening(place, obj.encryption, given)
-    result: dict[str, Any] = {"LastModified": obj.modified, **views.version(bucket, obj)}
+    charge = payment.charged(ctx, bucket, RequestPayer)
+    result: dict[str, Any] = {"LastModified": obj.modified, **views.version(bucket, obj), **charge}
     for attribute in ObjectAttributes:
         if attribute == "ETag":
             result["ETag"] = obj.etag

@@ -21,6 +21,14 @@ def bucket_of(ctx: Context, name: str, expected_owner: str | None = None) -> Buc
     return bucket
 
 
+def still(ctx: Context, bucket: Bucket) -> Bucket:
+    """The same bucket as it is now, after a wait. Raises: NoSuchBucket if it is gone, even if another has its name."""
+    now = bucket_of(ctx, bucket.name)
+    if (now.account, now.region, now.created) != (bucket.account, bucket.region, bucket.created):
+        raise errors.NoSuchBucket(BucketName=bucket.name)
+    return now
+
+
 def check_owner(bucket: Bucket, expected: str) -> None:
     """x-amz-expected-bucket-owner and x-amz-source-expected-bucket-owner."""
     if not (len(expected) == 12 and expected.isascii() and expected.isdigit()):

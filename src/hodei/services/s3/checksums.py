@@ -79,6 +79,7 @@ _ALL = (
     Algorithm("XXHASH128", 16, lambda: _xxhash().xxh3_128()),
 )
 ALGORITHMS = {algorithm.name: algorithm for algorithm in _ALL}
+MEMBERS = {algorithm.member: algorithm for algorithm in _ALL}
 HEADERS = {algorithm.header: algorithm for algorithm in _ALL}
 
 
@@ -110,7 +111,7 @@ def expected(given: Mapping[str, Any], trailers: str = "") -> Expected:
     Raises: InvalidRequest.
     """
     trailer = next((name for part in trailers.split(",") if (name := part.strip().lower()) in HEADERS), "")
-    found = [(algorithm, given[algorithm.member]) for algorithm in ALGORITHMS.values() if algorithm.member in given]
+    found = [(MEMBERS[member], given[member]) for member in given.keys() & MEMBERS.keys()]
     asked = given.get("ChecksumAlgorithm", "")
     if len(found) + bool(trailer) > 1:
         raise errors.InvalidRequest(

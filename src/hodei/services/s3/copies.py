@@ -11,8 +11,20 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body
-from hodei.services.s3 import bodies, conditions, drafts, encryption, errors, lifecycle, rules, storage, versions, views
-from hodei.services.s3.buckets import bucket_of, home
+from hodei.services.s3 import (
+    bodies,
+    conditions,
+    drafts,
+    encryption,
+    errors,
+    lifecycle,
+    payment,
+    rules,
+    storage,
+    versions,
+    views,
+)
+from hodei.services.s3.buckets import bucket_of, home, still
 from hodei.services.s3.checksums import DEFAULT, Digests
 from hodei.services.s3.encryption import SSE_S3, Sealing
 from hodei.services.s3.params import CopyParams
@@ -41,6 +53,16 @@ class Source(NamedTuple):
 
     def version(self) -> dict[str, str]:
         return {"CopySourceVersionId": self.obj.version_id} if self.bucket.versioning else {}
+
+
+class Target(NamedTuple):
+    """What a copy writes: the new object without its body, where it will lie, how it is sealed, who pays."""
+
+    bucket: Bucket
+    home: Context
+    draft: Object
+    sealing: Sealing
+    charge: dict[str, str]
 
 
 def source(ctx: Context, copy_source: str, given: Mapping[str, Any]) -> Source:
@@ -94,6 +116,7 @@ def copy_object(
     """The body is read anew only where the copy has another key, another checksum or the source came in parts."""
     bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
     place = home(ctx, bucket)
+    charge = payment.charged(ctx, bucket, RequestPayer)
     origin = source(ctx, CopySource, given)
     if origin.obj.size > SOURCE_LIMIT:
         raise errors.InvalidRequest(
@@ -106,12 +129,14 @@ def copy_object(
         _check_change(bucket, origin.obj, given, MetadataDirective)
 
     def check() -> None:
-        conditions.check_write(versions.latest(place, bucket, Key), Key, IfMatch, IfNoneMatch)
+        now = versions.latest(place, still(ctx, bucket), Key)
+        conditions.check_write(now, Key, IfMatch, IfNoneMatch)
 
     check()
+    target = Target(bucket, place, obj, sealing, charge)
     if _same_body(origin.obj, sealing, ChecksumAlgorithm):
-        return _cloned(origin, place, bucket, obj, sealing)
-    return _copied(ctx, origin, place, bucket, obj, sealing, ChecksumAlgorithm, check)
+        return _cloned(origin, target)
+    return _copied(ctx, origin, target, ChecksumAlgorithm, check)
 
 
 def _same_body(origin: Object, sealing: Sealing, algorithm: str | None) -> bool:
@@ -120,45 +145,37 @@ def _same_body(origin: Object, sealing: Sealing, algorithm: str | None) -> bool:
     return bool(same_checksum) and not origin.parts and origin.encryption == sealing.encryption == SSE_S3
 
 
-def _cloned(origin: Source, place: Context, bucket: Bucket, obj: Object, sealing: Sealing) -> Result:
+def _cloned(origin: Source, target: Target) -> Result:
     was = origin.obj
-    pieces = bodies.clone(origin.home, place, sealing.key, was.pieces)
-    obj = replace(obj, encryption=sealing.encryption, size=was.size, etag=was.etag, pieces=pieces)
-    return _put(origin, place, bucket, replace(obj, checksums=was.checksums))
+    pieces = bodies.clone(origin.home, target.home, origin.key, was.pieces)
+    return _put(origin, target, etag=was.etag, pieces=pieces, checksums=was.checksums)
 
 
 async def _copied(
-    ctx: Context,
-    origin: Source,
-    place: Context,
-    bucket: Bucket,
-    obj: Object,
-    sealing: Sealing,
-    algorithm: str | None,
-    check: Callable[[], None],
+    ctx: Context, origin: Source, target: Target, algorithm: str | None, check: Callable[[], None]
 ) -> Result:
-    was = origin.obj
+    was, sealing = origin.obj, target.sealing
     digests = Digests(algorithm or next(iter(was.checksums), DEFAULT))
     body = bodies.read(origin.home, origin.key, was.pieces)
     chunks = Body(body).chunks() if isinstance(body, bytes) else body
-    pieces = await bodies.write(place, sealing.key, chunks, digests, lambda size: check())
-    etag = sealing.etag(place, digests.md5)
-    obj = replace(obj, encryption=sealing.encryption, size=was.size, etag=etag, pieces=pieces)
-    return _put(origin, place, bucket_of(ctx, bucket.name), replace(obj, checksums=digests.checksums))
+    pieces = await bodies.write(target.home, sealing.key, chunks, digests, lambda size: check())
+    target = target._replace(bucket=still(ctx, target.bucket))
+    etag = sealing.etag(target.home, digests.md5)
+    return _put(origin, target, etag=etag, pieces=pieces, checksums=digests.checksums)
 
 
-def _put(origin: Source, place: Context, bucket: Bucket, obj: Object) -> Result:
-    obj = versions.add_version(place, bucket, replace(obj, modified=place.now), event="ObjectCreated:Copy")
+def _put(origin: Source, target: Target, **body: Any) -> Result:
+    bucket, place = target.bucket, target.home
+    obj = replace(target.draft, size=origin.obj.size, encryption=target.sealing.encryption, modified=place.now, **body)
+    obj = versions.add_version(place, bucket, obj, event="ObjectCreated:Copy")
+    result = {"ETag": views.quoted(obj.etag), "LastModified": obj.modified, **views.checksum_members(obj)}
     return {
-        "CopyObjectResult": {
-            "ETag": views.quoted(obj.etag),
-            "LastModified": obj.modified,
-            **views.checksum_members(obj),
-        },
+        "CopyObjectResult": result,
         **origin.version(),
         **encryption.shown(obj.encryption),
         **views.version(bucket, obj),
         **lifecycle.expiration(place, bucket, obj),
+        **target.charge,
     }
 
 

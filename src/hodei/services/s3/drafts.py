@@ -25,6 +25,7 @@ def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[
     rules.check_key(key)
     texts = metadata.received(given.get("Metadata") or {})
     rules.check_metadata(texts)
+    rules.check_redirect(given.get("WebsiteRedirectLocation"))
     asked = (given.get(name) for name in ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"))
     return Object(
         bucket=bucket.name,
@@ -37,7 +38,7 @@ def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[
         encryption=Encryption(),
         storage_class=storage.check_class(given.get("StorageClass") or "STANDARD"),
         tags=tagging.from_header(given.get("Tagging")),
-        redirect=given.get("WebsiteRedirectLocation", ""),
+        redirect=given.get("WebsiteRedirectLocation") or "",
         acl=acl_of(ctx, home, bucket, given),
         **lock.for_new(home, bucket, *asked)._asdict(),
     )
@@ -57,6 +58,8 @@ def stored_headers(given: Mapping[str, Any]) -> dict[str, str]:
 
 def acl_of(ctx: Context, home: Context, bucket: Bucket, given: Mapping[str, Any]) -> dict[str, Any]:
     """The ACL asked for. Raises: AccessControlListNotSupported where the bucket's owner owns everything."""
+    if not given.keys() & grants.HEADERS:
+        return {}
     policy = grants.policy(given, ctx.account or bucket.account, bucket.account)
     if policy and given.get("ACL") != "bucket-owner-full-control" and ownership(home, bucket) == "BucketOwnerEnforced":
         raise errors.AccessControlListNotSupported()

@@ -44,6 +44,12 @@ def sealing(home: Context, bucket: Bucket, given: Mapping[str, Any]) -> Sealing:
     """What a request that writes asks for, or else the bucket's default. Raises for what cannot be."""
     customer = customer_key(given)
     method = given.get("ServerSideEncryption")
+    if given.get("SSEKMSKeyId") is not None and not (method or "").startswith("aws:kms"):
+        raise errors.InvalidArgument(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
+            "aws:kms",
+            ArgumentName=SSE,
+        )
     if customer is not None:
         if method:
             raise errors.InvalidArgument(
@@ -128,21 +134,22 @@ def master_key(home: Context) -> bytes:
 
 def cipher(key: bytes, piece_id: str, offset: int = 0) -> Cipher:
     """Seals a piece, and opens it again, from a byte offset on."""
-    make, aes, ctr = _ciphers()
+    make, aes, ctr, from_start = _ciphers()
     derived = hmac.digest(key, piece_id.encode(), "sha256")
+    if not offset:
+        return make(aes(derived), from_start).encryptor()  # type: ignore[no-any-return]
     blocks, rest = divmod(offset, BLOCK_BYTES)
     stream = make(aes(derived), ctr(blocks.to_bytes(BLOCK_BYTES, "big"))).encryptor()
-    if rest:
-        stream.update(bytes(rest))
+    stream.update(bytes(rest))
     return stream  # type: ignore[no-any-return]
 
 
 @functools.cache
-def _ciphers() -> tuple[Any, Any, Any]:
+def _ciphers() -> tuple[Any, Any, Any, Any]:
     from cryptography.hazmat.primitives.ciphers import Cipher as Make
     from cryptography.hazmat.primitives.ciphers import algorithms, modes
 
-    return Make, algorithms.AES, modes.CTR
+    return Make, algorithms.AES, modes.CTR, modes.CTR(bytes(BLOCK_BYTES))
 
 
 def _default_method(home: Context, bucket: Bucket) -> str:

@@ -173,3 +173,4 @@ InvalidBucketAclWithObjectOwnership = s3.error(
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
 )
 PolicyTooLarge = s3.error("PolicyTooLarge", "Normalized policy exceeds the maximum allowed size.")
+InvalidRedirectLocation = s3.error("InvalidRedirectLocation", "The website redirect location is invalid.")

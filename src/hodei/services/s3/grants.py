@@ -28,6 +28,7 @@ PERMISSIONS = {
     "GrantWrite": ("WRITE", "x-amz-grant-write"),
     "GrantWriteACP": ("WRITE_ACP", "x-amz-grant-write-acp"),
 }
+HEADERS = frozenset(("ACL", *PERMISSIONS))
 GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^",]*)"?\s*', re.ASCII)
 CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
 

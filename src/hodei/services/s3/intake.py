@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
-from hodei.protocol.http import Body, BodyError, Headers
+from hodei.protocol.http import Body, BodyError
 from hodei.services.s3 import bodies, checksums, errors
 from hodei.services.s3.checksums import Digests
 from hodei.services.s3.chunked import Decoder
@@ -43,16 +43,19 @@ class Intake:
         limit: int = PUT_LIMIT,
         also: str = "",
     ) -> None:
-        headers = ctx.request.headers if ctx.request is not None else Headers()
+        headers = ctx.request.headers.joined() if ctx.request is not None else {}
         self._body = body if isinstance(body, Body) else Body(body or b"")
         self._md5 = content_md5(given.get("ContentMD5"))
-        content_sha256 = headers.get("x-amz-content-sha256")
+        content_sha256 = headers.get("x-amz-content-sha256", "")
         self._sha256 = content_sha256 if len(content_sha256) == SHA256_HEX else ""
-        framed = content_sha256.startswith("STREAMING-") or "aws-chunked" in headers.get("content-encoding")
-        self.length = self._announced(headers, framed, limit)
+        framed = content_sha256.startswith("STREAMING-") or "aws-chunked" in headers.get("content-encoding", "")
+        self.length = _announced(headers, self._body, framed)
+        if self.length > limit:
+            raise errors.EntityTooLarge(ProposedSize=str(self.length), MaxSizeAllowed=str(limit))
         self._decoder = Decoder(self.length) if framed else None
-        self.expected = checksums.expected(given, headers.get("x-amz-trailer"))
+        self.expected = checksums.expected(given, headers.get("x-amz-trailer", ""))
         self._digests = Digests(self.expected.algorithm, also, sha256=bool(self._sha256))
+        self._checksums: dict[str, str] = {}  # once verified
 
     def receive_now(self, home: Context, key: bytes) -> Received | None:
         """Take a body that is small and already here; None if it is not."""
@@ -84,25 +87,7 @@ class Intake:
         return self._received(pieces)
 
     def _received(self, pieces: tuple[Piece, ...]) -> Received:
-        return Received(pieces, self.length, self._digests.md5, self._digests.checksums)
-
-    def _announced(self, headers: Headers, framed: bool, limit: int) -> int:
-        text = headers.get("x-amz-decoded-content-length") if framed else str(self._body.length or 0)
-        if (framed and not text) or (not framed and self._body.length is None):
-            raise errors.MissingContentLength()
-        try:
-            length = int(text)
-        except ValueError:
-            length = -1
-        if length < 0:
-            raise errors.InvalidArgument(
-                "Invalid value for x-amz-decoded-content-length",
-                ArgumentName="x-amz-decoded-content-length",
-                ArgumentValue=text,
-            )
-        if length > limit:
-            raise errors.EntityTooLarge(ProposedSize=str(length), MaxSizeAllowed=str(limit))
-        return length
+        return Received(pieces, self.length, self._digests.md5, self._checksums)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         decoder = self._decoder
@@ -126,9 +111,10 @@ class Intake:
             raise errors.XAmzContentSHA256Mismatch(
                 ClientComputedContentSHA256=self._sha256, S3ComputedContentSHA256=digests.sha256
             )
+        self._checksums = digests.checksums
         if self.expected.given:
             name = self.expected.algorithm
-            checksums.check_value(name, self.expected.value or self._trailing(), digests.checksums[name])
+            checksums.check_value(name, self.expected.value or self._trailing(), self._checksums[name])
 
     def _trailing(self) -> str:
         name = self.expected.trailer
@@ -137,6 +123,23 @@ class Intake:
             raise errors.MalformedTrailerError()
         checksums.check_form(checksums.HEADERS[name], value)
         return value
+
+
+def _announced(headers: Mapping[str, str], body: Body, framed: bool) -> int:
+    """The size of the payload. Raises: MissingContentLength, NotImplemented, InvalidArgument."""
+    if not framed:
+        if body.length is not None:
+            return body.length
+        if "transfer-encoding" in headers:
+            raise errors.NotImplementedHeader(Header="Transfer-Encoding")
+        raise errors.MissingContentLength()
+    name = "x-amz-decoded-content-length"
+    text = headers.get(name, "")
+    if not text:
+        raise errors.MissingContentLength()
+    if not (text.isascii() and text.isdigit()):
+        raise errors.InvalidArgument(f"Invalid value for {name}", ArgumentName=name, ArgumentValue=text)
+    return int(text)
 
 
 def content_md5(text: str | None) -> bytes:

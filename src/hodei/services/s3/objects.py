@@ -21,13 +21,14 @@ from hodei.services.s3 import (
     errors,
     lifecycle,
     lock,
+    payment,
     ranges,
     rules,
     storage,
     versions,
     views,
 )
-from hodei.services.s3.buckets import bucket_of, home
+from hodei.services.s3.buckets import bucket_of, home, still
 from hodei.services.s3.encryption import Sealing
 from hodei.services.s3.intake import Intake, Received
 from hodei.services.s3.params import PutParams, ReadParams
@@ -59,6 +60,7 @@ def put_object(
     Body: Stream | bytes | None = None,
     IfMatch: str | None = None,
     IfNoneMatch: str | None = None,
+    WriteOffsetBytes: int | None = None,
     RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
     **given: Unpack[PutParams],
@@ -66,6 +68,9 @@ def put_object(
     """A small body that has come already is put at once, in one batch; a larger one streams, and is put at its end."""
     bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
     place = home(ctx, bucket)
+    charge = payment.charged(ctx, bucket, RequestPayer)
+    if WriteOffsetBytes is not None:  # appending is for directory buckets
+        raise errors.NotImplementedHeader(Header="x-amz-write-offset-bytes")
     obj = drafts.draft(ctx, place, bucket, Key, given)
     sealing = encryption.sealing(place, bucket, given)
     intake = Intake(ctx, Body, given)
@@ -73,21 +78,21 @@ def put_object(
     conditions.check_write(current, Key, IfMatch, IfNoneMatch)
     received = intake.receive_now(place, sealing.key)
     if received is not None:
-        return _put(ctx, place, bucket, obj, sealing, received)
+        return charge | _put(place, bucket, obj, sealing, received)
 
     def check() -> None:
         """What held when the body began to come must still hold now that it is here."""
-        now = versions.latest(place, bucket_of(ctx, Bucket), Key) if IfMatch or IfNoneMatch else None
+        now = versions.latest(place, still(ctx, bucket), Key)
         conditions.check_write(now, Key, IfMatch, IfNoneMatch, conflict=_sequence(now) != _sequence(current))
 
     async def stream() -> Result:
         received = await intake.receive(place, sealing.key, check)
-        return _put(ctx, place, bucket_of(ctx, Bucket), obj, sealing, received)
+        return charge | _put(place, still(ctx, bucket), obj, sealing, received)
 
     return stream()
 
 
-def _put(ctx: Context, place: Context, bucket: Bucket, obj: Object, sealing: Sealing, received: Received) -> Result:
+def _put(place: Context, bucket: Bucket, obj: Object, sealing: Sealing, received: Received) -> Result:
     obj = replace(
         obj,
         modified=place.now,
@@ -148,13 +153,14 @@ def get_object(
     **given: Unpack[ReadParams],
 ) -> Result:
     bucket, place, obj = locate(ctx, Bucket, Key, VersionId, ExpectedBucketOwner)
+    charge = payment.charged(ctx, bucket, RequestPayer)
     key = encryption.opening(place, obj.encryption, given)
     _check_conditions(place, bucket, obj, given)
     storage.check_readable(place, obj)
     span = ranges.wanted(obj, given.get("Range"), given.get("PartNumber"))
     view = _view(place, bucket, obj, span, given, latest=VersionId is None)
     view["Body"] = bodies.read(place, key, obj.pieces, span.start, span.end)
-    return view
+    return charge | view
 
 
 @s3.operation("HeadObject")
@@ -169,10 +175,11 @@ def head_object(
     **given: Unpack[ReadParams],
 ) -> Result:
     bucket, place, obj = locate(ctx, Bucket, Key, VersionId, ExpectedBucketOwner)
+    charge = payment.charged(ctx, bucket, RequestPayer)
     encryption.opening(place, obj.encryption, given)
     _check_conditions(place, bucket, obj, given)
     span = ranges.wanted(obj, given.get("Range"), given.get("PartNumber"))
-    return _view(place, bucket, obj, span, given, latest=VersionId is None)
+    return charge | _view(place, bucket, obj, span, given, latest=VersionId is None)
 
 
 def _check_conditions(place: Context, bucket: Bucket, obj: Object, given: Mapping[str, Any]) -> None:
@@ -237,7 +244,8 @@ def delete_object(
     rules.check_key(Key)
     lock.check_bypass(bucket, BypassGovernanceRetention)
     given = {"IfMatch": IfMatch, "IfMatchLastModifiedTime": IfMatchLastModifiedTime, "IfMatchSize": IfMatchSize}
-    return _delete(home(ctx, bucket), bucket, Key, VersionId, given, MFA, BypassGovernanceRetention)
+    charge = payment.charged(ctx, bucket, RequestPayer)
+    return charge | _delete(home(ctx, bucket), bucket, Key, VersionId, given, MFA, BypassGovernanceRetention)
 
 
 @s3.operation("DeleteObjects")
@@ -258,7 +266,7 @@ def delete_objects(
     wanted = Delete.get("Objects") or []
     if not 0 < len(wanted) <= DELETE_LIMIT:
         raise errors.MalformedXML()
-    place = home(ctx, bucket)
+    place, charge = home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
     deleted, failed = [], []
     for entry in wanted:
         key, version_id = entry["Key"], entry.get("VersionId") or None
@@ -277,7 +285,7 @@ def delete_objects(
         if gone.get("DeleteMarker"):
             named |= {"DeleteMarker": True, "DeleteMarkerVersionId": gone["VersionId"]}
         deleted.append(named)
-    result: Result = {"Errors": failed} if failed else {}
+    result: Result = {**charge, **({"Errors": failed} if failed else {})}
     return result if Delete.get("Quiet") else {"Deleted": deleted, **result}
 
 

@@ -33,6 +33,7 @@ class CustomerKeyParams(TypedDict, total=False):
 
 class EncryptionParams(CustomerKeyParams, total=False):
     ServerSideEncryption: str
+    SSEKMSKeyId: str
 
 
 class AclParams(TypedDict, total=False):

@@ -14,7 +14,6 @@ from hodei.kernel.context import Context
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import iso8601, parse_timestamp
 from hodei.services.s3 import errors
-from hodei.services.s3.service import s3
 
 MOST = 604800  # seconds: a week
 TOO_EARLY = 900  # seconds that a request's date may lie ahead
@@ -43,9 +42,6 @@ def amend(ctx: Context, params: dict[str, Any]) -> None:
         move_headers(ctx, request, query, params)
     if "response-" in request.query:
         check_overrides(ctx, request)
-
-
-s3.amend = amend
 
 
 def check(ctx: Context, request: Request, query: Mapping[str, str]) -> None:

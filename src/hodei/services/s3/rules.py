@@ -13,6 +13,7 @@ from hodei.services.s3.state import NULL_VERSION
 
 KEY_LIMIT = 1024  # bytes of UTF-8
 METADATA_LIMIT = 2048  # bytes of user metadata, names and values
+REDIRECT_LIMIT = 2048  # characters
 PUT_LIMIT = 5 * 2**30  # bytes of one PUT or of one part
 
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -37,6 +38,20 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
     size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
     if size > METADATA_LIMIT:
         raise errors.MetadataTooLarge(Size=str(size), MaxSizeAllowed=str(METADATA_LIMIT))
+
+
+def check_redirect(location: str | None) -> None:
+    """x-amz-website-redirect-location. Raises: InvalidRedirectLocation."""
+    if location is None:
+        return
+    if not location:
+        raise errors.InvalidRedirectLocation("The website redirect location must be non-empty.")
+    if not location.startswith(("http://", "https://", "/")):
+        raise errors.InvalidRedirectLocation(
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+        )
+    if len(location) > REDIRECT_LIMIT:
+        raise errors.InvalidRedirectLocation("The length of website redirect location cannot exceed 2,048 characters.")
 
 
 def new_version_id(ids: Ids) -> str:

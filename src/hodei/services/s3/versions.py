@@ -96,13 +96,14 @@ def _next_sequence(home: Context, previous: Object | None) -> int:
 
 
 def _push(home: Context, bucket: Bucket, obj: Object, previous: Object | None) -> None:
-    if obj.version_id == NULL_VERSION and previous is not None:
-        replaced = previous if previous.version_id == NULL_VERSION else find(home, bucket, obj.key, NULL_VERSION)
-        if replaced is not None:
+    if previous is not None and previous.version_id == obj.version_id and not previous.marker and not obj.marker:
+        bodies.delete(home, previous.pieces)  # its row is written over
+    elif previous is not None:
+        if obj.version_id == NULL_VERSION and (replaced := find(home, bucket, obj.key, NULL_VERSION)) is not None:
             _drop(home, bucket, replaced)
-    if previous is not None and not previous.marker and previous.version_id != obj.version_id:
-        objects.delete(home, bucket.name, obj.key)
-        versions.put(home, previous)
+        if not previous.marker and previous.version_id != obj.version_id:
+            objects.delete(home, bucket.name, obj.key)
+            versions.put(home, previous)
     (versions if obj.marker else objects).put(home, obj)
 
 
