@@ -62,6 +62,7 @@ def run(workload: Workload, running: list[Server], clients: dict[str, Client]) -
                 continue
             try:
                 if turn == 0:
+                    clients[server.name].connection.close()
                     calls[server.name] = workload.calls(clients[server.name])
                 measure(clients[server.name], calls[server.name], workload, result)
             except Exception as error:

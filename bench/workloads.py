@@ -178,6 +178,7 @@ WORKLOADS = [
 
 def measure(client: Client, calls: Iterator[Call], workload: Workload, result: Result) -> None:
     """One turn of a workload, added to `result`."""
+    client.connection.close()  # others had their turn meanwhile, and this one may have been closed as idle
     next(calls)()  # warm
     before = client.server.cpu()
     for _ in range(workload.count):

@@ -75,16 +75,16 @@ class Hodei:
         subprocess.run([BIN / "aws", *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
     def advance(self, duration: str) -> None:
-        subprocess.run([BIN / "hodei", "clock", "advance", duration], env=self.environment, check=True)
+        command = [BIN / "hodei", "clock", "advance", duration]
+        subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def source_tree(folder: Path, count: int) -> dict[str, int]:
-    """A copy of the first `count` files of the Python library; their sizes by the keys they will have."""
+    """A copy of about `count` files from all over the Python library; their sizes by the keys they will have."""
     library = Path(sysconfig.get_paths()["stdlib"])
     sizes: dict[str, int] = {}
-    for path in sorted(library.rglob("*.py")):
-        if len(sizes) == count:
-            break
+    paths = sorted(library.rglob("*.py"))
+    for path in paths[:: max(1, len(paths) // count)][:count]:
         key = str(path.relative_to(library))
         target = folder / key
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,11 +103,11 @@ def set_up(hodei: Hodei) -> tuple[str, str]:
     inbox = sqs.create_queue(QueueName="inbox", Attributes=attributes)["QueueUrl"]
     s3.create_bucket(Bucket="inbox")
     rules = [
-        {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "json/"}, "Expiration": {"Days": 3}},
+        {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "test/"}, "Expiration": {"Days": 3}},
         {
             "ID": "cold",
             "Status": "Enabled",
-            "Filter": {"And": {"Prefix": "email/", "ObjectSizeGreaterThan": 0}},
+            "Filter": {"And": {"Prefix": "site-packages/", "ObjectSizeGreaterThan": 0}},
             "Transitions": [{"Days": 2, "StorageClass": "GLACIER"}],
         },
     ]
@@ -190,8 +190,10 @@ def run(hodei: Hodei, tree: Path, count: int) -> None:
 
     hodei.advance("5d")
     after = listed(s3)
-    assert not [key for key in after if key.startswith("json/")]
-    assert {cls for key, (_, cls) in after.items() if key.startswith("email/") and sizes[key]} == {"GLACIER"}
+    assert not [key for key in after if key.startswith("test/")]
+    classes = {key: cls for key, (_, cls) in after.items() if sizes[key]}
+    assert {cls for key, cls in classes.items() if key.startswith("site-packages/")} == {"GLACIER"}
+    assert {cls for key, cls in classes.items() if not key.startswith("site-packages/")} == {"STANDARD"}
     assert depth(sqs, inbox) == 0
     print("five days later: messages are gone by retention, objects expired and moved by lifecycle")
 

@@ -181,6 +181,14 @@ def test_a_refused_body_is_never_asked_for(serve, wire):
 def test_a_client_that_did_not_wait_is_not_told_to_continue(serve, wire):
     client = wire(serve(Reader()))
     assert client.put("/", bytes(100), "Expect: 100-continue").response()[::2] == (200, b"100 []")
+
+
+def test_an_empty_body_gets_its_100_too(serve, wire):
+    """botocore, answered at once, would take the status of that answer for that of every later one."""
+    client = wire(serve(lambda request: Response(200, [], b"")))
+    client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+    assert client.head() == (100, {})
+    assert client.response()[0] == 200
     assert client.get("/").response()[0] == 200
 
 

@@ -33,6 +33,7 @@ PIPELINE_LIMIT = 32  # requests parsed ahead of the one being answered
 JOIN_LIMIT = 64 * 1024  # up to this size head and body go out in one piece
 IDLE, HEAD, BODY = range(3)  # what of a request is being received
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 WITHOUT_BREAKS = {ord("\r"): " ", ord("\n"): " "}
 
@@ -52,6 +53,13 @@ class Http1Exchange(Exchange):
         self.close = close
         self.chunked = False
         self.continued = "expect" not in request.headers or request.http_version == "1.0"
+
+    def start(self) -> None:
+        if not self.continued and not isinstance(self.request.body, StreamBody):
+            # An empty body needs no permission, but botocore, given none, misreads all that follows on the connection.
+            self.connection.transport.write(CONTINUE)
+            self.continued = True
+        super().start()
 
     @property
     def gone(self) -> bool:
@@ -93,7 +101,7 @@ class Http1Exchange(Exchange):
     def wanted(self) -> None:
         """The app reads the body: now, and not before, a client that asked first is told to send it."""
         if not self.continued and not cast(StreamBody, self.request.body).received:
-            self.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.connection.transport.write(CONTINUE)
         self.continued = True
 
     def _head(self, response: Response, length: int | None) -> bytes:
