@@ -10,7 +10,7 @@ import pytest
 
 from hodei.kernel.errors import AwsError
 from hodei.kernel.manifest import all_manifests, folder
-from hodei.kernel.service import Service, load_service
+from hodei.kernel.service import Service, accepted, load_service
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(all_manifests())
@@ -31,9 +31,11 @@ def test_every_handler_takes_what_the_model_has(service: Service) -> None:
         required = set(shape.required) if shape else set()
         context, *parameters = inspect.signature(handler).parameters.values()
         assert context.kind is context.POSITIONAL_OR_KEYWORD
+        assert accepted(handler) <= members.keys(), f"{name} has no {accepted(handler) - members.keys()}"
         for parameter in parameters:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue  # `**given: Unpack[...]`: the optional parameters that operations share
             assert parameter.kind is parameter.KEYWORD_ONLY, f"{name}({parameter.name})"
-            assert parameter.name in members, f"{name} has no {parameter.name}"
             optional = parameter.name not in required
             assert not optional or parameter.default is not parameter.empty, f"{name}({parameter.name}) needs a default"
 

@@ -32,7 +32,6 @@ MOST = 1000  # configurations of one kind that a bucket may have
 
 _DEFAULTS: dict[str, Any] = {}
 _CLEARABLE: set[str] = set()  # kinds with a default that can be taken away; others fall back to it
-_COMMON = ("ContentMD5", "ChecksumAlgorithm")
 
 
 # documents
@@ -120,12 +119,12 @@ def _putter(kind: str, member: str, accept: Accept, echo: str) -> Handler:
         return keep(home, bucket, await accept(home, bucket, document, **rest))
 
     taken = waiting_handler if inspect.iscoroutinefunction(accept) else handler
-    return _signed(taken, "Bucket", member, *_COMMON, *extra, "ExpectedBucketOwner", doc=accept.__doc__)
+    return _signed(taken, "Bucket", member, *extra, "ExpectedBucketOwner", doc=accept.__doc__)
 
 
 def _taken(ctx: Context, member: str, params: Mapping[str, Any]) -> tuple[Context, Bucket, Any, dict[str, Any]]:
     bucket = buckets.bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
-    known = {"Bucket", "ExpectedBucketOwner", member, *_COMMON}
+    known = {"Bucket", "ExpectedBucketOwner", member}
     rest = {name: value for name, value in params.items() if name not in known}
     return buckets.home(ctx, bucket), bucket, params.get(member), rest
 
