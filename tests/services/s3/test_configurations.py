@@ -295,3 +295,15 @@ def test_documents_are_reached_from_other_regions(cloud: Cloud, s3: Any) -> None
     elsewhere = cloud.client("s3", region_name="eu-west-1")
     elsewhere.put_bucket_policy(Bucket=BUCKET, Policy=policy())
     assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy()
+
+
+def test_others_pay_for_requests_about_objects(cloud: Cloud, s3: Any, refused: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="key", StorageClass="GLACIER")
+    s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration={"Payer": "Requester"})
+    other, where = cloud.client("s3", account="111122223333"), {"Bucket": BUCKET, "Key": "key"}
+    for call in (other.get_object_tagging, other.get_object_acl, other.restore_object):
+        assert refused(call, **where)["Code"] == "AccessDenied"
+    assert other.get_object_acl(**where, RequestPayer="requester")["RequestCharged"] == "requester"
+    restored = other.restore_object(**where, RestoreRequest={"Days": 1}, RequestPayer="requester")
+    assert restored["RequestCharged"] == "requester" and restored["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert "RequestCharged" not in s3.get_object_acl(**where)

@@ -15,6 +15,7 @@ from hodei.services.s3 import (
     errors,
     grants,
     notifications,
+    payment,
     replication,
     subjects,
     versions,
@@ -66,31 +67,41 @@ def put_object_acl(
     Bucket: str,
     Key: str,
     VersionId: str | None = None,
+    RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
     **given: Unpack[AclParams],
-) -> None:
+) -> dict[str, str]:
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    charge = payment.charged(ctx, bucket, RequestPayer)
     home = buckets.home(ctx, bucket)
     obj = subjects.version(home, bucket, Key, VersionId, method="PUT")
     obj = replace(obj, acl=_asked(home, bucket, obj.owner or bucket.account, given))
     versions.update(home, obj)
     notifications.publish(home, bucket, "ObjectAcl:Put", obj)
     replication.follow(home, bucket, obj)
+    return charge
 
 
 @s3.operation("GetObjectAcl")
 def get_object_acl(
-    ctx: Context, *, Bucket: str, Key: str, VersionId: str | None = None, ExpectedBucketOwner: str | None = None
+    ctx: Context,
+    *,
+    Bucket: str,
+    Key: str,
+    VersionId: str | None = None,
+    RequestPayer: str | None = None,
+    ExpectedBucketOwner: str | None = None,
 ) -> Policy:
     """Of a key whose latest version is a delete marker there is no ACL, and no such key."""
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    charge = payment.charged(ctx, bucket, RequestPayer)
     home = buckets.home(ctx, bucket)
     if VersionId is None and (latest := versions.latest(home, bucket, Key)) is not None and latest.marker:
         raise errors.NoSuchKey(Key=Key)
     obj = subjects.version(home, bucket, Key, VersionId, method="GET")
     if drafts.ownership(home, bucket) == "BucketOwnerEnforced":
-        return private(bucket.account)
-    return obj.acl or private(obj.owner or bucket.account)
+        return charge | private(bucket.account)
+    return charge | (obj.acl or private(obj.owner or bucket.account))
 
 
 def private(account: str) -> Policy:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import buckets, configurations, errors, replication, state, subjects, versions
+from hodei.services.s3 import buckets, configurations, errors, payment, replication, state, subjects, versions
 from hodei.services.s3.configurations import configuration
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object
@@ -158,10 +158,13 @@ def put_object_retention(
     Retention: Mapping[str, Any] | None = None,
     VersionId: str | None = None,
     BypassGovernanceRetention: bool | None = None,
+    RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
-) -> None:
+) -> dict[str, str]:
     """A retention may always be extended; made weaker or shorter only in GOVERNANCE mode, with bypass."""
-    bucket, home, obj = _locked(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, method="PUT")
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    home, charge = buckets.home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
+    obj = _locked(home, bucket, Key, VersionId, method="PUT")
     retention = Retention or {}
     mode, until = retention.get("Mode"), retention.get("RetainUntilDate")
     if (mode is None) != (until is None):
@@ -176,13 +179,22 @@ def put_object_retention(
             raise errors.AccessDenied(PROTECTED)
     versions.update(home, changed)
     replication.follow(home, bucket, changed)
+    return charge
 
 
 @s3.operation("GetObjectRetention")
 def get_object_retention(
-    ctx: Context, *, Bucket: str, Key: str, VersionId: str | None = None, ExpectedBucketOwner: str | None = None
+    ctx: Context,
+    *,
+    Bucket: str,
+    Key: str,
+    VersionId: str | None = None,
+    RequestPayer: str | None = None,
+    ExpectedBucketOwner: str | None = None,
 ) -> dict[str, Any]:
-    _, _, obj = _locked(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, method="GET")
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    payment.charged(ctx, bucket, RequestPayer)
+    obj = _locked(buckets.home(ctx, bucket), bucket, Key, VersionId, method="GET")
     if not obj.lock_mode:
         raise errors.NoSuchObjectLockConfiguration()
     return {"Retention": {"Mode": obj.lock_mode, "RetainUntilDate": obj.lock_until}}
@@ -196,33 +208,42 @@ def put_object_legal_hold(
     Key: str,
     LegalHold: Mapping[str, str] | None = None,
     VersionId: str | None = None,
+    RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
-) -> None:
-    bucket, home, obj = _locked(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, method="PUT")
+) -> dict[str, str]:
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    home, charge = buckets.home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
+    obj = _locked(home, bucket, Key, VersionId, method="PUT")
     status = (LegalHold or {}).get("Status")
     if status is None:
         raise errors.MalformedXML()
     obj = replace(obj, legal_hold=status == "ON")
     versions.update(home, obj)
     replication.follow(home, bucket, obj)
+    return charge
 
 
 @s3.operation("GetObjectLegalHold")
 def get_object_legal_hold(
-    ctx: Context, *, Bucket: str, Key: str, VersionId: str | None = None, ExpectedBucketOwner: str | None = None
+    ctx: Context,
+    *,
+    Bucket: str,
+    Key: str,
+    VersionId: str | None = None,
+    RequestPayer: str | None = None,
+    ExpectedBucketOwner: str | None = None,
 ) -> dict[str, Any]:
-    _, _, obj = _locked(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, method="GET")
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    payment.charged(ctx, bucket, RequestPayer)
+    obj = _locked(buckets.home(ctx, bucket), bucket, Key, VersionId, method="GET")
     if obj.legal_hold is None:
         raise errors.NoSuchObjectLockConfiguration()
     return {"LegalHold": {"Status": "ON" if obj.legal_hold else "OFF"}}
 
 
-def _locked(
-    ctx: Context, name: str, key: str, version_id: str | None, expected_owner: str | None, *, method: str
-) -> tuple[Bucket, Context, Object]:
-    bucket = buckets.bucket_of(ctx, name, expected_owner)
-    home = buckets.home(ctx, bucket)
+def _locked(home: Context, bucket: Bucket, key: str, version_id: str | None, *, method: str) -> Object:
+    """The version meant, in a bucket that has object lock."""
     obj = subjects.version(home, bucket, key, version_id, method=method)
     if not bucket.object_lock:
         raise errors.InvalidRequest(NO_LOCK)
-    return bucket, home, obj
+    return obj

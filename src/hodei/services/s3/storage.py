@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import buckets, errors, notifications, subjects, versions
+from hodei.services.s3 import buckets, errors, notifications, payment, subjects, versions
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object
 
@@ -81,6 +81,7 @@ def restore_object(
     Key: str,
     VersionId: str | None = None,
     RestoreRequest: dict[str, Any] | None = None,
+    RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
 ) -> dict[str, Any]:
     """Make a temporary copy of an archived object (202); of one that has a copy already, set anew when that expires.
@@ -88,7 +89,7 @@ def restore_object(
     A restore under way is sped up by asking for a faster tier.
     """
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    home = buckets.home(ctx, bucket)
+    home, charge = buckets.home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
     obj = subjects.version(home, bucket, Key, VersionId, method="POST")
     request = RestoreRequest or {}
     if request.get("Type") == "SELECT":
@@ -100,14 +101,14 @@ def restore_object(
     seconds, days = _tier_seconds(obj, request), _days(request)
     if is_restored(home, obj):
         _set_restore(home, obj, obj.restore_ready, next_midnight(home.now + days * DAY))
-        return {}
+        return charge
     ready = home.now + seconds
     if home.now < obj.restore_ready <= ready:
         raise errors.RestoreAlreadyInProgress()
     obj = _set_restore(home, obj, ready, next_midnight(ready + days * DAY))
     home.timers.set(home, "restored", ready, bucket.name, obj.key, obj.version_id)
     notifications.publish(home, bucket, "ObjectRestore:Post", obj)
-    return {"HTTPStatusCode": 202}
+    return {**charge, "HTTPStatusCode": 202}
 
 
 def _tier_seconds(obj: Object, request: dict[str, Any]) -> float:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import parse_query
-from hodei.services.s3 import buckets, errors, notifications, replication, subjects, versions
+from hodei.services.s3 import buckets, errors, notifications, payment, replication, subjects, versions
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import NULL_VERSION, Object
+from hodei.services.s3.state import NULL_VERSION, Bucket, Object
 
 OBJECT_LIMIT = 10
 BUCKET_LIMIT = 50
@@ -89,31 +89,26 @@ def put_object_tagging(
     Key: str,
     Tagging: Mapping[str, Any],
     VersionId: str | None = None,
+    RequestPayer: str | None = None,
     ExpectedBucketOwner: str | None = None,
 ) -> dict[str, Any]:
     tags = object_tags(Tagging["TagSet"])
-    return _change(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, tags, method="PUT", event="ObjectTagging:Put")
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    payment.charged(ctx, bucket, RequestPayer)
+    return _change(ctx, bucket, Key, VersionId, tags, method="PUT", event="ObjectTagging:Put")
 
 
 @s3.operation("DeleteObjectTagging")
 def delete_object_tagging(
     ctx: Context, *, Bucket: str, Key: str, VersionId: str | None = None, ExpectedBucketOwner: str | None = None
 ) -> dict[str, Any]:
-    return _change(ctx, Bucket, Key, VersionId, ExpectedBucketOwner, {}, method="DELETE", event="ObjectTagging:Delete")
+    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    return _change(ctx, bucket, Key, VersionId, {}, method="DELETE", event="ObjectTagging:Delete")
 
 
 def _change(
-    ctx: Context,
-    name: str,
-    key: str,
-    version_id: str | None,
-    expected_owner: str | None,
-    tags: Tags,
-    *,
-    method: str,
-    event: str,
+    ctx: Context, bucket: Bucket, key: str, version_id: str | None, tags: Tags, *, method: str, event: str
 ) -> dict[str, Any]:
-    bucket = buckets.bucket_of(ctx, name, expected_owner)
     home = buckets.home(ctx, bucket)
     obj = replace(subjects.version(home, bucket, key, version_id, method=method), tags=tags)
     versions.update(home, obj)
@@ -124,10 +119,17 @@ def _change(
 
 @s3.operation("GetObjectTagging")
 def get_object_tagging(
-    ctx: Context, *, Bucket: str, Key: str, VersionId: str | None = None, ExpectedBucketOwner: str | None = None
+    ctx: Context,
+    *,
+    Bucket: str,
+    Key: str,
+    VersionId: str | None = None,
+    RequestPayer: str | None = None,
+    ExpectedBucketOwner: str | None = None,
 ) -> dict[str, Any]:
     """AWS names the bucket too when it does not find the key: `<Key>bucket/key</Key>`."""
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
+    payment.charged(ctx, bucket, RequestPayer)
     home = buckets.home(ctx, bucket)
     obj = subjects.version(home, bucket, Key, VersionId, method="GET", name=f"{Bucket}/{Key}")
     return {"TagSet": _tag_set(obj.tags)} | _version(bucket.versioning, obj)
