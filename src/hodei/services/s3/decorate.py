@@ -19,7 +19,9 @@ def decorate(ctx: Context | None, request: Request, response: Response, request_
     if response.status == 200:
         if request.method in ("GET", "HEAD") and response.header("content-range") is not None:
             response.status = 206
-    elif response.status == 304 or (response.status >= 400 and request.method == "HEAD"):
+    elif response.status == 304:
+        response.body, response.headers = b"", [header for header in response.headers if header[0] != "Content-Type"]
+    elif response.status >= 400 and request.method == "HEAD":
         response.body = b""
     elif response.status >= 400 and isinstance(response.body, bytes):
         response.body = response.body.replace(b"</Error>", f"<HostId>{host_id}</HostId></Error>".encode())
