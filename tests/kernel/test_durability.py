@@ -116,7 +116,7 @@ def test_a_crash_while_tidying_loses_nothing(tmp_path: Path) -> None:
         more = store.compact(7)
         crashed = tmp_path / f"crashed{slices}"
         crashed.mkdir()
-        for name in ("x.db", "x.db-wal"):
+        for name in ("x.db", "x.db-wal", "x.db-redo"):
             (crashed / name).write_bytes((tmp_path / name).read_bytes())
         again = Store.open(crashed / "x.db")
         assert list(again.scan(b"", b"\xff")) == content

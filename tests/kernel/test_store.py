@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,6 +178,17 @@ def test_a_long_scan_pages_and_ends(store: Store) -> None:
 # durability
 
 
+def after_a_crash(path: Path) -> dict[bytes, bytes]:
+    """What a store would hold if the process died now."""
+    with tempfile.TemporaryDirectory() as copies:
+        for file in path.parent.glob(f"{path.name}*"):
+            shutil.copy(file, copies)
+        store = Store.open(Path(copies) / path.name)
+        content = dict(store.scan(FIRST, LAST))
+        store.close()
+    return content
+
+
 def test_without_a_loop_a_commit_is_durable_at_once(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.db")
     calls: list[str] = []
@@ -184,7 +197,7 @@ def test_without_a_loop_a_commit_is_durable_at_once(tmp_path: Path) -> None:
         store.when_durable(lambda: calls.append("batch"))
         assert calls == []
     assert calls == ["batch"]
-    assert sqlite3.connect(tmp_path / "x.db").execute("SELECT v FROM kv_1").fetchall() == [(b"1",)]
+    assert after_a_crash(tmp_path / "x.db") == {b"a": b"1"}
     store.when_durable(lambda: calls.append("later"))
     assert calls == ["batch", "later"]
     store.close()
@@ -193,22 +206,17 @@ def test_without_a_loop_a_commit_is_durable_at_once(tmp_path: Path) -> None:
 def test_the_batches_of_one_tick_share_a_commit_and_are_acknowledged_after_it(tmp_path: Path) -> None:
     async def run() -> None:
         store = Store.open(tmp_path / "x.db")
-        other = sqlite3.connect(tmp_path / "x.db")
         store.attach(asyncio.get_running_loop())
-        seen: list[tuple[str, int]] = []
+        seen: list[tuple[bytes, int]] = []
         for key in (b"a", b"b"):
             with store.batch():
                 store.put(key, b"1")
-                store.when_durable(
-                    lambda key=key: seen.append(
-                        (key.decode(), other.execute("SELECT count(*) FROM kv_1").fetchone()[0])
-                    )
-                )
+                store.when_durable(lambda key=key: seen.append((key, len(after_a_crash(tmp_path / "x.db")))))
             assert store.get(key) == b"1"
         assert seen == []
+        assert after_a_crash(tmp_path / "x.db") == {}
         await asyncio.sleep(0)
-        assert seen == [("a", 2), ("b", 2)]
-        other.close()
+        assert seen == [(b"a", 2), (b"b", 2)]
         store.close()
 
     asyncio.run(run())
@@ -240,18 +248,19 @@ def test_a_failing_callback_does_not_keep_others_from_theirs(store: Store, caplo
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Callable[[bool], None]]:
-    """Makes the disk full (files may grow by 100 bytes only), and empty again."""
+    """Makes the disk full (no file may grow by more than 100 bytes beyond the redo log's size), and empty again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def limit(full: bool) -> None:
-        size = max(file.stat().st_size for file in tmp_path.iterdir()) + 100 if full else soft
+        size = (tmp_path / "x.db-redo").stat().st_size + 100 if full else soft
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
 
     yield limit
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, full_disk: Callable[[bool], None]) -> None:
+@pytest.mark.parametrize("size", [3000, 30_000], ids=["for the log", "for SQLite"])
+def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, full_disk: Callable[[bool], None], size: int) -> None:
     store = Store.open(tmp_path / "x.db")
     fill(store, {b"kept": b"1"})
 
@@ -266,7 +275,7 @@ def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, full_disk: Calla
         full_disk(True)
         for key in (b"a", b"b"):
             with store.batch():
-                store.put(key, bytes(3000))
+                store.put(key, bytes(size))
                 store.when_durable(lambda: acknowledged.append("lost"), errors.append)
         await asyncio.sleep(0)
         full_disk(False)
@@ -276,8 +285,9 @@ def test_a_full_disk_loses_the_tick_and_says_so(tmp_path: Path, full_disk: Calla
         assert switches == [1]
         assert store.recall(b"kept") is None
         assert list(store.scan(FIRST, LAST)) == [(b"kept", b"1")]
+        assert after_a_crash(tmp_path / "x.db") == {b"kept": b"1"}
         with store.batch():
-            store.put(b"c", bytes(3000))
+            store.put(b"c", bytes(size))
             store.when_durable(lambda: acknowledged.append("c"), errors.append)
         await asyncio.sleep(0)
         assert acknowledged == ["c"]

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from hodei.kernel.redo import RedoLog
+
 FORMAT: Final = 1
 """The number of the layout of the file: raised by a change that older versions could not read."""
 
@@ -40,8 +42,10 @@ def connect(path: Path | None) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute(f"PRAGMA journal_size_limit = {_CHECKPOINT_AT}")
         db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        db.execute("PRAGMA cache_spill = OFF")  # what does not fit shows when it is committed, not before
         db.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
         db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
+        db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', zeroblob(8))")
         found = db.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0]
     except sqlite3.Error as error:
         raise DataError(f"{path} cannot be opened: {error}") from error
@@ -49,6 +53,16 @@ def connect(path: Path | None) -> sqlite3.Connection:
         db.close()
         raise DataTooNew(str(path), found, FORMAT)
     return db
+
+
+def open_log(path: Path, db: sqlite3.Connection) -> RedoLog:
+    """The redo log beside the file of a store. Raises DataError."""
+    epoch = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
+    try:
+        return RedoLog(path.with_name(f"{path.name}-redo"), epoch)
+    except OSError as error:
+        db.close()
+        raise DataError(f"the log of {path} cannot be opened: {error.strerror}") from error
 
 
 class Checkpointer:

@@ -1,8 +1,9 @@
 """The store: one ordered space of byte keys, in SQLite.
 
-One operation is one batch; the batches of one tick of the event loop share one commit. A write is acknowledged from
-`when_durable`: from then on it survives `kill -9` (SQLite's WAL with synchronous=NORMAL; a power cut may take the last
-commits, and leaves the ones before them whole).
+One operation is one batch; the batches of one tick of the event loop become durable together, as one record of the redo
+log. SQLite has them in a transaction that stays open over many ticks, so reads see them. A write is acknowledged from
+`when_durable`: from then on it survives `kill -9` (a power cut may take the last ticks, and leaves the ones before them
+whole: SQLite's WAL has synchronous=NORMAL, the redo log is not synced).
 
 The interface asks nothing of SQLite and could stand on any ordered engine with transactions.
 """
@@ -11,15 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from hodei.kernel.batch import Batch, Waiting
 from hodei.kernel.layers import Layer, Layers
-from hodei.kernel.sqlite import Checkpointer, DataError, DataTooNew, connect
+from hodei.kernel.redo import RedoLog, Writes
+from hodei.kernel.sqlite import Checkpointer, DataError, DataTooNew, connect, open_log
 
 __all__ = ["DataError", "DataTooNew", "Store", "StoreFailed"]
 
@@ -39,16 +42,18 @@ class StoreFailed(Exception):
 class Store:
     """One ordered key space of bytes. All calls come from the thread of the loop."""
 
-    def __init__(self, db: sqlite3.Connection, checkpointer: Checkpointer | None) -> None:
+    def __init__(self, db: sqlite3.Connection, log: RedoLog | None, checkpointer: Checkpointer | None) -> None:
         """Use `open`."""
         self.generation = 0
         """Counts the times the content changed otherwise than by writes: a snapshot was loaded, a tick was lost."""
         self._db = db
+        self._log = log  # None: in memory
         self._checkpointer = checkpointer
         self._layers = Layers(db)
         self._sql = self._layers.sql
         self._batch: Batch | None = None
-        self._dirty = False  # a transaction is open
+        self._tick: Writes = {}  # of the batches that are committed and not yet durable
+        self._dirty = False  # there are such batches
         self._failing = False
         self._acknowledge: list[Waiting] = []
         self._writes = 0  # moves on whenever a running scan has to look again
@@ -56,6 +61,7 @@ class Store:
         self._on_switch: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tidying: asyncio.TimerHandle | None = None
+        self._recover()
 
     @classmethod
     def open(cls, path: Path | None) -> Store:
@@ -63,7 +69,8 @@ class Store:
 
         Raises DataTooNew for a file of a newer format and DataError when it cannot be opened or is no store.
         """
-        return cls(connect(path), Checkpointer(path) if path else None)
+        db = connect(path)
+        return cls(db, open_log(path, db), Checkpointer(path)) if path else cls(db, None, None)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """From now on the first write of a tick schedules `flush`; without a loop each outermost commit flushes."""
@@ -77,8 +84,12 @@ class Store:
         self._batch = None
         self.flush()
         self._stop_tidying()
+        with suppress(sqlite3.Error):  # the log has it: the next start tries again
+            self._settle()
         if self._checkpointer:
             self._checkpointer.close()
+        if self._log:
+            self._log.close()
         self._db.close()
 
     # reading
@@ -255,23 +266,25 @@ class Store:
         return self._batch
 
     def _apply(self, batch: Batch) -> None:
-        db, sql = self._db, self._sql
-        puts = [row for row in batch.values.items() if row[1] is not None]
+        if not self._dirty:
+            self._dirty = True
+            if self._loop is not None:
+                self._loop.call_soon(self.flush)
         try:
-            if not self._dirty:
-                db.execute("BEGIN IMMEDIATE")
-                self._dirty = True
-                if self._loop is not None:
-                    self._loop.call_soon(self.flush)
-            if puts:
-                db.executemany(sql.put, puts)
-            if len(puts) < len(batch.values):
-                db.executemany(sql.delete, [(key,) for key, value in batch.values.items() if value is None])
+            self._write(batch.values)
         except sqlite3.Error as error:
             self._acknowledge += batch.waiting
             raise self._fail(error) from error
+        self._tick.update(batch.values)
+
+    def _write(self, writes: Writes) -> None:
+        puts = [row for row in writes.items() if row[1] is not None]
+        if puts:
+            self._db.executemany(self._sql.put, puts)
+        if len(puts) < len(writes):
+            self._db.executemany(self._sql.delete, [(key,) for key, value in writes.items() if value is None])
         if self._checkpointer is not None:
-            self._checkpointer.wrote(len(batch.values), sum(len(value) for _, value in puts if value))
+            self._checkpointer.wrote(len(writes), sum(len(value) for _, value in puts if value))
 
     # durability
 
@@ -296,26 +309,51 @@ class Store:
         if not self._dirty:
             return None
         try:
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+            if self._log is None or not self._log.append(self._tick):
+                self._settle()
+        except (sqlite3.Error, OSError) as error:
             return self._fail(error)
         self._dirty = False
-        if self._checkpointer is not None:
-            self._checkpointer.committed(self._db)
+        self._tick = {}
         self._release()
         return None
+
+    def _settle(self) -> None:
+        """Has SQLite commit all that the log holds, and this tick. Raises sqlite3.Error."""
+        epoch = os.urandom(8)
+        if self._log is not None:
+            self._db.execute("REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
+        self._db.execute("COMMIT")
+        if self._log is not None:
+            self._log.restart(epoch)
+        if self._checkpointer is not None:
+            self._checkpointer.committed(self._db)
+        self._db.execute("BEGIN")
+
+    def _recover(self) -> None:
+        """Goes back to what is durable: SQLite's last commit, and the log."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._db.execute("BEGIN")
+        if self._log is not None:
+            for writes in self._log.replay():
+                self._write(writes)
 
     def _release(self) -> None:
         waiting, self._acknowledge = self._acknowledge, []
         for callback, _ in waiting:
             _guarded(callback)
 
-    def _fail(self, error: sqlite3.Error) -> StoreFailed:
+    def _fail(self, error: sqlite3.Error | OSError) -> StoreFailed:
         """Drops the whole tick: the engine may have applied part of it."""
         log.error("the store refused a write, what was not yet acknowledged is lost: %s", error)
         self._dirty = False
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+        self._tick = {}
+        try:
+            self._recover()
+        except sqlite3.Error:
+            log.critical("the store cannot be read any more: start anew, what was acknowledged is safe", exc_info=True)
+            self._db.close()  # so that nothing overtakes the log
         failure = StoreFailed(str(error))
         waiting, self._acknowledge = self._acknowledge, []
         if not self._failing:  # a callback may write, and fail again
@@ -416,11 +454,15 @@ class Store:
         if failure := self._flush():
             raise failure
         try:
+            self._settle()
+            self._db.execute("COMMIT")
             yield
         except sqlite3.Error as error:
             raise StoreFailed(str(error)) from error
         finally:
             self._sql = self._layers.sql
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN")
         self._tidy_soon()
 
     def _switched(self) -> None:
