@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -44,7 +45,7 @@ class Pipeline:
 
     def __init__(self, world: World, *, local: Callable[[Request], Answer | None] | None = None) -> None:
         self.world = world
-        self.router = Router()
+        self.router = Router(urlsplit(world.url).hostname or "")
         self._local = local  # the admin API and what people script against: /_hodei, /_localstack
 
     def __call__(self, request: Request) -> Answer:

@@ -106,8 +106,10 @@ def endpoint_prefix(label: str) -> str | None:
 
 
 class Router:
-    def __init__(self, base_domains: tuple[str, ...] = ()) -> None:
-        self._base_domains = (*base_domains, *BASE_DOMAINS)
+    """Routes requests; `domain` is the name under which clients reach this cloud, besides the usual ones."""
+
+    def __init__(self, domain: str = "") -> None:
+        self._base_domains = BASE_DOMAINS if domain in ("", *BASE_DOMAINS) else (domain, *BASE_DOMAINS)
         self._targets: dict[str, tuple[str, ServiceModel, OperationModel]] = {}
 
     def data_plane(self, request: Request) -> str | None:
@@ -192,7 +194,7 @@ class Router:
     @staticmethod
     def _move_subdomain(request: Request, host: Host, manifest: Manifest | None) -> None:
         if manifest and manifest.subdomain and host.sub and host.prefix == manifest.name:
-            request.path = f"/{host.sub}{request.target.partition('?')[0]}"
+            request.path = f"/{host.sub}{request.path}"
 
 
 def form_of(request: Request, body: bytes | None) -> str:

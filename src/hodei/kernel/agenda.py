@@ -141,14 +141,15 @@ class Agenda:
         self.reschedule()
 
     async def stop(self) -> None:
-        if self._handle:
-            self._handle.cancel()
+        """End background work; what is durable goes on at the next start."""
         await asyncio.sleep(0)  # a task cancelled before its first step would never await its coroutine
         for task in list(self._running):
             task.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=5)
         self._loop = None
+        if self._handle:
+            self._handle.cancel()
 
     def next_due(self) -> float | None:
         """The virtual time of what comes next, or None."""

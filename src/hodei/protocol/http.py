@@ -111,7 +111,10 @@ class Request:
     _pairs: list[tuple[str, str]] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.path, _, self.query = self.target.partition("?")
+        path, _, self.query = self.target.partition("?")
+        if not path.startswith("/") and "://" in path:  # the absolute form, as sent to proxies (RFC 9112, 3.2.2)
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        self.path = path
 
     @property
     def host(self) -> str:
