@@ -178,3 +178,9 @@ def test_bad_tags_at_creation(s3: Any, refused: Refused) -> None:
     assert tagged("test", "value1,value2")["Message"] == "The TagValue you have provided is invalid"
     assert tagged("aws:test", "v")["Message"].startswith("User-defined tag keys can't start with")
     assert refused(s3.head_bucket, Bucket="tagged")["Status"] == 404
+
+
+def test_only_the_global_namespace(s3: Any, refused: Refused) -> None:
+    s3.create_bucket(Bucket="named", BucketNamespace="global")
+    error = refused(s3.create_bucket, Bucket="other", BucketNamespace="account-regional")
+    assert (error["Code"], error["Header"]) == ("NotImplemented", "x-amz-bucket-namespace")

@@ -34,10 +34,13 @@ def create_bucket(
     CreateBucketConfiguration: Mapping[str, Any] = EMPTY,
     ObjectLockEnabledForBucket: bool = False,
     ObjectOwnership: str = ENFORCED,
+    BucketNamespace: str = "global",
     **given: Unpack[BucketAclParams],
 ) -> dict[str, Any]:
     """In us-east-1, and only there, to create one's own bucket again is no error."""
     rules.check_bucket_name(Bucket)
+    if BucketNamespace != "global":
+        raise errors.NotImplementedHeader(Header="x-amz-bucket-namespace")
     region, constraint = _place(ctx, CreateBucketConfiguration.get("LocationConstraint", ""))
     tags, acl = _tags(CreateBucketConfiguration.get("Tags") or ()), _acl(ctx, ObjectOwnership, given)
     existing = buckets.get(ctx, Bucket)

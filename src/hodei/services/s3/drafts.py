@@ -19,6 +19,8 @@ STORED_HEADERS = (
     "Expires",
 )
 
+EVENT_HOLD = frozenset(("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"))
+
 
 def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[str, Any]) -> Object:
     """The object that a request asks for, without body, ETag and encryption. Raises what S3 has against it."""
@@ -26,6 +28,8 @@ def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[
     texts = metadata.received(given.get("Metadata") or {})
     rules.check_metadata(texts)
     rules.check_redirect(given.get("WebsiteRedirectLocation"))
+    if given.keys() & EVENT_HOLD:
+        raise errors.NotImplementedHeader(Header="x-amz-object-lock-event-hold")
     asked = (given.get(name) for name in ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"))
     return Object(
         bucket=bucket.name,

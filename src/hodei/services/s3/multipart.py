@@ -15,7 +15,7 @@ from hodei.kernel.context import Context
 from hodei.services.s3 import bodies, buckets, checksums, conditions, encryption, errors, lifecycle, versions, views
 from hodei.services.s3.addresses import location
 from hodei.services.s3.drafts import draft
-from hodei.services.s3.params import ChecksumParams, NewObjectParams
+from hodei.services.s3.params import ChecksumValues, NewObjectParams
 from hodei.services.s3.parts import described, drop, forget, upload_of
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import (
@@ -88,7 +88,7 @@ def complete_multipart_upload(
     IfMatch: str | None = None,
     IfNoneMatch: str | None = None,
     ExpectedBucketOwner: str | None = None,
-    **given: Unpack[ChecksumParams],
+    **given: Unpack[ChecksumValues],
 ) -> dict[str, Any]:
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
     home = buckets.home(ctx, bucket)

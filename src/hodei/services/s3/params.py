@@ -7,12 +7,9 @@ from datetime import datetime
 from typing import TypedDict
 
 
-class ChecksumParams(TypedDict, total=False):
-    """What a request says of its body."""
+class ChecksumValues(TypedDict, total=False):
+    """Checksums, each in base64."""
 
-    ContentLength: int
-    ContentMD5: str
-    ChecksumAlgorithm: str
     ChecksumCRC32: str
     ChecksumCRC32C: str
     ChecksumCRC64NVME: str
@@ -23,6 +20,14 @@ class ChecksumParams(TypedDict, total=False):
     ChecksumXXHASH64: str
     ChecksumXXHASH3: str
     ChecksumXXHASH128: str
+
+
+class ChecksumParams(ChecksumValues, total=False):
+    """What a request says of its body."""
+
+    ContentLength: int
+    ContentMD5: str
+    ChecksumAlgorithm: str
 
 
 class CustomerKeyParams(TypedDict, total=False):
@@ -52,6 +57,9 @@ class LockParams(TypedDict, total=False):
     ObjectLockMode: str
     ObjectLockRetainUntilDate: datetime
     ObjectLockLegalHoldStatus: str
+    ObjectLockEventHold: str
+    ObjectLockEventHoldDurationDays: int
+    ObjectLockEventHoldDurationYears: int
 
 
 class NewObjectParams(EncryptionParams, AclParams, LockParams, total=False):
