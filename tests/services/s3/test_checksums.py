@@ -14,7 +14,7 @@ import xxhash
 from botocore.config import Config
 
 from hodei.protocol.http import Body, Headers, Request
-from hodei.services.s3 import checksums
+from hodei.services.s3.content import checksums
 from hodei.testing import Cloud
 
 pytestmark = pytest.mark.feature("s3.objects")

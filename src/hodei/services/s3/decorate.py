@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Request, Response
-from hodei.services.s3 import access_logs, cors, notifications
+from hodei.services.s3.management import access_logs, notifications
 from hodei.services.s3.service import s3
+from hodei.services.s3.web import cors
 
 
 def decorate(ctx: Context | None, request: Request, response: Response, request_id: str) -> None:

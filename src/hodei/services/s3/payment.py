@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import buckets, configurations, errors
+from hodei.services.s3 import errors
+from hodei.services.s3.buckets import buckets, configurations
 from hodei.services.s3.state import Bucket
 
 

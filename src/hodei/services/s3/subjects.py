@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors, versions
+from hodei.services.s3 import errors
+from hodei.services.s3.objects import versions
 from hodei.services.s3.state import Bucket, Object, buckets
 
 

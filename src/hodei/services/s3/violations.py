@@ -7,7 +7,8 @@ from collections.abc import Callable
 from hodei.kernel.errors import AwsError
 from hodei.protocol.model import OperationModel
 from hodei.protocol.validate import Violation
-from hodei.services.s3 import copies, errors
+from hodei.services.s3 import errors
+from hodei.services.s3.objects import copies
 from hodei.services.s3.service import s3
 
 UNSUPPORTED_CHECKSUM = (

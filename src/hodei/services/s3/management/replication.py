@@ -1,0 +1,118 @@
+"""Replication: what is created in a bucket appears in other buckets, in any region and account, a moment later.
+
+Each version to be replicated is a durable timer that is due at once, so nothing is lost with the process. A replica
+keeps the version id and all that belongs to the version; its body is cloned, not sent. Replicas are not replicated on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from hodei.kernel.context import Context
+from hodei.services.s3 import state, subjects
+from hodei.services.s3.buckets import buckets
+from hodei.services.s3.content import bodies, encryption
+from hodei.services.s3.management import notifications
+from hodei.services.s3.management.replication_rules import Rule, enabled, rules_for
+from hodei.services.s3.objects import versions
+from hodei.services.s3.service import s3
+from hodei.services.s3.state import Bucket, Object
+
+REPLICA = "REPLICA"
+FOLLOWING = ("tags", "acl", "lock_mode", "lock_until", "legal_hold")  # what changes of a version after it was made
+
+
+def replicate(home: Context, bucket: Bucket, obj: Object) -> None:
+    """Have a new version (or delete marker) replicated as the bucket's rules say. Called once it is stored."""
+    if "replication" in bucket.configured and obj.replication != REPLICA and rules_for(home, bucket, obj):
+        _schedule(home, obj)
+
+
+def follow(home: Context, bucket: Bucket, obj: Object) -> None:
+    """Have changed tags, ACL, retention or legal hold of a version follow it to where it was replicated."""
+    if "replication" not in bucket.configured or not obj.replication:
+        return
+    rules = rules_for(home, bucket, obj).values()
+    if obj.replication != REPLICA:
+        if rules:
+            _schedule(home, obj)
+    elif any(enabled(rule, "SourceSelectionCriteria", "ReplicaModifications") for rule in rules):
+        home.timers.set(home, "replicate", home.now, obj.bucket, obj.key, obj.version_id)
+
+
+def _schedule(home: Context, obj: Object) -> None:
+    if not obj.marker:
+        versions.update(home, replace(obj, replication="PENDING"))
+    home.timers.set(home, "replicate", home.now, obj.bucket, obj.key, obj.version_id)
+
+
+@s3.timer("replicate")
+def replicate_now(home: Context, name: str, key: str, version_id: str) -> None:
+    """Bring one version, or what has changed of it, to all its destinations."""
+    bucket = subjects.bucket_at(home, name)
+    obj = versions.find(home, bucket, key, version_id) if bucket is not None else None
+    if bucket is None or obj is None:
+        return
+    reached = [_bring(home, bucket, obj, target, rule) for target, rule in rules_for(home, bucket, obj).items()]
+    if obj.replication == "PENDING":
+        versions.update(home, replace(obj, replication="COMPLETED" if all(reached) else "FAILED"))
+
+
+def _bring(home: Context, bucket: Bucket, obj: Object, name: str, rule: Rule) -> bool:
+    """Bring a version to one destination; whether that was possible."""
+    target = state.buckets.get(home, name)
+    if target is None or target.versioning != "Enabled":
+        _failed(home, bucket, obj, rule, "DstBucketNotFound" if target is None else "DstBucketUnversioned")
+        return False
+    place = buckets.home(home, target)
+    existing = versions.find(place, target, obj.key, obj.version_id)
+    if existing is not None:
+        versions.update(place, replace(existing, **_following(target, obj)))
+    elif obj.replication == REPLICA:
+        return True
+    elif obj.encryption.customer_key_md5:
+        # Its small bodies cannot be sealed anew without the customer's key.
+        _failed(home, bucket, obj, rule, "SrcObjectNotEligible")
+        return False
+    else:
+        _create(home, obj, place, target, rule)
+    return True
+
+
+def _create(home: Context, obj: Object, place: Context, target: Bucket, rule: Rule) -> None:
+    given = rule["Destination"]
+    translated = given.get("AccessControlTranslation", {}).get("Owner") == "Destination"
+    replica = replace(
+        obj,
+        bucket=target.name,
+        owner=target.account if translated else obj.owner,
+        pieces=bodies.clone(home, place, encryption.opening(home, obj.encryption, {}), obj.pieces),
+        storage_class=given.get("StorageClass", obj.storage_class),
+        replication=REPLICA,
+        restored_until=0.0,
+        restore_ready=0.0,
+        **({"acl": {}} if translated else {}),
+    )
+    if not target.object_lock:
+        replica = replace(replica, lock_mode="", lock_until=0.0, legal_hold=None)
+    event = "ObjectRemoved:DeleteMarkerCreated" if obj.marker else "ObjectCreated:Put"
+    versions.add_version(place, target, replica, event=event, version_id=obj.version_id)
+
+
+def _following(target: Bucket, obj: Object) -> dict[str, Any]:
+    names = FOLLOWING if target.object_lock else FOLLOWING[:2]
+    return {name: getattr(obj, name) for name in names}
+
+
+def _failed(home: Context, bucket: Bucket, obj: Object, rule: Rule, reason: str) -> None:
+    data = {
+        "replicationRuleId": rule["ID"],
+        "destinationBucket": rule["Destination"]["Bucket"],
+        "s3Operation": "OBJECT_DELETE" if obj.marker else "OBJECT_PUT",
+        "requestTime": notifications.timestamp(obj.modified),
+        "failureReason": reason,
+    }
+    event = "Replication:OperationFailedReplication"
+    notifications.publish(home, bucket, event, obj, {"replicationEventData": data})

@@ -1,0 +1,1 @@
+"""Objects: put, read, copied, listed, deleted, in parts and in versions."""

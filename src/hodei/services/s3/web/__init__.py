@@ -1,0 +1,1 @@
+"""Access by browser: forms, presigned URLs, cross-origin requests, websites."""
