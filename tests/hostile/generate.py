@@ -34,7 +34,7 @@ NUMBERS = [0, 1, -1, 2, 10, 11, 1000, 1001, 43200, 43201, 2**31 - 1, 2**31, 2**6
 TIMES = [
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(1970, 1, 1, tzinfo=UTC),
-    datetime(2024, 2, 29, tzinfo=UTC),
+    datetime(2096, 2, 29, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
 ]
 BODIES = [b"", b"x", b"\x00\xff" * 40, b"text\r\n", b"a" * 70_000]
@@ -75,11 +75,12 @@ class Pools:
 
 
 class Values:
-    """Draws a value for a shape."""
+    """Draws a value for a shape. `careful`: as a client would that means to succeed."""
 
     def __init__(self, draw: Callable[[Any], Any], pools: Pools) -> None:
         self._draw = draw
         self._pools = pools.names
+        self.careful = False
 
     def odds(self, percent: int) -> bool:
         return bool(self._draw(st.integers(0, 99)) < percent)
@@ -87,10 +88,14 @@ class Values:
     def one_of(self, values: Any) -> Any:
         return self._draw(st.sampled_from(list(values)))
 
+    def good(self, pool: list[Any]) -> Any:
+        """One of a pool, whose first half is good."""
+        return self.one_of(pool[: (len(pool) + 1) // 2] if self.careful else pool)
+
     def of(self, shape: Shape, name: str = "", depth: int = 0) -> Any:
         pool = [value for value in self._pools.get(name, ()) if isinstance(value, KINDS.get(shape.type, str))]
-        if pool and self.odds(90):
-            return self.one_of(pool)
+        if pool and self.odds(100 if self.careful else 50 if shape.type == "structure" else 90):
+            return self.good(pool)
         return getattr(self, f"_{shape.type}", self._string)(shape, name, depth)
 
     def _structure(self, shape: Shape, name: str, depth: int) -> Any:
@@ -98,34 +103,41 @@ class Values:
             name = self.one_of(shape.members)
             return {name: self.of(shape.members[name], name, depth + 1)}
         optional = (30, 60, 45, 30)[depth] if depth < DEEP else 0
+        if self.careful:
+            optional = 5 if depth == 0 else optional
         chosen = []
         for member in shape.members:
-            likely = member in shape.required or member == "Body"
-            if shape.members[member].location == "uri" or self.odds(97 if likely else optional):
+            likely = member in shape.required or member == shape.payload
+            if self.careful and not likely and member.startswith(("ContentMD5", "Checksum")):
+                continue
+            sure = shape.members[member].location == "uri" or (likely and self.careful)
+            if sure or self.odds(97 if likely else optional):
                 chosen.append(member)
         return {member: self.of(shape.members[member], member, depth + 1) for member in chosen}
 
     def _list(self, shape: Shape, name: str, depth: int) -> list[Any]:
-        size = self.one_of([1, 1, 2, 3, 0, 11]) if depth < DEEP else 1
+        size = self.one_of([1, 1, 2] if self.careful else [1, 1, 2, 3, 0, 11]) if depth < DEEP else 1
         return [self.of(shape.member, name.removesuffix("s"), depth + 1) for _ in range(size)]
 
     def _map(self, shape: Shape, name: str, depth: int) -> dict[str, Any]:
-        size = self.one_of([1, 1, 2, 3, 0, 11])
+        size = self.one_of([1, 1, 2] if self.careful else [1, 1, 2, 3, 0, 11])
         keys = self._pools.get(f"{name} key")
         made = {}
         for _ in range(size):
-            key = self.one_of(keys) if keys and self.odds(95) else self.of(shape.key, "", depth + 1)
+            key = self.good(keys) if keys and self.odds(95) else self.of(shape.key, "", depth + 1)
             if shape.location == "headers":  # botocore makes them header names
                 key = "".join(letter for letter in key if letter.isascii() and letter.isalnum()) or "k"
             values = self._pools.get(f"{name} {key}")
             made[key] = (
-                self.one_of(values) if values and self.odds(80) else self.of(shape.value, f"{name} value", depth + 1)
+                self.good(values) if values and self.odds(80) else self.of(shape.value, f"{name} value", depth + 1)
             )
         return made
 
     def _string(self, shape: Shape, name: str, depth: int) -> str:
-        if shape.enum and self.odds(90):
+        if shape.enum and (self.careful or self.odds(90)):
             return str(self.one_of(shape.enum))
+        if self.careful:
+            return "word"
         text = str(self.one_of(TEXTS))
         low, high = shape.raw.get("min"), shape.raw.get("max")
         if self.odds(25) and (low or high):
@@ -139,6 +151,8 @@ class Values:
 
     def _integer(self, shape: Shape, name: str, depth: int) -> int:
         low, high = shape.raw.get("min", 0), shape.raw.get("max", 10)
+        if self.careful:
+            return int(self.one_of([low, min(low + 1, high)]))
         return int(self.one_of([low, high, low, high, low - 1, high + 1, *NUMBERS]))
 
     _long = _integer
@@ -155,7 +169,7 @@ class Values:
         return bytes(self.one_of(BODIES))
 
     def _timestamp(self, shape: Shape, name: str, depth: int) -> datetime:
-        return datetime.fromtimestamp(self.one_of([time.timestamp() for time in TIMES]), UTC)
+        return self.one_of(TIMES[2:3] if self.careful else TIMES)  # type: ignore[no-any-return]
 
 
 @functools.cache
@@ -359,11 +373,12 @@ def requests(draw: Callable[[Any], Any], wanted: OperationModel, pools: Pools, a
 
 
 def request(values: Values, operation: OperationModel, account: str) -> Sent:
-    """One request for an operation; about every third is as a client would send it."""
+    """One request for an operation, which about every third time should succeed and every third is broken somewhere."""
+    values.careful = values.odds(60)
     protocol = values.one_of(operation.service.protocols)
     shape = operation.service.for_protocol(protocol).operations[operation.name].input
     params = values.of(shape) if shape is not None else {}
     one = sent(operation, protocol, params, account)
-    for _ in range(values.one_of([0, 0, 1, 1, 2, 3])):
+    for _ in range(values.one_of([0, 0, 0, 1, 1, 2])):
         one = values.one_of(MUTATIONS)(values, one)
     return one

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hostile.generate import Pools, Sent, requests
 from hypothesis import HealthCheck, Phase, given, note, settings
 
 from hodei.inprocess import make_request
@@ -24,6 +23,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.protocol.http import Response
 from hodei.testing import Cloud
+from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
 OPERATIONS = [(name, operation) for name in all_manifests() for operation in sorted(load_service(name).handlers)]
@@ -79,25 +79,34 @@ class Primed:
 
     def _prime_s3(self) -> None:
         s3 = self.cloud.client("s3")
-        for bucket in ("plain", "versioned"):
+        for bucket in ("plain", "versioned", "copies"):
             s3.create_bucket(Bucket=bucket)
         s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
-        s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
-        queue = {"QueueArn": f"{QUEUE_ARN}orders", "Events": ["s3:ObjectCreated:*"]}
-        s3.put_bucket_notification_configuration(
-            Bucket="plain", NotificationConfiguration={"QueueConfigurations": [queue]}
-        )
-        s3.put_bucket_website(Bucket="plain", WebsiteConfiguration={"IndexDocument": {"Suffix": "a"}})
+        for bucket in ("versioned", "copies"):
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        owner = s3.list_buckets()["Owner"]["ID"]
+        OBJECTS["AccessControlPolicy"][0]["Owner"]["ID"] = owner
+        OBJECTS["ID"] = [owner, "x"]
+        for name, (bucket, call) in CONFIGURATIONS.items():
+            given = {"Id": "word"} if name in WITH_ID else {}
+            getattr(s3, call)(Bucket=bucket, **{name: OBJECTS[name][0]}, **given)
         versions, uploads = ["null"], []
         for bucket in ("plain", "versioned", "locked"):
             for key, size in (("a", 5), ("dir/b", 0), ("big", 100_000)):
                 versions.append(s3.put_object(Bucket=bucket, Key=key, Body=b"x" * size).get("VersionId", "null"))
             s3.put_object(Bucket=bucket, Key="cold", Body=b"ice", StorageClass="GLACIER")
             upload = s3.create_multipart_upload(Bucket=bucket, Key="a")["UploadId"]
-            s3.upload_part(Bucket=bucket, Key="a", UploadId=upload, PartNumber=1, Body=b"p" * 70_000)
+            part = s3.upload_part(Bucket=bucket, Key="a", UploadId=upload, PartNumber=1, Body=b"p" * 70_000)
             uploads.append(upload)
         versions.append(s3.delete_object(Bucket="versioned", Key="a")["VersionId"])
-        self.pools.names.update(UploadId=uploads, VersionId=versions, UploadIdMarker=uploads, VersionIdMarker=versions)
+        complete = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]}
+        self.pools.names.update(
+            UploadId=[uploads[0], *uploads],
+            VersionId=versions,
+            UploadIdMarker=uploads,
+            VersionIdMarker=versions,
+            MultipartUpload=[complete],
+        )
 
     def _prime_the_other_account(self) -> None:
         self.canaries = self.cloud.client("sqs", account=OTHER), self.cloud.client("s3", account=OTHER)
@@ -183,7 +192,7 @@ class Primed:
 
 # What members may name, besides what `Primed` adds.
 QUEUES: dict[str, list[Any]] = {
-    "QueueName": ["orders", "orders.fifo", "dead", "new", "new.fifo", "a" * 81],
+    "QueueName": ["orders", "dead", "new", "orders.fifo", "new.fifo", "a" * 81],
     "QueueOwnerAWSAccountId": [ACCOUNT, ACCOUNT, OTHER],
     "Attributes key": ["VisibilityTimeout", "RedrivePolicy", "DelaySeconds", "MaximumMessageSize", "RedriveAllowPolicy", "FifoQueue",
                        "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds", "ContentBasedDeduplication", "KmsMasterKeyId",
@@ -198,30 +207,33 @@ QUEUES: dict[str, list[Any]] = {
     "MessageSystemAttributeName": ["All", "SenderId", "MessageGroupId"],
     "MessageSystemAttributes key": ["AWSTraceHeader", "x"],
     "MessageAttributes key": ["a", "b", "AWS.x", ".x", "x..y", "ü"],
-    "DataType": ["String", "Number", "Binary", "String.x", "Number.int", "x"],
+    "DataType": ["String", "String", "String", "Number", "Binary", "String.x", "Number.int", "x"],
+    "StringValue": ["1", "", "²", "1e400"],
     "MessageGroupId": ["g0", "g1"],
     "MessageDeduplicationId": ["0", "new"],
     "ReceiveRequestAttemptId": ["again"],
     "MessageBody": ["hello", "x" * 70_000, "\ufffe", "\x0b", ""],
-    "Id": ["1", "2", "3", "1", "a.b"],
+    "Id": ["word", "word", "1", "2", "3", "a.b"],
     "SourceArn": [f"{QUEUE_ARN}dead", f"{QUEUE_ARN}orders", "x"],
     "DestinationArn": [f"{QUEUE_ARN}orders", f"{QUEUE_ARN}dead", "x"],
     "AWSAccountId": [ACCOUNT, "x"],
     "Action": ["SendMessage", "*", "x"],
+    "ActionName": ["SendMessage", "*", "x"],
+    "Label": ["l", "x y", ""],
     "WaitTimeSeconds": [0, 0, 0, 0, 0, 0, 1, 20, 21, -1],
     "VisibilityTimeout": [0, 30, 43200, 43201, -1],
 }  # fmt: skip
 OBJECTS: dict[str, list[Any]] = {
-    "Bucket": ["plain", "versioned", "locked", "new-bucket"],
-    "Key": ["a", "dir/b", "big", "cold", "new", "dir/", "ü"],
-    "PartNumber": [1, 1, 2, 10_000, 10_001, 0],
-    "CopySource": ["plain/a", "versioned/a?versionId=null", "/plain/big", {"Bucket": "plain", "Key": "a"}, "x", "plain/%F0"],
-    "CopySourceRange": ["bytes=0-9", "bytes=0-99999", "bytes=9-1", "x"],
+    "Bucket": ["plain", "plain", "plain", "versioned", "locked", "new-bucket", "plain", "versioned", "locked"],
+    "Key": ["a", "a", "a", "big", "dir/b", "cold", "new", "dir/", "ü", "a"],
+    "PartNumber": [1, 2, 10_000, 10_001, 0],
+    "CopySource": ["plain/a", "/plain/big", "versioned/a?versionId=null", "x", "plain/%F0", {"Bucket": "plain", "Key": "a"}],
+    "CopySourceRange": ["bytes=0-4", "bytes=0-99999", "bytes=9-1", "x"],
     "Range": ["bytes=0-3", "bytes=-3", "bytes=2-", "bytes=9-1", "bytes=200000-", "x"],
     "Expires": ["Thu, 01 Jan 2026 00:00:00 GMT", "x"],
-    "Tagging": ["a=b", "a=b&a=c", "%", "=", {"TagSet": [{"Key": "a", "Value": "b"}]}],
+    "Tagging": ["a=b", {"TagSet": [{"Key": "a", "Value": "b"}]}, "a=b&a=c", "%", "="],
     "ExpectedBucketOwner": [ACCOUNT, ACCOUNT, ACCOUNT, OTHER, "x"],
-    "LocationConstraint": ["eu-west-1", "EU", "us-east-1", "x"],
+    "LocationConstraint": ["us-west-2", "EU", "us-east-1", "x"],
     "StorageClass": ["STANDARD", "GLACIER", "STANDARD_IA", "DEEP_ARCHIVE", "x"],
     "SSECustomerAlgorithm": ["AES256", "x"],
     "SSECustomerKey": ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "x"],
@@ -232,20 +244,62 @@ OBJECTS: dict[str, list[Any]] = {
     "QueueArn": [f"{QUEUE_ARN}orders", f"{QUEUE_ARN}none", "x"],
     "TopicArn": ["arn:aws:sns:us-east-1:000000000000:none", "x"],
     "LambdaFunctionArn": ["arn:aws:lambda:us-east-1:000000000000:function:none", "x"],
-    "Policy": ["{}", "x", json.dumps({"Version": "2012-10-17", "Statement": []}),
-               json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::plain/*"}]})],
-    "ContentMD5": ["XrY7u+Ae7tCTyyK7j1rNww=="],
+    "Policy": [json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "s3:*", "Resource": "arn:aws:s3:::plain/*"}]}),
+               json.dumps({"Version": "2012-10-17", "Statement": []}), "{}", "x"],
     "Delimiter": ["/", "", "x", "\x00"],
     "Prefix": ["", "dir/", "a", "\U0010ffff"],
-    "MaxKeys": [0, 1, 2, 1000, 1001, -1],
-    "Days": [0, 1, -1, 2**31 - 1],
-    "DaysAfterInitiation": [0, 1, -1],
-    "NoncurrentDays": [0, 1, 2**31 - 1],
+    "MaxKeys": [1, 2, 1000, 0, 1001, -1],
+    "Days": [1, 2, 0, -1, 2**31 - 1],
+    "DaysAfterInitiation": [1, 0, -1],
+    "NoncurrentDays": [1, 2**31 - 1, 0],
     "EncodingType": ["url", "x"],
     "Marker": ["a", "\x00"],
     "MFA": ["x 123456"],
-    "Rules": [],
+    "Body": [b"x", b"hello" * 5, b"a" * 70_000, b"", b"\x00\xff" * 40, b"b" * 3_000_000],
+    # Whole documents that S3 takes, to be broken.
+    "Delete": [{"Objects": [{"Key": "a"}, {"Key": "none", "VersionId": "null"}], "Quiet": False}],
+    "RestoreRequest": [{"Days": 1, "GlacierJobParameters": {"Tier": "Standard"}}],
+    "CORSConfiguration": [{"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["http://*.a"], "AllowedHeaders": ["x-*"], "MaxAgeSeconds": 1}]}],
+    "LifecycleConfiguration": [{"Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"And": {"Prefix": "d", "Tags": [{"Key": "a", "Value": "b"}], "ObjectSizeGreaterThan": 1}},
+                                           "Expiration": {"Days": 9}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}], "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}]}],
+    "NotificationConfiguration": [{"QueueConfigurations": [{"QueueArn": f"{QUEUE_ARN}orders", "Events": ["s3:ObjectCreated:*"],
+                                                            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "d"}]}}}]}],
+    "AccessControlPolicy": [{"Owner": {"ID": "x"}, "Grants": [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}]}],
+    "ObjectLockConfiguration": [{"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}],
+    "ReplicationConfiguration": [{"Role": "arn:aws:iam::000000000000:role/r", "Rules": [{"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""},
+                                  "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::copies"}}]}],
+    "WebsiteConfiguration": [{"IndexDocument": {"Suffix": "a"}, "ErrorDocument": {"Key": "e"},
+                              "RoutingRules": [{"Condition": {"HttpErrorCodeReturnedEquals": "404"}, "Redirect": {"ReplaceKeyPrefixWith": "x"}}]}],
+    "InventoryConfiguration": [{"Id": "word", "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"},
+                                "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::plain", "Format": "CSV"}}}],
+    "AnalyticsConfiguration": [{"Id": "word", "StorageClassAnalysis": {}}],
+    "MetricsConfiguration": [{"Id": "word", "Filter": {"Prefix": "d"}}],
+    "IntelligentTieringConfiguration": [{"Id": "word", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}],
+    "BucketLoggingStatus": [{"LoggingEnabled": {"TargetBucket": "plain", "TargetPrefix": "log"}}],
+    "VersioningConfiguration": [{"Status": "Suspended"}],
 }  # fmt: skip
+
+
+CONFIGURATIONS = {
+    "CORSConfiguration": ("plain", "put_bucket_cors"),
+    "LifecycleConfiguration": ("plain", "put_bucket_lifecycle_configuration"),
+    "NotificationConfiguration": ("plain", "put_bucket_notification_configuration"),
+    "ObjectLockConfiguration": ("locked", "put_object_lock_configuration"),
+    "ReplicationConfiguration": ("versioned", "put_bucket_replication"),
+    "WebsiteConfiguration": ("plain", "put_bucket_website"),
+    "AnalyticsConfiguration": ("plain", "put_bucket_analytics_configuration"),
+    "InventoryConfiguration": ("plain", "put_bucket_inventory_configuration"),
+    "MetricsConfiguration": ("plain", "put_bucket_metrics_configuration"),
+    "IntelligentTieringConfiguration": ("plain", "put_bucket_intelligent_tiering_configuration"),
+    "BucketLoggingStatus": ("plain", "put_bucket_logging"),
+    "Policy": ("plain", "put_bucket_policy"),
+}
+WITH_ID = {
+    "AnalyticsConfiguration",
+    "InventoryConfiguration",
+    "MetricsConfiguration",
+    "IntelligentTieringConfiguration",
+}
 
 
 @pytest.fixture(scope="module")
