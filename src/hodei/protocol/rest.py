@@ -30,10 +30,10 @@ HeaderList = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class _Inputs:
-    """The bindings of one operation's input: (member, name on the wire, reader)."""
+    """The bindings of one operation's input: (member, name on the wire, reader); headers by their name."""
 
     uri: list[tuple[str, str, FromText]] = field(default_factory=list)
-    headers: list[tuple[str, str, FromText]] = field(default_factory=list)
+    headers: dict[str, tuple[str, FromText]] = field(default_factory=dict)
     prefixes: list[tuple[str, str]] = field(default_factory=list)
     query: list[tuple[str, str, FromText, bool]] = field(default_factory=list)  # the last: a list
     query_maps: list[tuple[str, bool]] = field(default_factory=list)  # (member, its values are lists)
@@ -118,9 +118,11 @@ class RestCodec(Codec):
         for name, wire, read in inputs.uri:
             params[name] = read(uri_params[wire])
         headers = request.headers.joined()
-        for name, wire, read in inputs.headers:
-            if (text := headers.get(wire)) is not None and (value := read(text)) is not None:
-                params[name] = value
+        for wire in inputs.headers and headers:  # a request has fewer than S3's operations take
+            if wire in inputs.headers:
+                name, read = inputs.headers[wire]
+                if (value := read(headers[wire])) is not None:
+                    params[name] = value
         for name, prefix in inputs.prefixes:
             found = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
             if found:
@@ -140,7 +142,7 @@ class RestCodec(Codec):
                 case "uri":
                     inputs.uri.append((name, wire, self._text_reader(member, wire)))
                 case "header":
-                    inputs.headers.append((name, wire.lower(), self._header_reader(member, wire)))
+                    inputs.headers[wire.lower()] = name, self._header_reader(member, wire)
                 case "headers":
                     inputs.prefixes.append((name, wire.lower() if "locationName" in member.raw else ""))
                 case "querystring" if member.type == "map":

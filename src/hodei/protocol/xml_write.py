@@ -20,16 +20,15 @@ StructureWriter = Callable[[Any, Append], None]
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SPECIAL = re.compile(r"""[&<>"\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-_REFERENCES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
 _is_special = _SPECIAL.search
 
 
 def escape(value: str) -> str:
-    if _is_special(value) is None:
-        return value
-    for character, reference in _REFERENCES:
-        if character in value:
-            value = value.replace(character, reference)
+    return value if _is_special(value) is None else _escape_special(value)
+
+
+def _escape_special(value: str) -> str:
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     if value.isprintable():
         return value
     # These characters have no place in XML 1.0; S3 writes them as references all the same.
@@ -153,7 +152,7 @@ class XmlWriter:
             case "string":
                 if shape.enum is not None and not any(map(_is_special, shape.enum)):
                     return f"{var} if {var} in {source.refer(frozenset(shape.enum))} else {otherwise}"
-                special, escaped = source.refer(_is_special), f"{source.refer(escape)}({var})"
+                special, escaped = source.refer(_is_special), f"{source.refer(_escape_special)}({var})"
                 return f"({var} if {special}({var}) is None else {escaped}) if {var}.__class__ is str else {otherwise}"
             case "integer" | "long":
                 return f"{var} if {var}.__class__ is int else {otherwise}"
