@@ -13,7 +13,7 @@ from hodei.kernel.redo import RedoLog
 FORMAT: Final = 1
 """The number of the layout of the file: raised by a change that older versions could not read."""
 
-_PAGE_SIZE: Final = 4096
+_PAGE_SIZE: Final = 8192  # so that an object of S3's with a body of 1 KiB fits, not one overflow page each
 _CACHE_KB: Final = 8 * 1024
 _CHECKPOINT_AT: Final = 16 << 20  # bytes, estimated, written to the log since the last checkpoint
 _LOG_LIMIT: Final = 64 << 20  # bytes of log from which the loop itself helps to empty it
