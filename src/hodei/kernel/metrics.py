@@ -34,7 +34,7 @@ class Metrics:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._open: dict[tuple[str, ...], list[float]] = {}
+        self._open: dict[tuple[str, str, str, str, str, tuple[tuple[str, str], ...]], list[float]] = {}
         self._minute = 0
 
     def record(
@@ -44,21 +44,16 @@ class Metrics:
         if minute != self._minute:
             self.flush()
             self._minute = minute
-        key = (
-            ctx.account,
-            ctx.region,
-            namespace,
-            name,
-            ",".join(f"{k}={v}" for k, v in sorted(dimensions.items())),
-            unit,
-        )
+        key = ctx.account, ctx.region, namespace, name, unit, tuple(dimensions.items())
         if (point := self._open.get(key)) is None:
             self._open[key] = [1, value, value, value]
             return
         point[0] += 1
         point[1] += value
-        point[2] = min(point[2], value)
-        point[3] = max(point[3], value)
+        if value < point[2]:
+            point[2] = value
+        if value > point[3]:
+            point[3] = value
 
     def flush(self) -> None:
         """Write the open minute to the store, added to what it already has of it."""
@@ -66,8 +61,9 @@ class Metrics:
         if not points:
             return
         with self._store.batch():
-            for (account, region, namespace, name, dimensions, unit), (count, total, least, most) in points.items():
+            for (account, region, namespace, name, unit, given), (count, total, least, most) in points.items():
                 place = Place(self._store, account, region)
+                dimensions = ",".join(f"{k}={v}" for k, v in sorted(given))
                 if old := self.table.get(place, namespace, name, dimensions, self._minute):
                     count, total = count + old.count, total + old.total
                     least, most = min(least, old.least), max(most, old.most)

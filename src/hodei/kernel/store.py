@@ -284,7 +284,7 @@ class Store:
         if len(puts) < len(writes):
             self._db.executemany(self._sql.delete, [(key,) for key, value in writes.items() if value is None])
         if self._checkpointer is not None:
-            self._checkpointer.wrote(len(writes), sum(len(value) for _, value in puts if value))
+            self._checkpointer.wrote(len(writes), sum(map(len, filter(None, writes.values()))))
 
     # durability
 

@@ -225,13 +225,12 @@ class Table(Generic[R]):
         return ("" if self.scope == "global" else ctx.account), ""
 
     def _prefix(self, ctx: Scope, index: str = "") -> bytes:
-        account, region = self._place(ctx)
-        prefix = self._prefixes.get((account, region, index))
+        prefix = self._prefixes.get((ctx.account, ctx.region, index))
         if prefix is None:
             if len(self._prefixes) >= _PREFIXES:
                 self._prefixes.clear()
-            prefix = pack((account, region, self.service, f"{self.name}.{index}" if index else self.name))
-            self._prefixes[account, region, index] = prefix
+            prefix = pack((*self._place(ctx), self.service, f"{self.name}.{index}" if index else self.name))
+            self._prefixes[ctx.account, ctx.region, index] = prefix
         return prefix
 
     def _range(
@@ -268,17 +267,17 @@ class Table(Generic[R]):
 
     def _pack(self, fields: tuple[str, ...], parts: Key) -> bytes:
         """Packs values of fields, where an int given for a float must become one: they encode differently."""
-        if floats := self._floats:
-            for field, part in zip(fields, parts):
-                if type(part) is int and field in floats:
-                    return pack(tuple(float(p) if f in floats and p is not None else p for f, p in zip(fields, parts)))
+        for at in self._floats[fields]:
+            if at < len(parts) and type(parts[at]) is int:
+                parts = (*parts[:at], float(parts[at]), *parts[at + 1 :])  # type: ignore[arg-type]
         return pack(parts)
 
     @functools.cached_property
-    def _floats(self) -> frozenset[str]:
-        used = {*self.key, *(field for fields in self.index.values() for field in fields)}
-        fields = msgspec.structs.fields(self.record)
-        return frozenset(f.name for f in fields if f.name in used and float in (f.type, *typing.get_args(f.type)))
+    def _floats(self) -> dict[tuple[str, ...], list[int]]:
+        """Of the fields that are packed together, the positions of floats."""
+        floats = {f.name for f in msgspec.structs.fields(self.record) if float in (f.type, *typing.get_args(f.type))}
+        together = [self.key, *self.index.values(), *map(self._index_fields, self.index)]
+        return {fields: [at for at, field in enumerate(fields) if field in floats] for fields in together}
 
     @functools.cached_property
     def _key_of(self) -> Callable[[R], bytes]:
