@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -39,6 +40,7 @@ def read_credential(request: Request) -> Credential | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def _scope(text: str) -> Credential | None:
     parts = text.split("/")
     if parts[-1] != "aws4_request":
@@ -48,6 +50,7 @@ def _scope(text: str) -> Credential | None:
     return Credential(parts[0], "", parts[-2])  # SigV4a: no region
 
 
+@functools.lru_cache(maxsize=1024)
 def principal_of(credential: Credential | None, region: str) -> Principal:
     """A key of 12 digits is the root of that account; any other unknown key, the root of the default account."""
     if credential is None:

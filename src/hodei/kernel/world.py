@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Mapping
+import inspect
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel import errors, keys
@@ -121,7 +122,7 @@ class World:
         if operation.is_async:
             return in_batches(self.store, operation.handler(ctx, **arguments))
         result = in_batch(self.store, operation.handler, ctx, **arguments)
-        return in_batches(self.store, result) if isinstance(result, Coroutine) else result or {}
+        return in_batches(self.store, result) if inspect.iscoroutine(result) else result or {}
 
     async def call(self, caller: Context, service: str, operation: str, params: dict[str, Any]) -> Result:
         """An AWS operation asked for from inside the cloud; see `Context.call`."""
