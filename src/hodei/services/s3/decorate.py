@@ -8,6 +8,8 @@ from hodei.services.s3.management import access_logs, notifications
 from hodei.services.s3.service import s3
 from hodei.services.s3.web import cors
 
+NO_CONTENT = frozenset(("PutBucketAnalyticsConfiguration", "PutBucketMetricsConfiguration", "PutBucketPolicy"))
+
 
 def decorate(ctx: Context | None, request: Request, response: Response, request_id: str) -> None:
     host_id = notifications.host_id(request_id)
@@ -20,6 +22,8 @@ def decorate(ctx: Context | None, request: Request, response: Response, request_
     if response.status == 200:
         if request.method in ("GET", "HEAD") and response.header("content-range") is not None:
             response.status = 206
+        elif ctx is not None and ctx.operation in NO_CONTENT:
+            response.status = 204
     elif response.status == 304:
         response.body, response.headers = b"", [header for header in response.headers if header[0] != "Content-Type"]
     elif response.status >= 400 and request.method == "HEAD":

@@ -10,6 +10,7 @@ from hodei.services.s3.service import s3
 AccessControlListNotSupported = s3.error("AccessControlListNotSupported", "The bucket does not allow ACLs")
 AccessDenied = s3.error("AccessDenied", "Access Denied", status=403)
 AccessForbidden = s3.error("AccessForbidden", "{reason}", status=403)
+AuthorizationHeaderMalformed = s3.error("AuthorizationHeaderMalformed", "The authorization header is malformed.")
 AuthorizationQueryParametersError = s3.error("AuthorizationQueryParametersError", "{reason}")
 BadDigest = s3.error("BadDigest", "The Content-MD5 you specified did not match what we received.")
 BadRequest = s3.error("BadRequest", "Bad Request")

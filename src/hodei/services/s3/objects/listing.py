@@ -31,7 +31,7 @@ def list_objects(
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
     limit, encode = check_limit(MaxKeys, "maxKeys"), encoder(EncodingType)
     found = _objects(ctx, bucket, Prefix, Delimiter, after(Marker, Prefix, Delimiter), limit)
-    who = buckets.owner(bucket.account)
+    who = {} if ctx.principal.anonymous else {"Owner": buckets.owner(bucket.account)}
     answer = {
         "Name": bucket.name,
         "Prefix": encode(Prefix),
@@ -41,8 +41,7 @@ def list_objects(
         **echoed(encode, Delimiter=Delimiter),
         **echoed(str, EncodingType=EncodingType),
         "Contents": [
-            {**described(ctx, obj, OptionalObjectAttributes), "Key": encode(obj.key), "Owner": who}
-            for obj in found.records
+            {**described(ctx, obj, OptionalObjectAttributes), "Key": encode(obj.key), **who} for obj in found.records
         ],
         "CommonPrefixes": [{"Prefix": encode(group)} for group in found.prefixes],
     }

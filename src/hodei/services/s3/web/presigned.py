@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import iso8601, parse_timestamp
 from hodei.services.s3 import errors
 
+DEFAULT_REGION = "us-east-1"
 MOST = 604800  # seconds: a week
 TOO_EARLY = 900  # seconds that a request's date may lie ahead
 V4_PARAMETERS = (
@@ -28,13 +30,18 @@ V4_PARAMETERS = (
 V2_PARAMETERS = ("Signature", "Expires", "AWSAccessKeyId")
 ALGORITHMS = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")
 CREDENTIAL = re.compile(r".+/\d{8}(/[^/]+)?/[^/]+/aws4_request")
+PSEUDO_REGION = "-global"  # endpoints have such names in the SDKs; what they sign is for a real region
 LONG_DATE = re.compile(r"\d{8}T\d{6}Z")
 
 
 def amend(ctx: Context, params: dict[str, Any]) -> None:
     """Judge a request's query authentication, and take from the query what stands there in place of headers."""
     request = ctx.request
-    if request is None or "=" not in request.query:
+    if request is None:
+        return
+    if ctx.region.endswith(PSEUDO_REGION):
+        raise _wrong_region(ctx.region, request)
+    if "=" not in request.query:
         return
     if "X-Amz-" in request.query or "Signature" in request.query or "AWSAccessKeyId" in request.query:
         query = dict(request.query_pairs())
@@ -51,6 +58,14 @@ def check(ctx: Context, request: Request, query: Mapping[str, str]) -> None:
         _check_signed_headers(request, query)
     elif "Signature" in query or "AWSAccessKeyId" in query:
         _check_v2(ctx, query)
+
+
+def _wrong_region(region: str, request: Request) -> AwsError:
+    wrong = f"the region '{region}' is wrong; expecting '{DEFAULT_REGION}'"
+    if "X-Amz-Credential=" in request.query:
+        message = f"Error parsing the X-Amz-Credential parameter; {wrong}"
+        return errors.AuthorizationQueryParametersError(message, Region=DEFAULT_REGION)
+    return errors.AuthorizationHeaderMalformed(f"The authorization header is malformed; {wrong}", Region=DEFAULT_REGION)
 
 
 def _check_v4(ctx: Context, query: Mapping[str, str]) -> None:
