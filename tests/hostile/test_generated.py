@@ -95,7 +95,7 @@ class Primed:
             for key, size in (("a", 5), ("dir/b", 0), ("big", 100_000)):
                 versions.append(s3.put_object(Bucket=bucket, Key=key, Body=b"x" * size).get("VersionId", "null"))
             s3.put_object(Bucket=bucket, Key="cold", Body=b"ice", StorageClass="GLACIER")
-            upload = s3.create_multipart_upload(Bucket=bucket, Key="a")["UploadId"]
+            upload = s3.create_multipart_upload(Bucket=bucket, Key="a", ChecksumAlgorithm="CRC32")["UploadId"]
             part = s3.upload_part(Bucket=bucket, Key="a", UploadId=upload, PartNumber=1, Body=b"p" * 70_000)
             uploads.append(upload)
         versions.append(s3.delete_object(Bucket="versioned", Key="a")["VersionId"])
