@@ -13,6 +13,8 @@ A few facts that those files lack (older protocols, XML root names, error codes)
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
@@ -23,6 +25,7 @@ import orjson
 
 _OVERLAYS = Path(__file__).with_name("overlays")
 _HEAD = 4096  # metadata stands first in every file and ends well within this many decompressed bytes
+_METADATA = re.compile(rb'"metadata":\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
 class Shape:
@@ -362,17 +365,15 @@ def _data_folder() -> Path:
 @cache
 def _files() -> dict[str, Path]:
     """Service name -> its newest service-2 file."""
-    found: dict[str, Path] = {}
-    for folder in sorted(_data_folder().iterdir()):
-        if folder.is_dir() and (path := _newest(folder)):
-            found[folder.name] = path
-    return found
+    with os.scandir(_data_folder()) as entries:
+        folders = sorted((entry.name, entry.path) for entry in entries if entry.is_dir())
+    return {name: Path(path) for name, folder in folders if (path := _newest(folder))}
 
 
-def _newest(folder: Path) -> Path | None:
-    for version in sorted(folder.iterdir(), reverse=True):
+def _newest(folder: str) -> str | None:
+    for version in sorted(os.listdir(folder), reverse=True):
         for name in ("service-2.json.gz", "service-2.json"):
-            if (path := version / name).exists():
+            if os.path.exists(path := f"{folder}/{version}/{name}"):
                 return path
     return None
 
@@ -409,15 +410,7 @@ def service_index() -> Mapping[str, dict[str, Any]]:
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    head = _text(path, _HEAD)
-    start = head.find(b"{", head.find(b'"metadata"'))
-    depth = 0
-    for position in range(start, len(head)):
-        if head[position] == 0x7B:
-            depth += 1
-        elif head[position] == 0x7D:
-            depth -= 1
-            if not depth:
-                metadata: dict[str, Any] = orjson.loads(head[start : position + 1])
-                return metadata
+    if found := _METADATA.search(_text(path, _HEAD)):
+        metadata: dict[str, Any] = orjson.loads(found[1])
+        return metadata
     return dict(_json_file(path)["metadata"])
