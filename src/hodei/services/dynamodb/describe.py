@@ -1,0 +1,127 @@
+"""TableDescription: a table as AWS writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb.state import Index, Key, Stats, Table, Throughput, stats
+
+ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
+
+
+def table_arn(ctx: Context, table: Table) -> str:
+    return ctx.arn(f"table/{table.name}")
+
+
+def index_arn(ctx: Context, table: Table, index: Index) -> str:
+    return f"{table_arn(ctx, table)}/index/{index.name}"
+
+
+def stream_arn(ctx: Context, table: Table) -> str:
+    """Of the latest stream."""
+    return f"{table_arn(ctx, table)}/stream/{table.stream_label}"
+
+
+def describe(ctx: Context, table: Table) -> dict[str, Any]:
+    """The TableDescription. What does not apply is left out, as AWS does."""
+    counted = stats.get(ctx, table.id, "") or Stats(table=table.id, index="")
+    found: dict[str, Any] = {
+        "TableName": table.name,
+        "TableStatus": table.status,
+        "ProvisionedThroughput": _throughput(table.throughput),
+        "TableSizeBytes": counted.size,
+        "ItemCount": counted.count,
+        "TableArn": table_arn(ctx, table),
+        "TableId": table.id,
+        "DeletionProtectionEnabled": table.protected,
+    }
+    return found if table.status == "DELETING" else found | _describe_living(ctx, table)
+
+
+def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
+    """What AWS no longer tells of a table that is being deleted."""
+    found: dict[str, Any] = {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(table.attributes.items())
+        ],
+        "KeySchema": key_schema(table.key),
+        "CreationDateTime": table.created,
+    }
+    if table.billing_changed:
+        found["BillingModeSummary"] = _billing(table)
+    if table.on_demand:
+        found["OnDemandThroughput"] = table.on_demand
+    if warm := _warm(table.warm, table.throughput, table, table.status):
+        found["WarmThroughput"] = warm
+    if table.sse:
+        found["SSEDescription"] = {"Status": "ENABLED", **table.sse}
+    if table.table_class:
+        found["TableClassSummary"] = {"TableClass": table.table_class}
+    _add_indexes(ctx, table, found)
+    _add_stream(ctx, table, found)
+    return found
+
+
+def key_schema(key: Key) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(key.names, ("HASH", "RANGE"), strict=False)]
+
+
+def _billing(table: Table) -> dict[str, Any]:
+    if table.status == "CREATING":  # AWS tells the time only when the table is there
+        return {"BillingMode": table.billing}
+    return {"BillingMode": table.billing, "LastUpdateToPayPerRequestDateTime": table.billing_changed}
+
+
+def _throughput(given: Throughput) -> dict[str, Any]:
+    return {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": given.read, "WriteCapacityUnits": given.write}
+
+
+def _warm(given: dict[str, int], provisioned: Throughput, table: Table, status: str) -> dict[str, Any]:
+    """While a table is being made AWS shows only what was asked for."""
+    if status == "CREATING":
+        return {**given, "Status": "UPDATING"} if given else {}
+    least = (
+        ON_DEMAND_WARM
+        if table.billing == "PAY_PER_REQUEST"
+        else {"ReadUnitsPerSecond": provisioned.read, "WriteUnitsPerSecond": provisioned.write}
+    )
+    return {**least, **given, "Status": "ACTIVE" if status == "ACTIVE" else "UPDATING"}
+
+
+def _add_indexes(ctx: Context, table: Table, found: dict[str, Any]) -> None:
+    for index in table.indexes:
+        member = "LocalSecondaryIndexes" if index.local else "GlobalSecondaryIndexes"
+        found.setdefault(member, []).append(_index(ctx, table, index))
+
+
+def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
+    counted = stats.get(ctx, table.id, index.name) or Stats(table=table.id, index=index.name)
+    found: dict[str, Any] = {
+        "IndexName": index.name,
+        "KeySchema": key_schema(index.key),
+        "Projection": {"ProjectionType": index.projection},
+        "IndexSizeBytes": counted.size,
+        "ItemCount": counted.count,
+        "IndexArn": index_arn(ctx, table, index),
+    }
+    if index.included:
+        found["Projection"]["NonKeyAttributes"] = list(index.included)
+    if index.local:
+        return found
+    found |= {"IndexStatus": index.status, "ProvisionedThroughput": _throughput(index.throughput)}
+    if index.backfilling:
+        found["Backfilling"] = True
+    if index.on_demand:
+        found["OnDemandThroughput"] = index.on_demand
+    if warm := _warm(index.warm, index.throughput, table, index.status):
+        found["WarmThroughput"] = warm
+    return found
+
+
+def _add_stream(ctx: Context, table: Table, found: dict[str, Any]) -> None:
+    if table.stream_view:
+        found["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream_view}
+    if table.stream_label:
+        found["LatestStreamLabel"] = table.stream_label
+        found["LatestStreamArn"] = stream_arn(ctx, table)

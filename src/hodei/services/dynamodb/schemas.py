@@ -1,0 +1,132 @@
+"""Key schemas, attribute definitions, indexes and throughput, as CreateTable and UpdateTable are given them.
+
+The checks stand in the order in which AWS makes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hodei.kernel.errors import AwsError
+from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.state import Index, Key, Throughput
+
+Definition = Mapping[str, Any]  # an AWS structure
+
+MOST_INCLUDED = 100  # NonKeyAttributes, summed over the indexes of a table
+MOST_UNITS = 1_000_000_000_000
+
+
+def invalid(reason: str) -> AwsError:
+    return errors.ValidationException(f"One or more parameter values were invalid: {reason}")
+
+
+def listed(names: Iterable[str]) -> str:
+    """As Java writes a collection: [a, b]."""
+    return f"[{', '.join(names)}]"
+
+
+def attributes_of(definitions: Sequence[Definition]) -> dict[str, str]:
+    """AttributeDefinitions as name -> type. Raises: ValidationException."""
+    counted = Counter(one["AttributeName"] for one in definitions)
+    if repeated := next((name for name, count in counted.items() if count > 1), None):
+        raise invalid(f"Duplicate AttributeName in AttributeDefinitions: {repeated}")
+    return {one["AttributeName"]: one["AttributeType"] for one in definitions}
+
+
+def check_key_schema(schema: Sequence[Definition]) -> None:
+    """Its shape alone: a HASH, then perhaps a RANGE of another name. Raises: ValidationException."""
+    if len(schema) > 2:
+        raise errors.ValidationException(
+            f"1 validation error detected: Value '{_java(schema)}' at 'keySchema' failed to satisfy constraint: "
+            "Member must have length less than or equal to 2"
+        )
+    if schema[0]["KeyType"] != "HASH":
+        raise errors.ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if len(schema) == 2 and schema[0]["AttributeName"] == schema[1]["AttributeName"]:
+        raise errors.ValidationException(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+        )
+    if len(schema) == 2 and schema[1]["KeyType"] != "RANGE":
+        raise errors.ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+
+
+def _java(schema: Sequence[Definition]) -> str:
+    return listed(f"KeySchemaElement(attributeName={one['AttributeName']}, keyType={one['KeyType']})" for one in schema)
+
+
+def names_of(schema: Sequence[Definition]) -> list[str]:
+    return [element["AttributeName"] for element in schema]
+
+
+def key_of(schema: Sequence[Definition], attributes: Mapping[str, str]) -> Key:
+    """A checked key schema whose attributes are all defined."""
+    partition, *rest = names_of(schema)
+    if not rest:
+        return Key(partition=partition, partition_type=attributes[partition])
+    return Key(partition=partition, partition_type=attributes[partition], sort=rest[0], sort_type=attributes[rest[0]])
+
+
+def check_definitions(schema: Sequence[Definition], indexes: Sequence[Definition], attributes: Iterable[str]) -> None:
+    """Exactly the attributes that are keys have to be defined. Raises: ValidationException."""
+    defined = list(attributes)
+    keys = list(
+        dict.fromkeys(name for keyed in (schema, *(i["KeySchema"] for i in indexes)) for name in names_of(keyed))
+    )
+    if missing := [name for name in keys if name not in defined]:
+        if not indexes and len(defined) < len(keys):
+            raise errors.ValidationException("Invalid KeySchema: Some index key attribute have no definition")
+        raise invalid(
+            "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: {listed(missing)}, AttributeDefinitions: {listed(defined)}"
+        )
+    if len(defined) <= len(keys):
+        return
+    if not indexes:
+        raise invalid(
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+            "AttributeDefinitions"
+        )
+    raise invalid(
+        f"Some AttributeDefinitions are not used. AttributeDefinitions: {listed(defined)}, keys used: {listed(keys)}"
+    )
+
+
+def check_projection(projection: Definition) -> None:
+    """Raises: ValidationException."""
+    kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    if kind is None:
+        raise invalid("Unknown ProjectionType: null")
+    if kind == "INCLUDE" and not included:
+        raise invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if kind != "INCLUDE" and included is not None:
+        raise invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+
+
+def index_of(given: Definition, attributes: Mapping[str, str], *, local: bool, status: str) -> Index:
+    """A checked definition of an index."""
+    return Index(
+        name=given["IndexName"],
+        key=key_of(given["KeySchema"], attributes),
+        local=local,
+        projection=given["Projection"]["ProjectionType"],
+        included=tuple(given["Projection"].get("NonKeyAttributes", ())),
+        status=status,
+        throughput=throughput_of(given.get("ProvisionedThroughput")),
+        on_demand=dict(given.get("OnDemandThroughput", {})),
+        warm=dict(given.get("WarmThroughput", {})),
+    )
+
+
+def throughput_of(given: Definition | None) -> Throughput:
+    return Throughput(read=given["ReadCapacityUnits"], write=given["WriteCapacityUnits"]) if given else Throughput()
+
+
+def check_throughput(given: Definition | None, index: str = "") -> None:
+    """That the units are in bounds. Raises: ValidationException."""
+    for name, value in (given or {}).items():
+        if value > MOST_UNITS:
+            place = f" for index {index}" if index else ""
+            raise errors.ValidationException(f"Given value {value} for {name} is out of bounds{place}")

@@ -1,0 +1,117 @@
+"""What DynamoDB keeps.
+
+Items lie in the order in which they are read: by table (or index), hash of the partition key, partition key, sort key.
+So a Query is one range, a Scan another, and a segment of a parallel scan a part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hodei.kernel.tables import Record
+from hodei.services.dynamodb.service import dynamodb
+
+Item = dict[str, Any]  # attribute name -> AttributeValue as boto3 has it: {"S": "x"}, {"B": b"..."}, {"N": "1"}
+
+
+class Key(Record):
+    """A key schema: names and types ("S", "N", "B") of the partition key and, where there is one, the sort key."""
+
+    partition: str
+    partition_type: str
+    sort: str = ""
+    sort_type: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.partition, self.sort) if self.sort else (self.partition,)
+
+
+class Throughput(Record):
+    read: int = 0
+    write: int = 0
+
+
+class Index(Record):
+    """A secondary index; `local` shares the table's partition key."""
+
+    name: str
+    key: Key
+    local: bool = False
+    projection: str = "ALL"  # KEYS_ONLY, INCLUDE, ALL
+    included: tuple[str, ...] = ()
+    status: str = "ACTIVE"
+    backfilling: bool = False
+    throughput: Throughput = Throughput()
+    on_demand: dict[str, int] = {}
+    warm: dict[str, int] = {}
+
+
+class Table(Record):
+    """A table. `id` is AWS's TableId; items hang on it, so a table made anew under the same name starts empty."""
+
+    name: str
+    id: str
+    created: float
+    status: str  # CREATING, ACTIVE, UPDATING, DELETING
+    key: Key
+    attributes: dict[str, str]  # AttributeDefinitions: name -> type
+    indexes: tuple[Index, ...] = ()
+    billing: str = "PROVISIONED"
+    billing_changed: float = 0.0
+    throughput: Throughput = Throughput()
+    on_demand: dict[str, int] = {}
+    warm: dict[str, int] = {}
+    stream_view: str = ""  # "" : no stream
+    stream_label: str = ""  # of the latest stream, also when it is off
+    table_class: str = ""
+    protected: bool = False
+    sse: dict[str, Any] = {}
+    ttl_attribute: str = ""
+    ttl_status: str = "DISABLED"
+    pitr: float = 0.0  # since when point-in-time recovery is on; 0: off
+    pitr_days: int = 35
+    replicas: dict[str, dict[str, Any]] = {}  # of a global table: region -> what is special to the replica
+
+    def index(self, name: str) -> Index | None:
+        return next((index for index in self.indexes if index.name == name), None)
+
+
+class Stats(Record):
+    """How many items a table (`index` "") or index has, and their bytes as DynamoDB counts them."""
+
+    table: str
+    index: str
+    count: int = 0
+    size: int = 0
+
+
+class StoredItem(Record):
+    """An item of a table. `partition` is 8 bytes of hash and the key's bytes; `sort` orders as the key's type does."""
+
+    table: str
+    partition: bytes
+    sort: bytes
+    item: Item
+    size: int
+
+
+class IndexEntry(Record):
+    """What an index has of an item: the projected attributes. `base` is the item's own (partition, sort)."""
+
+    table: str
+    index: str
+    partition: bytes
+    sort: bytes
+    base_partition: bytes
+    base_sort: bytes
+    item: Item
+    size: int
+
+
+tables = dynamodb.table("tables", Table, key="name", cached=True)
+stats = dynamodb.table("stats", Stats, key=("table", "index"))
+items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))
+index_entries = dynamodb.table(
+    "index_entries", IndexEntry, key=("table", "index", "partition", "sort", "base_partition", "base_sort")
+)

@@ -1,0 +1,105 @@
+"""Tables: made, described, listed, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors, lifecycle
+from hodei.services.dynamodb.creation import check_creation
+from hodei.services.dynamodb.describe import describe
+from hodei.services.dynamodb.find import described, place_of
+from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Table, tables
+
+EMPTY: Mapping[str, Any] = {}
+MOST_LISTED = 100
+
+
+@dynamodb.operation("CreateTable")
+def create_table(
+    ctx: Context,
+    *,
+    TableName: str,
+    AttributeDefinitions: Sequence[Mapping[str, Any]] = (),
+    KeySchema: Sequence[Mapping[str, Any]] = (),
+    LocalSecondaryIndexes: Sequence[Mapping[str, Any]] | None = None,
+    GlobalSecondaryIndexes: Sequence[Mapping[str, Any]] | None = None,
+    BillingMode: str = "PROVISIONED",
+    ProvisionedThroughput: Mapping[str, int] = EMPTY,
+    StreamSpecification: Mapping[str, Any] = EMPTY,
+) -> dict[str, Any]:
+    """The answer says CREATING; the table is there with the next call, or when AWS's would be (setting `lifecycle`)."""
+    where, name = place_of(ctx, TableName)
+    attributes = attributes_of(AttributeDefinitions)
+    check_creation(
+        schema=KeySchema,
+        attributes=attributes,
+        billing=BillingMode,
+        throughput=ProvisionedThroughput,
+        local=LocalSecondaryIndexes,
+        global_=GlobalSecondaryIndexes,
+    )
+    if tables.get(where, name):
+        raise errors.ResourceInUseException(f"Table already exists: {name}")
+    table = Table(
+        name=name,
+        id=ctx.ids.uuid(),
+        created=ctx.now,
+        status="CREATING",
+        key=key_of(KeySchema, attributes),
+        attributes=attributes,
+        indexes=(
+            *(index_of(one, attributes, local=True, status="ACTIVE") for one in LocalSecondaryIndexes or ()),
+            *(index_of(one, attributes, local=False, status="CREATING") for one in GlobalSecondaryIndexes or ()),
+        ),
+        billing=BillingMode,
+        billing_changed=ctx.now if BillingMode == "PAY_PER_REQUEST" else 0.0,
+        throughput=throughput_of(ProvisionedThroughput),
+        stream_view=StreamSpecification.get("StreamViewType", ""),
+        stream_label=label(ctx) if StreamSpecification.get("StreamEnabled") else "",
+    )
+    return {"TableDescription": describe(where, lifecycle.begin(where, table))}
+
+
+@dynamodb.operation("DescribeTable")
+def describe_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
+    return {"Table": describe(*described(ctx, TableName))}
+
+
+@dynamodb.operation("ListTables")
+def list_tables(ctx: Context, *, ExclusiveStartTableName: str = "", Limit: int = MOST_LISTED) -> dict[str, Any]:
+    """In the order of names."""
+    after = (ExclusiveStartTableName,) if ExclusiveStartTableName else None
+    names = [name for (name,) in islice(tables.keys(ctx, after=after), Limit + 1)]
+    if len(names) <= Limit:
+        return {"TableNames": names}
+    return {"TableNames": names[:Limit], "LastEvaluatedTableName": names[Limit - 1]}
+
+
+@dynamodb.operation("DeleteTable")
+def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
+    where, table = described(ctx, TableName)
+    if table.protected:
+        raise errors.ValidationException(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )
+    if table.status != "ACTIVE":
+        raise errors.ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being {table.status.lower()}: {table.name}"
+        )
+    return {
+        "TableDescription": describe(where, lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING")))
+    }
+
+
+def label(ctx: Context) -> str:
+    """Of a stream that starts now: 2024-11-18T14:36:44.149."""
+    return datetime.fromtimestamp(ctx.now, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
