@@ -16,6 +16,8 @@ from hodei.protocol.http import Body, Headers, Request
         ("photos.s3.localhost.localstack.cloud", Host("photos", "s3", "")),
         ("photos.localhost", Host("photos", "s3", "")),
         ("s3-us-west-2.amazonaws.com", Host("", "s3", "")),
+        ("photos.s3.dualstack.eu-west-1.amazonaws.com", Host("photos", "s3", "eu-west-1")),
+        ("photos.s3-accelerate.dualstack.amazonaws.com", Host("photos", "s3", "")),
         ("localhost", Host()),
         ("example.com", Host()),
     ],

@@ -97,8 +97,8 @@ def read_host(host: str, base_domains: tuple[str, ...] = BASE_DOMAINS) -> Host:
 
 
 def endpoint_prefix(label: str) -> str | None:
-    """The endpoint prefix that a host label is, also in its FIPS and `s3-us-west-2` forms."""
-    label = label.removesuffix("-fips")
+    """The endpoint prefix that a host label is, also in its FIPS, `s3-accelerate` and `s3-us-west-2` forms."""
+    label = label.removesuffix("-fips").removesuffix("-accelerate")
     if label in index().endpoint:
         return label
     stem, _, region = label.partition("-")
