@@ -49,6 +49,15 @@ def error_of(response: httpx.Response) -> tuple[int, str, str]:
     return response.status_code, element(response.text, "Code"), message.replace("&apos;", "'").replace("&#39;", "'")
 
 
+def test_checksums_in_the_query_are_not_looked_at(cloud: Cloud, s3: Any, web: httpx.Client) -> None:
+    """As the SDK for JavaScript sends them: of the empty body that it has when it signs."""
+    client = client_of(cloud, "s3v4")
+    signed = client.generate_presigned_url("put_object", {"Bucket": BUCKET, "Key": "js"})
+    url = f"{signed}&x-amz-checksum-crc32={quote('AAAAAA==')}&x-amz-sdk-checksum-algorithm=CRC32"
+    assert web.put(url, content=b"a body").status_code == 200
+    assert s3.get_object(Bucket=BUCKET, Key="js")["Body"].read() == b"a body"
+
+
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
 @pytest.mark.parametrize("style", ["path", "virtual"])
 def test_get_and_put(cloud: Cloud, s3: Any, web: httpx.Client, version: str, style: str) -> None:
