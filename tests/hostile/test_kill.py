@@ -104,8 +104,8 @@ class Objects(Load):
                 self.attempt(key, Content(self.label(), self.random.randrange(65_537, 900_000)), self.put)
             case "multipart":
                 self.attempt(key, Content(self.label(), PART + 1000, parts=True), self.upload)
-            case "copy" if self.known:
-                source = self.random.choice(list(self.known))
+            case "copy" if self.known.keys() - {key}:
+                source = self.random.choice([other for other in self.known if other != key])
                 copied = self.known[source]._replace(parts=False)
                 self.attempt(
                     key,

@@ -134,7 +134,7 @@ class Exchange:
         body = self.request.body
         told = isinstance(body, StreamBody) and body.fail("the client went away")
         if self.task is not None and not told:
-            self.task.cancel()
+            asyncio.get_running_loop().call_soon(self.task.cancel)  # after its first step: what it holds is let go there
 
     def bodyless(self, status: int) -> bool:
         return self.request.method == "HEAD" or status in (204, 304)

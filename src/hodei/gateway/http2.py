@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hodei.gateway.server import Server
 
 MAX_STREAMS = 128
+MAX_RESETS = 2 * MAX_STREAMS  # requests taken back before they are answered, if they are more than those answered
 CONNECTION_WINDOW = 64 * BUFFER_LIMIT  # bytes: one stream that nobody reads does not stop the others
 INITIAL_WINDOW = 65535  # bytes, RFC 9113, 6.9.2
 FORBIDDEN = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
@@ -140,6 +141,7 @@ class Http2(asyncio.Protocol):
         self._heard = self.loop.time()
         self._write_paused = False
         self._closing = False
+        self._answered = self._reset = 0  # streams, by how they ended
         self._broken = False  # the client does not speak HTTP/2: it may read the GOAWAY, and leave
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._h2.local_settings = Settings(
@@ -210,7 +212,7 @@ class Http2(asyncio.Protocol):
         except ProtocolError:
             self._broken = self._closing = True
             self._drop_all()
-            self._flush()  # h2 has written the GOAWAY that says why
+            self._flush()  # the GOAWAY that says why
             self.transport.write_eof()
             return
         self._flush()
@@ -230,6 +232,7 @@ class Http2(asyncio.Protocol):
             case StreamReset():
                 if (exchange := self.exchanges.pop(event.stream_id, None)) is not None:
                     exchange.disconnected()
+                    self._count_reset()
             case WindowUpdated() if event.stream_id:
                 if (exchange := self.exchanges.get(event.stream_id)) is not None:
                     exchange.wake()
@@ -237,6 +240,13 @@ class Http2(asyncio.Protocol):
                 self._wake_all()
             case ConnectionTerminated():
                 self.transport.close()  # h2 sends nothing after it, not even on open streams
+
+    def _count_reset(self) -> None:
+        """Whoever takes back most of what he asks for costs much and wants nothing (CVE-2023-44487)."""
+        self._reset += 1
+        if self._reset > MAX_RESETS and self._reset > self._answered:
+            self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
+            raise ProtocolError("too many streams are reset")
 
     def _begin(self, stream: int, fields: list[tuple[bytes, bytes]], *, ended: bool) -> None:
         pseudo = {name: _text(value) for name, value in fields if name.startswith(b":")}
@@ -318,6 +328,7 @@ class Http2(asyncio.Protocol):
         if not exchange.complete:
             self.reset(exchange, ErrorCodes.NO_ERROR)
         self.exchanges.pop(exchange.stream, None)
+        self._answered += 1
         if self._closing:
             self.shutdown()
 

@@ -92,6 +92,7 @@ class Server:
             await asyncio.wait_for(self._all_closed(), grace)
         for connection in list(self.connections):
             connection.transport.abort()
+        await asyncio.sleep(0)  # a task cancelled before its first step would never let go of what it holds
         for task in self.tasks:
             task.cancel()
         await self._all_closed()

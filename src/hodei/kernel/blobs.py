@@ -12,10 +12,10 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from hodei.kernel.keys import pack
 from hodei.kernel.store import Store
@@ -211,7 +211,17 @@ class BlobWriter:
         if size <= _QUICK:
             _write(self._file, chunks)
         else:
-            await asyncio.to_thread(_write, self._file, chunks)
+            await _in_thread(_write, self._file, chunks)
+
+
+async def _in_thread(function: Callable[..., None], *args: Any) -> None:
+    """As `asyncio.to_thread`, but it is over when it returns, even if that is because it was cancelled."""
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 def _write(file: BinaryIO, chunks: list[bytes]) -> None:
