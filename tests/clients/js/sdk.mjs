@@ -164,6 +164,7 @@ const steps = {
     const given = sqs.receiveMessage({ QueueUrl, WaitTimeSeconds: 20 }, { abortSignal: abort.signal });
     setTimeout(() => abort.abort(), 200);
     assert.equal((await failure(given)).name, "AbortError");
+    await new Promise((done) => setTimeout(done, 200)); // until the server has seen the connection close
     await sqs.sendMessage({ QueueUrl, MessageBody: "after" });
     const { Messages } = await sqs.receiveMessage({ QueueUrl, WaitTimeSeconds: 1 });
     assert.equal(Messages[0].Body, "after"); // the poll that was given up took nothing
