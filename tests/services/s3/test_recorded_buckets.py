@@ -7,16 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from services.s3.recorded import Answers, Replay, Scenario, Scenarios, replayed, said
 
-pytestmark = pytest.mark.feature("s3.buckets")
+from services.s3.recorded import Answers, Replay, Scenario, Scenarios, put, replayed, said, versioning
+
+pytestmark = pytest.mark.feature("s3.objects")
 
 scenario = Scenarios()
 ARN = "arn:aws:s3:::bucket"
-
-
-def put_bytes(s3: Any, key: str, body: bytes = b"test", **params: Any) -> Any:
-    return said(s3.put_object, Bucket="bucket", Key=key, Body=body, **params)
 
 
 # buckets
@@ -138,7 +135,7 @@ def delete_bucket_no_such_bucket(r: Replay) -> Answers:
 @scenario()
 def delete_bucket_with_content(r: Replay) -> Answers:
     for number in range(10):
-        put_bytes(r.s3, f"test-key-{number}", f"test-{number}".encode())
+        put(r.s3, f"test-key-{number}", f"test-{number}".encode())
     listed = said(r.s3.list_objects, Bucket="bucket", MaxKeys=100)
     for number in range(10):
         r.s3.delete_object(Bucket="bucket", Key=f"test-key-{number}")
@@ -149,7 +146,7 @@ def delete_bucket_with_content(r: Replay) -> Answers:
 
 @scenario()
 def delete_bucket_with_objects(r: Replay) -> Answers:
-    put_bytes(r.s3, "key")
+    put(r.s3, "key")
     return {
         "delete-with-obj": said(r.s3.delete_bucket, Bucket="bucket"),
         "delete-obj": said(r.s3.delete_object, Bucket="bucket", Key="key"),
@@ -160,7 +157,7 @@ def delete_bucket_with_objects(r: Replay) -> Answers:
 @scenario()
 def delete_versioned_bucket_with_objects(r: Replay) -> Answers:
     versioning(r.s3, "Enabled")
-    version = put_bytes(r.s3, "key")["VersionId"]
+    version = put(r.s3, "key")["VersionId"]
     marker = r.s3.delete_object(Bucket="bucket", Key="key")["VersionId"]
 
     def gone(version: str) -> Any:
@@ -315,13 +312,13 @@ def refused_acls(call: Any, owner: str, prefix: str, acp: str) -> Answers:
 def s3_bucket_acl_exceptions(r: Replay) -> Answers:
     owner = open_to_acls(r.s3)
 
-    def put(**params: Any) -> Any:
+    def acl(**params: Any) -> Any:
         return said(r.s3.put_bucket_acl, Bucket="bucket", **params)
 
     return {
-        "put-bucket-canned-acl": put(ACL="fake-acl"),
-        "put-bucket-empty": put(),
-        **refused_acls(put, owner, "put-bucket", "put-bucket-acp-acl"),
+        "put-bucket-canned-acl": acl(ACL="fake-acl"),
+        "put-bucket-empty": acl(),
+        **refused_acls(acl, owner, "put-bucket", "put-bucket-acp-acl"),
     }
 
 
@@ -329,39 +326,39 @@ def s3_bucket_acl_exceptions(r: Replay) -> Answers:
 def s3_object_acl(r: Replay) -> Answers:
     owner = open_to_acls(r.s3)
     group = "http://acs.amazonaws.com/groups/s3/LogDelivery"
-    answers = {"put-object-default-acl": put_bytes(r.s3, "object", b"")}
+    answers = {"put-object-default-acl": put(r.s3, "object", b"")}
 
     def got() -> Any:
         return said(r.s3.get_object_acl, Bucket="bucket", Key="object")
 
-    def put(**params: Any) -> Any:
+    def acl(**params: Any) -> Any:
         return said(r.s3.put_object_acl, Bucket="bucket", Key="object", **params)
 
-    answers |= {"get-object-acl-default": got(), "put-object-acl": put(ACL="public-read"), "get-object-acl": got()}
-    put(GrantRead=f'uri="{group}"')
+    answers |= {"get-object-acl-default": got(), "put-object-acl": acl(ACL="public-read"), "get-object-acl": got()}
+    acl(GrantRead=f'uri="{group}"')
     answers["get-object-grant-acl"] = got()
     grants = [
         {"Grantee": {"ID": owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"},
         {"Grantee": {"URI": group, "Type": "Group"}, "Permission": "WRITE"},
     ]
-    put(AccessControlPolicy={"Owner": {"ID": owner}, "Grants": grants})
+    acl(AccessControlPolicy={"Owner": {"ID": owner}, "Grants": grants})
     return answers | {"get-object-acp-acl": got()}
 
 
 @scenario()
 def s3_object_acl_exceptions(r: Replay) -> Answers:
     owner = open_to_acls(r.s3)
-    refused = put_bytes(r.s3, "object", b"", ACL="fake-acl")
-    put_bytes(r.s3, "object", b"")
+    refused = put(r.s3, "object", b"", ACL="fake-acl")
+    put(r.s3, "object", b"")
 
-    def put(**params: Any) -> Any:
+    def acl(**params: Any) -> Any:
         return said(r.s3.put_object_acl, Bucket="bucket", Key="object", **params)
 
     return {
         "put-object-canned-acl": refused,
-        "put-object-acl-canned-acl": put(ACL="fake-acl"),
-        "put-object-acl-empty": put(),
-        **refused_acls(put, owner, "put-object", "put-object-acp-acl"),
+        "put-object-acl-canned-acl": acl(ACL="fake-acl"),
+        "put-object-acl-empty": acl(),
+        **refused_acls(acl, owner, "put-object", "put-object-acp-acl"),
     }
 
 
@@ -370,7 +367,7 @@ def put_object_acl_on_delete_marker(r: Replay) -> Answers:
     open_to_acls(r.s3)
     versioning(r.s3, "Enabled")
     key = "test-key-versioned"
-    answers = {"put-obj-1": put_bytes(r.s3, key, b"something"), "put-obj-2": put_bytes(r.s3, key, b"something-v2")}
+    answers = {"put-obj-1": put(r.s3, key, b"something"), "put-obj-2": put(r.s3, key, b"something-v2")}
     answers["delete-object"] = said(r.s3.delete_object, Bucket="bucket", Key=key)
     marker = answers["delete-object"]["VersionId"]
     at = {"Bucket": "bucket", "Key": key}
@@ -425,11 +422,6 @@ def crud_bucket_ownership_controls(r: Replay) -> Answers:
 
 
 # small configurations
-
-
-def versioning(s3: Any, status: str | None, bucket: str = "bucket") -> Any:
-    configuration = {} if status is None else {"Status": status}
-    return said(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=configuration)
 
 
 @scenario()
@@ -500,7 +492,7 @@ def s3_bucket_encryption_sse_s3(r: Replay) -> Answers:
     call = {"Bucket": "bucket", "ServerSideEncryptionConfiguration": {"Rules": [rule]}}
     return {
         "put-bucket-enc": said(r.s3.put_bucket_encryption, **call),
-        "put-object-encrypted": put_bytes(r.s3, "key", b"test-encrypted"),
+        "put-object-encrypted": put(r.s3, "key", b"test-encrypted"),
         "head-object-encrypted": said(r.s3.head_object, Bucket="bucket", Key="key"),
         "get-object-encrypted": said(r.s3.get_object, Bucket="bucket", Key="key"),
     }
@@ -675,7 +667,7 @@ def bucket_lifecycle_configuration_date(r: Replay) -> Answers:
 @scenario()
 def bucket_lifecycle_configuration_object_expiry(r: Replay) -> Answers:
     lifecycle(r.s3, expiring("rule_number_one", {"Prefix": ""}))
-    put_bytes(r.s3, "key")
+    put(r.s3, "key")
     return {
         "get-bucket-lifecycle-conf": lifecycle_of(r.s3),
         "head-object-expiry": said(r.s3.head_object, Bucket="bucket", Key="key"),
@@ -691,9 +683,9 @@ def bucket_lifecycle_configuration_object_expiry_versioned(r: Replay) -> Answers
     def head(**params: str) -> Any:
         return said(r.s3.head_object, Bucket="bucket", Key="key", **params)
 
-    first = put_bytes(r.s3, "key")["VersionId"]
+    first = put(r.s3, "key")["VersionId"]
     answers = {"get-bucket-lifecycle-conf": lifecycle_of(r.s3), "head-object-expiry": head()}
-    second = put_bytes(r.s3, "key")["VersionId"]
+    second = put(r.s3, "key")["VersionId"]
     return answers | {
         "head-object-expiry-noncurrent": head(VersionId=first),
         "head-object-expiry-current-without-version-id": head(),
@@ -707,9 +699,9 @@ def bucket_lifecycle_multiple_rules(r: Replay) -> Answers:
     lifecycle(r.s3, *(expiring(id, {"Prefix": prefix}) for id, prefix in prefixes.items()))
     return {
         "get-bucket-lifecycle-conf": lifecycle_of(r.s3),
-        "put-object-match-both-rules": put_bytes(r.s3, "testobject"),
-        "put-object-match-rule-2": put_bytes(r.s3, "test"),
-        "put-object-no-match": put_bytes(r.s3, "no-match"),
+        "put-object-match-both-rules": put(r.s3, "testobject"),
+        "put-object-match-rule-2": put(r.s3, "test"),
+        "put-object-no-match": put(r.s3, "no-match"),
     }
 
 
@@ -720,9 +712,9 @@ def bucket_lifecycle_object_size_rules(r: Replay) -> Answers:
     )
     return {
         "get-bucket-lifecycle-conf": lifecycle_of(r.s3),
-        "put-object-match-rule-1": put_bytes(r.s3, "large", b"a" * 22),
-        "put-object-match-rule-2": put_bytes(r.s3, "small", b"a" * 9),
-        "put-object-no-match": put_bytes(r.s3, "between", b"a" * 15),
+        "put-object-match-rule-1": put(r.s3, "large", b"a" * 22),
+        "put-object-match-rule-2": put(r.s3, "small", b"a" * 9),
+        "put-object-no-match": put(r.s3, "between", b"a" * 15),
     }
 
 
@@ -739,7 +731,7 @@ def bucket_lifecycle_tag_rules(r: Replay) -> Answers:
         "no-tags": "",
     }
     for name, tags in tagging.items():
-        answers[f"put-object-{name}"] = put_bytes(r.s3, name, Tagging=tags)
+        answers[f"put-object-{name}"] = put(r.s3, name, Tagging=tags)
         answers[f"get-object-{name}"] = said(r.s3.get_object, Bucket="bucket", Key=name)
     return answers
 
@@ -749,7 +741,7 @@ def lifecycle_expired_object_delete_marker(r: Replay) -> Answers:
     lifecycle(r.s3, expiring("rule-marker", {}, Expiration={"ExpiredObjectDeleteMarker": True}))
     return {
         "get-bucket-lifecycle-conf": lifecycle_of(r.s3),
-        "put-object": put_bytes(r.s3, "key"),
+        "put-object": put(r.s3, "key"),
         "head-object": said(r.s3.head_object, Bucket="bucket", Key="key"),
     }
 

@@ -50,6 +50,7 @@ IncompleteBody = s3.error(
 IncorrectNumberOfFilesInPostRequest = s3.error(
     "IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request."
 )
+InternalError = s3.error("InternalError", "We encountered an internal error. Please try again.", status=500)
 InvalidArgument = s3.error("InvalidArgument", "Invalid Argument")
 InvalidBucketName = s3.error("InvalidBucketName", "The specified bucket is not valid.")
 InvalidBucketOwnerAWSAccountID = s3.error(

@@ -156,8 +156,11 @@ def _configure(place: Context, bucket: Bucket, ownership: str, acl: Mapping[str,
 
 
 def _tags(tag_set: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """AWS trips over keys that are there twice."""
     if any(tag["Key"].startswith("aws:") for tag in tag_set):
         raise errors.InvalidTag(RESERVED_TAG)
+    if len({tag["Key"] for tag in tag_set}) < len(tag_set):
+        raise errors.InternalError()
     return tagging.bucket_tags(tag_set)
 
 

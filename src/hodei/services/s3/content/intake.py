@@ -47,6 +47,7 @@ class Intake:
         headers = ctx.request.headers.joined() if ctx.request is not None else {}
         self._body = body if isinstance(body, Body) else Body(body or b"")
         self._md5 = content_md5(given.get("ContentMD5"))
+        self._part = ctx.operation == "UploadPart"
         content_sha256 = headers.get("x-amz-content-sha256", "")
         self._sha256 = content_sha256 if len(content_sha256) == SHA256_HEX else ""
         framed = content_sha256.startswith("STREAMING-") or "aws-chunked" in headers.get("content-encoding", "")
@@ -107,7 +108,8 @@ class Intake:
             raise errors.IncompleteBody(NumberBytesExpected=str(self.length), NumberBytesProvided=str(size))
         digests = self._digests
         if self._md5 and digests.md5 != self._md5:
-            raise errors.BadDigest(ExpectedDigest=self._md5.hex(), CalculatedDigest=checksums.encode(digests.md5))
+            expected = checksums.encode(self._md5) if self._part else self._md5.hex()  # AWS is not of one mind
+            raise errors.BadDigest(ExpectedDigest=expected, CalculatedDigest=checksums.encode(digests.md5))
         if self._sha256 and digests.sha256 != self._sha256:
             raise errors.XAmzContentSHA256Mismatch(
                 ClientComputedContentSHA256=self._sha256, S3ComputedContentSHA256=digests.sha256

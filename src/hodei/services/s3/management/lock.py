@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -100,10 +100,24 @@ def _default(home: Context, bucket: Bucket) -> Lock:
 
 
 def _past(argument: str, until: datetime) -> Exception:
-    text = until.strftime("%a %b %d %H:%M:%S UTC %Y")
     return errors.InvalidArgument(
-        "The retain until date must be in the future!", ArgumentName=argument, ArgumentValue=text
+        "The retain until date must be in the future!", ArgumentName=argument, ArgumentValue=_pacific(until)
     )
+
+
+def _pacific(moment: datetime) -> str:
+    """A date as this one error of AWS has it, in every region: by the clocks of Seattle."""
+    moment = max(moment, datetime(2, 1, 1, tzinfo=UTC))  # earlier ones have no such day there
+    begins = _sunday(moment.year, 3, 8) + timedelta(hours=10)
+    ends = _sunday(moment.year, 11, 1) + timedelta(hours=9)
+    zone, offset = ("PDT", -7) if begins <= moment < ends else ("PST", -8)
+    return (moment + timedelta(hours=offset)).strftime(f"%a %b %d %H:%M:%S {zone} %Y")
+
+
+def _sunday(year: int, month: int, day: int) -> datetime:
+    """Midnight (UTC) of the first Sunday from that day on."""
+    date = datetime(year, month, day, tzinfo=UTC)
+    return date + timedelta(days=6 - date.weekday())
 
 
 # the bucket's configuration

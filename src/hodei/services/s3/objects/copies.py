@@ -20,7 +20,7 @@ from hodei.services.s3.management import lifecycle, storage
 from hodei.services.s3.objects import conditions, drafts, versions, views
 from hodei.services.s3.params import CopyParams
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import Bucket, Object
+from hodei.services.s3.state import NULL_VERSION, Bucket, Object
 
 SOURCE_LIMIT = 5 * 2**30  # bytes of what can be copied at once
 ARCHIVED = "Operation is not valid for the source object's storage class"
@@ -43,7 +43,7 @@ class Source(NamedTuple):
     named: bool
 
     def version(self) -> dict[str, str]:
-        return {"CopySourceVersionId": self.obj.version_id} if self.bucket.versioning else {}
+        return {} if self.obj.version_id == NULL_VERSION else {"CopySourceVersionId": self.obj.version_id}
 
 
 class Target(NamedTuple):

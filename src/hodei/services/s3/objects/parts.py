@@ -171,7 +171,7 @@ def list_parts(
 def described(upload: Upload) -> dict[str, Any]:
     """What both listings say of an upload."""
     answer = {
-        "Initiator": buckets.owner(upload.object.owner),
+        "Initiator": {**buckets.owner(upload.object.owner), "DisplayName": upload.object.owner},
         "Owner": buckets.owner(upload.object.owner),
         "StorageClass": upload.object.storage_class,
     }
