@@ -157,6 +157,7 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
             headers=HTTPHeaderDict(response.headers),
             status=response.status,
             preload_content=False,
+            decode_content=False,
             request_method=request.method,
         )
         return AWSResponse(request.url, response.status, _joined(response), raw)
