@@ -10,15 +10,15 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-START = [sys.executable, "-m", "hodei", "start", "--port", "0"]
+START = [sys.executable, "-m", "hodei", "start"]
 PATIENCE = 20  # seconds
 
 
 class Process:
-    """On a free port; with `data` None it keeps everything in memory. As a context manager it ends by SIGTERM."""
+    """On a free port unless told; with `data` None it keeps everything in memory. As a context manager it ends by SIGTERM."""
 
-    def __init__(self, data: Path | None, log: Path) -> None:
-        where = ["--data", str(data)] if data else ["--ephemeral"]
+    def __init__(self, data: Path | None, log: Path, port: int = 0) -> None:
+        where = ["--port", str(port), *(["--data", str(data)] if data else ["--ephemeral"])]
         self.log = log
         with log.open("ab") as file:
             self.popen = subprocess.Popen([*START, *where], stdout=subprocess.PIPE, stderr=file, text=True)

@@ -134,7 +134,8 @@ class Exchange:
         body = self.request.body
         told = isinstance(body, StreamBody) and body.fail("the client went away")
         if self.task is not None and not told:
-            asyncio.get_running_loop().call_soon(self.task.cancel)  # after its first step: what it holds is let go there
+            # Not before its first step: a task that never began would not let go of what it holds.
+            asyncio.get_running_loop().call_soon(self.task.cancel)
 
     def bodyless(self, status: int) -> bool:
         return self.request.method == "HEAD" or status in (204, 304)
