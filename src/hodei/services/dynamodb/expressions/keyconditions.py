@@ -1,0 +1,149 @@
+"""Key conditions of queries: one partition, and a range of its sort keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hodei.kernel.errors import AwsError
+from hodei.services.dynamodb import errors, values
+from hodei.services.dynamodb.expressions.conditions import check, plan
+from hodei.services.dynamodb.expressions.nodes import Call, ConditionNode, Junction, Path, Test, Value
+from hodei.services.dynamodb.expressions.placeholders import Placeholders
+from hodei.services.dynamodb.state import Key
+from hodei.services.dynamodb.values import AttributeValue
+
+KIND = "KeyConditionExpression"
+FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class SortRange:
+    """Sort keys from `start` (inclusive) to `end` (exclusive; None: to the last), as `values.sort_bytes` has them."""
+
+    start: bytes
+    end: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCondition:
+    """What a Query reads: the partition key's value, and the range of sort keys (None: all)."""
+
+    partition: AttributeValue
+    sort: SortRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTest:
+    """A condition on one attribute: =, <, <=, >, >=, BETWEEN or begins_with, with its value or two."""
+
+    name: str
+    operator: str
+    values: tuple[AttributeValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTests:
+    """The conditions of a query before it is known which table's (or index's) key they are about."""
+
+    tests: tuple[KeyTest, ...]
+
+    def on(self, key: Key) -> KeyCondition:
+        """The range they are on this key. Raises: ValidationException where they do not fit it."""
+        by_name = {test.name: test for test in self.tests}
+        partition, sort = by_name.get(key.partition), by_name.get(key.sort)
+        for name in key.names[: len(self.tests)]:
+            if name not in by_name:
+                raise errors.ValidationException(f"Query condition missed key schema element: {name}")
+        if partition is None or partition.operator != "=" or len(self.tests) > len(key.names):
+            raise errors.ValidationException("Query key condition not supported")
+        check_types(partition, key.partition_type)
+        if sort is None:
+            return KeyCondition(partition.values[0])
+        check_types(sort, key.sort_type)
+        return KeyCondition(partition.values[0], sort_range(sort))
+
+
+def check_types(test: KeyTest, kind: str) -> None:
+    for value in test.values:
+        if kind not in value:
+            raise values.invalid("Condition parameter type does not match schema type")
+
+
+def sort_range(test: KeyTest) -> SortRange:
+    low, *rest = (values.sort_bytes(*next(iter(value.items()))) for value in test.values)
+    after = (rest[0] if rest else low) + b"\0"  # what follows the value next in order
+    match test.operator:
+        case "=" | "BETWEEN":
+            return SortRange(low, after)
+        case "<":
+            return SortRange(b"", low)
+        case "<=":
+            return SortRange(b"", after)
+        case ">":
+            return SortRange(after, None)
+        case ">=":
+            return SortRange(low, None)
+    return SortRange(low, after_prefix(low))
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """What comes after everything that begins with the prefix; None if nothing does."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes((stem[-1] + 1,)) if stem else None
+
+
+def parse_key_condition(text: str, given: Placeholders) -> KeyTests:
+    """The KeyConditionExpression of a request. Raises: ValidationException with AWS's text."""
+    planned = plan(text, KIND)
+    for test in planned.checks:
+        check(test, given, KIND)
+    tests = [key_test(test, given) for test in conjunction(planned.node)]
+    if len({test.name for test in tests}) < len(tests):
+        raise errors.ValidationException("KeyConditionExpressions must only contain one condition per key")
+    if len(tests) > 2:
+        raise errors.ValidationException("Conditions can be of length 1 or 2 only")
+    return KeyTests(tuple(tests))
+
+
+def conjunction(node: ConditionNode) -> Iterator[Test | Call]:
+    """The tests joined by AND. Raises: ValidationException for other operators."""
+    if isinstance(node, Junction):
+        if node.operator != "AND":
+            raise wrong_operator(node.operator)
+        for part in node.parts:
+            yield from conjunction(part)
+    else:
+        yield node
+
+
+def wrong_operator(operator: str) -> AwsError:
+    return errors.ValidationException(f"Invalid operator used in KeyConditionExpression: {operator}")
+
+
+def wrong_condition(reason: str) -> AwsError:
+    return errors.ValidationException(f"Invalid condition in KeyConditionExpression: {reason}")
+
+
+def key_test(test: Test | Call, given: Placeholders) -> KeyTest:
+    operator = test.name if isinstance(test, Call) else test.operator
+    if operator not in FLIPPED and operator not in ("BETWEEN", "begins_with"):
+        raise wrong_operator(operator)
+    if any(isinstance(arg, Call) for arg in test.args):
+        raise errors.ValidationException("KeyConditionExpressions cannot contain nested operations")
+    found = [arg for arg in test.args if isinstance(arg, Path)]
+    if len(found) > 1:
+        raise wrong_condition("Multiple attribute names used in one condition")
+    if not found:
+        raise wrong_condition("No key attribute specified")
+    if len(found[0].elements) > 1:
+        raise errors.ValidationException("KeyConditionExpressions cannot have conditions on nested attributes")
+    if test.args[0] is not found[0]:
+        if operator not in FLIPPED:
+            raise wrong_condition(f"{operator} operator must have the key attribute as its first operand")
+        operator = FLIPPED[operator]
+    return KeyTest(str(given.resolved(found[0], KIND)[0]), operator, given_values(test.args, given))
+
+
+def given_values(args: Sequence[Path | Value | Call], given: Placeholders) -> tuple[AttributeValue, ...]:
+    return tuple([given.values[arg.name] for arg in args if isinstance(arg, Value)])
