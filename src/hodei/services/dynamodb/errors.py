@@ -3,9 +3,19 @@
 from hodei.services.dynamodb.service import dynamodb
 
 AccessDeniedException = dynamodb.error("AccessDeniedException", "{reason}")
+ConditionalCheckFailedException = dynamodb.error("ConditionalCheckFailedException", "The conditional request failed")
+IdempotentParameterMismatchException = dynamodb.error(
+    "IdempotentParameterMismatchException",
+    "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent "
+    "token that was already used.",
+)
+ItemCollectionSizeLimitExceededException = dynamodb.error(
+    "ItemCollectionSizeLimitExceededException", "Collection size exceeded."
+)
 LimitExceededException = dynamodb.error("LimitExceededException", "{reason}")
 PolicyNotFoundException = dynamodb.error("PolicyNotFoundException", "{reason}")
 ResourceInUseException = dynamodb.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = dynamodb.error("ResourceNotFoundException", "Requested resource not found")
 TableNotFoundException = dynamodb.error("TableNotFoundException", "Table not found: {name}")
+TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")

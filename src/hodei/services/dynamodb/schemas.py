@@ -9,18 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.state import Index, Key, Throughput
+from hodei.services.dynamodb.values import invalid
 
 Definition = Mapping[str, Any]  # an AWS structure
 
 MOST_INCLUDED = 100  # NonKeyAttributes, summed over the indexes of a table
 MOST_UNITS = 1_000_000_000_000
-
-
-def invalid(reason: str) -> AwsError:
-    return errors.ValidationException(f"One or more parameter values were invalid: {reason}")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -28,8 +28,13 @@ class Key(Record):
 
 
 class Throughput(Record):
+    """Provisioned capacity. `decreases` are those on the UTC day of `decreased`, the time of the latest one."""
+
     read: int = 0
     write: int = 0
+    increased: float = 0.0
+    decreased: float = 0.0
+    decreases: int = 0
 
 
 class Index(Record):
@@ -43,6 +48,7 @@ class Index(Record):
     status: str = "ACTIVE"
     backfilling: bool = False
     throughput: Throughput = Throughput()
+    next_throughput: Throughput | None = None  # while its table is UPDATING
     on_demand: dict[str, int] = {}
     warm: dict[str, int] = {}
 
@@ -60,6 +66,8 @@ class Table(Record):
     billing: str = "PROVISIONED"
     billing_changed: float = 0.0
     throughput: Throughput = Throughput()
+    next_billing: str = ""  # while the table is UPDATING; so too the next one
+    next_throughput: Throughput | None = None
     on_demand: dict[str, int] = {}
     warm: dict[str, int] = {}
     stream_view: str = ""  # "" : no stream
@@ -76,6 +84,10 @@ class Table(Record):
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
 
+    @property
+    def has_local_indexes(self) -> bool:
+        return any(index.local for index in self.indexes)
+
 
 class Stats(Record):
     """How many items a table (`index` "") or index has, and their bytes as DynamoDB counts them."""
@@ -84,6 +96,23 @@ class Stats(Record):
     index: str
     count: int = 0
     size: int = 0
+
+
+class Backfill(Record):
+    """How far a new index has been filled: up to the item at (partition, sort)."""
+
+    table: str
+    index: str
+    partition: bytes = b""
+    sort: bytes = b""
+
+
+class Policy(Record):
+    """The resource-based policy of a table or a stream."""
+
+    arn: str
+    document: str
+    revision: str
 
 
 class StoredItem(Record):
@@ -109,9 +138,29 @@ class IndexEntry(Record):
     size: int
 
 
+class Collection(Record):
+    """The bytes of all items with one partition key, with their entries in local indexes; only where there are any."""
+
+    table: str
+    partition: bytes
+    size: int
+
+
+class Token(Record):
+    """A ClientRequestToken of a transaction, and a digest of what was asked with it."""
+
+    token: str
+    digest: bytes
+    expires: float
+
+
 tables = dynamodb.table("tables", Table, key="name", cached=True)
+backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
+policies = dynamodb.table("policies", Policy, key="arn")
 stats = dynamodb.table("stats", Stats, key=("table", "index"))
 items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))
 index_entries = dynamodb.table(
     "index_entries", IndexEntry, key=("table", "index", "partition", "sort", "base_partition", "base_sort")
 )
+collections = dynamodb.table("collections", Collection, key=("table", "partition"))
+tokens = dynamodb.table("tokens", Token, key="token", index={"expires": ("expires",)})

@@ -12,8 +12,8 @@ from hodei.services.dynamodb.schemas import (
     check_key_schema,
     check_projection,
     check_throughput,
-    invalid,
 )
+from hodei.services.dynamodb.values import invalid
 
 MOST_LOCAL, MOST_GLOBAL = 5, 20
 BOTH_UNITS = "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
@@ -77,20 +77,22 @@ def _check_global(indexes: Sequence[Definition], billing: str) -> None:
     if not indexes:
         raise invalid("List of GlobalSecondaryIndexes is empty")
     for index in indexes:
-        check_global_index(index, billing)
-    if len(indexes) > MOST_GLOBAL:
-        raise invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20")
+        name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
+        check_key_schema(index["KeySchema"])
+        check_projection(index["Projection"])
+        if billing == "PROVISIONED" and not throughput:
+            raise invalid(f"ProvisionedThroughput is not specified for index: {name}")
+        if billing == "PAY_PER_REQUEST" and throughput:
+            raise invalid(
+                f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+            )
+    check_index_count(len(indexes))
 
 
-def check_global_index(index: Definition, billing: str) -> None:
-    """One definition, by itself. Raises: ValidationException."""
-    name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
-    check_key_schema(index["KeySchema"])
-    check_projection(index["Projection"])
-    if billing == "PROVISIONED" and not throughput:
-        raise invalid(f"{BOTH_UNITS} for index: {name}")
-    if billing == "PAY_PER_REQUEST" and throughput:
-        raise invalid(f"{NO_UNITS} for index: {name}")
+def check_index_count(count: int) -> None:
+    """Of global indexes. Raises: ValidationException."""
+    if count > MOST_GLOBAL:
+        raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
 
 
 def _check_together(indexes: Sequence[Definition]) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import errors, lifecycle
-from hodei.services.dynamodb.creation import check_creation
-from hodei.services.dynamodb.describe import describe
+from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import described, place_of
 from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
 from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.settings.policies import put_policy
+from hodei.services.dynamodb.settings.tagging import tag
 from hodei.services.dynamodb.state import Table, tables
+from hodei.services.dynamodb.tables import lifecycle
+from hodei.services.dynamodb.tables.creation import check_creation
+from hodei.services.dynamodb.tables.describe import describe, table_arn
+from hodei.services.dynamodb.tables.encryption import encryption_of
+from hodei.services.dynamodb.tables.streams import check_stream, stream_changed
+from hodei.services.dynamodb.tables.updates import check_changeable
 
 EMPTY: Mapping[str, Any] = {}
 MOST_LISTED = 100
@@ -33,7 +38,14 @@ def create_table(
     GlobalSecondaryIndexes: Sequence[Mapping[str, Any]] | None = None,
     BillingMode: str = "PROVISIONED",
     ProvisionedThroughput: Mapping[str, int] = EMPTY,
-    StreamSpecification: Mapping[str, Any] = EMPTY,
+    StreamSpecification: Mapping[str, Any] | None = None,
+    SSESpecification: Mapping[str, Any] = EMPTY,
+    Tags: Sequence[Mapping[str, str]] = (),
+    TableClass: str = "",
+    DeletionProtectionEnabled: bool = False,
+    WarmThroughput: Mapping[str, int] = EMPTY,
+    ResourcePolicy: str = "",
+    OnDemandThroughput: Mapping[str, int] = EMPTY,
 ) -> dict[str, Any]:
     """The answer says CREATING; the table is there with the next call, or when AWS's would be (setting `lifecycle`)."""
     where, name = place_of(ctx, TableName)
@@ -46,6 +58,8 @@ def create_table(
         local=LocalSecondaryIndexes,
         global_=GlobalSecondaryIndexes,
     )
+    if StreamSpecification:
+        check_stream(StreamSpecification)
     if tables.get(where, name):
         raise errors.ResourceInUseException(f"Table already exists: {name}")
     table = Table(
@@ -62,9 +76,18 @@ def create_table(
         billing=BillingMode,
         billing_changed=ctx.now if BillingMode == "PAY_PER_REQUEST" else 0.0,
         throughput=throughput_of(ProvisionedThroughput),
-        stream_view=StreamSpecification.get("StreamViewType", ""),
-        stream_label=label(ctx) if StreamSpecification.get("StreamEnabled") else "",
+        on_demand=dict(OnDemandThroughput),
+        warm=dict(WarmThroughput),
+        table_class=TableClass,
+        protected=DeletionProtectionEnabled,
+        sse=encryption_of(where, SSESpecification),
     )
+    if StreamSpecification and StreamSpecification["StreamEnabled"]:
+        table = stream_changed(where, table, StreamSpecification)
+    if Tags:
+        tag(where, table_arn(where, table), Tags)
+    if ResourcePolicy:
+        put_policy(where, table_arn(where, table), ResourcePolicy)
     return {"TableDescription": describe(where, lifecycle.begin(where, table))}
 
 
@@ -91,15 +114,8 @@ def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. "
             "Disable deletion protection first."
         )
-    if table.status != "ACTIVE":
-        raise errors.ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Table is being {table.status.lower()}: {table.name}"
-        )
-    return {
-        "TableDescription": describe(where, lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING")))
-    }
-
-
-def label(ctx: Context) -> str:
-    """Of a stream that starts now: 2024-11-18T14:36:44.149."""
-    return datetime.fromtimestamp(ctx.now, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    if table.status == "DELETING":
+        return {"TableDescription": describe(where, table)}
+    check_changeable(table)
+    going = lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING"))
+    return {"TableDescription": describe(where, going)}

@@ -6,6 +6,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb.state import Index, Key, Stats, Table, Throughput, stats
+from hodei.services.dynamodb.tables.throughput import describe_throughput
 
 ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
@@ -29,7 +30,7 @@ def describe(ctx: Context, table: Table) -> dict[str, Any]:
     found: dict[str, Any] = {
         "TableName": table.name,
         "TableStatus": table.status,
-        "ProvisionedThroughput": _throughput(table.throughput),
+        "ProvisionedThroughput": describe_throughput(ctx, table.throughput),
         "TableSizeBytes": counted.size,
         "ItemCount": counted.count,
         "TableArn": table_arn(ctx, table),
@@ -73,10 +74,6 @@ def _billing(table: Table) -> dict[str, Any]:
     return {"BillingMode": table.billing, "LastUpdateToPayPerRequestDateTime": table.billing_changed}
 
 
-def _throughput(given: Throughput) -> dict[str, Any]:
-    return {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": given.read, "WriteCapacityUnits": given.write}
-
-
 def _warm(given: dict[str, int], provisioned: Throughput, table: Table, status: str) -> dict[str, Any]:
     """While a table is being made AWS shows only what was asked for."""
     if status == "CREATING":
@@ -109,9 +106,9 @@ def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
         found["Projection"]["NonKeyAttributes"] = list(index.included)
     if index.local:
         return found
-    found |= {"IndexStatus": index.status, "ProvisionedThroughput": _throughput(index.throughput)}
-    if index.backfilling:
-        found["Backfilling"] = True
+    found |= {"IndexStatus": index.status, "ProvisionedThroughput": describe_throughput(ctx, index.throughput)}
+    if index.status == "CREATING" and table.status != "CREATING":
+        found["Backfilling"] = index.backfilling
     if index.on_demand:
         found["OnDemandThroughput"] = index.on_demand
     if warm := _warm(index.warm, index.throughput, table, index.status):

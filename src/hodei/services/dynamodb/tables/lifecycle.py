@@ -1,0 +1,166 @@
+"""How tables and indexes pass from one status to the next: at once, or at AWS's pace (setting `lifecycle`).
+
+AWS's answers always show the status on the way. So who changes a table makes the record on the way, answers with it,
+and leaves the end of the way to `begin`.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import indexing
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import (
+    Backfill,
+    Index,
+    Table,
+    Throughput,
+    backfills,
+    collections,
+    index_entries,
+    items,
+    policies,
+    stats,
+    tables,
+)
+from hodei.services.dynamodb.tables.describe import table_arn
+
+SECONDS = {"CREATING": 8.0, "UPDATING": 20.0, "DELETING": 10.0}  # about what AWS takes
+ROWS = 1_000  # that one batch deletes
+ITEMS = 500  # that one batch enters in an index
+
+replace = msgspec.structs.replace
+
+
+def begin(ctx: Context, table: Table) -> Table:
+    """Store a table that is on its way (CREATING, UPDATING, DELETING); returns it as AWS's answer shows it."""
+    if ctx.setting("lifecycle") == "aws":
+        tables.put(ctx, table)
+        ctx.timers.set(ctx, "arrive", ctx.now + SECONDS[table.status], table.name, table.id)
+    else:
+        _arrive(ctx, table)
+    return table
+
+
+@dynamodb.timer("arrive")
+def arrive(ctx: Context, name: str, table_id: str) -> None:
+    if table := _same(ctx, name, table_id):
+        _arrive(ctx, table)
+
+
+def _same(ctx: Context, name: str, table_id: str) -> Table | None:
+    """The table a timer was set for; None if it is gone, whoever may have its name now."""
+    table = tables.get(ctx, name)
+    return table if table is not None and table.id == table_id else None
+
+
+def _arrive(ctx: Context, table: Table) -> None:
+    match table.status:
+        case "CREATING":
+            indexes = tuple(replace(index, status="ACTIVE") for index in table.indexes)
+            tables.put(ctx, replace(table, status="ACTIVE", indexes=indexes))
+        case "UPDATING":
+            table = _updated(ctx, table)
+            tables.put(ctx, table)
+            for index in table.indexes:
+                if index.status == "CREATING":
+                    backfills.put(ctx, Backfill(table=table.id, index=index.name))
+                    backfill(ctx, table.name, table.id, index.name)
+                elif index.status == "DELETING":
+                    unfill(ctx, table.name, table.id, index.name)
+        case "DELETING":
+            _drop(ctx, table)
+
+
+def _updated(ctx: Context, table: Table) -> Table:
+    billing = table.next_billing or table.billing
+    turned = billing == "PAY_PER_REQUEST" != table.billing
+    return replace(
+        table,
+        status="ACTIVE",
+        billing=billing,
+        billing_changed=ctx.now if turned else table.billing_changed,
+        throughput=Throughput() if turned else table.next_throughput or table.throughput,
+        next_billing="",
+        next_throughput=None,
+        indexes=tuple(_updated_index(index, turned) for index in table.indexes),
+    )
+
+
+def _updated_index(index: Index, turned: bool) -> Index:
+    """`turned`: its table has become on-demand."""
+    return replace(
+        index,
+        status="ACTIVE" if index.status == "UPDATING" else index.status,
+        backfilling=index.status == "CREATING",
+        throughput=Throughput() if turned else index.next_throughput or index.throughput,
+        next_throughput=None,
+    )
+
+
+# indexes of a live table
+
+
+@dynamodb.timer("backfill")
+def backfill(ctx: Context, name: str, table_id: str, index_name: str) -> None:
+    """Enter some more items in a new index, which is ACTIVE when it has them all."""
+    table = _same(ctx, name, table_id)
+    index = table.index(index_name) if table else None
+    done = backfills.get(ctx, table_id, index_name)
+    if table is None or index is None or done is None:
+        return
+    batch = list(islice(items.scan(ctx, table_id, after=(done.partition, done.sort)), ITEMS))
+    for stored in batch:
+        indexing.fill(ctx, table, index, stored)
+    if len(batch) == ITEMS:
+        backfills.put(ctx, replace(done, partition=batch[-1].partition, sort=batch[-1].sort))
+        ctx.timers.set(ctx, "backfill", ctx.now, name, table_id, index_name)
+        return
+    backfills.delete(ctx, table_id, index_name)
+    ready = replace(index, status="ACTIVE", backfilling=False)
+    tables.put(ctx, replace(table, indexes=tuple(ready if one is index else one for one in table.indexes)))
+
+
+@dynamodb.timer("unfill")
+def unfill(ctx: Context, name: str, table_id: str, index_name: str) -> None:
+    """Delete some more entries of an index that is DELETING, and the index with the last ones."""
+    table = _same(ctx, name, table_id)
+    if table is None:
+        return
+    keys = list(islice(index_entries.keys(ctx, table_id, index_name), ROWS))
+    for key in keys:
+        index_entries.delete(ctx, *key)
+    if len(keys) == ROWS:
+        ctx.timers.set(ctx, "unfill", ctx.now, name, table_id, index_name)
+        return
+    stats.delete(ctx, table_id, index_name)
+    left = tuple(index for index in table.indexes if index.name != index_name)
+    used = {name for key in (table.key, *(index.key for index in left)) for name in key.names}
+    attributes = {name: kind for name, kind in table.attributes.items() if name in used}
+    tables.put(ctx, replace(table, indexes=left, attributes=attributes))
+
+
+# tables that go
+
+
+def _drop(ctx: Context, table: Table) -> None:
+    """The table is gone at once; its items, which may be millions, go bit by bit."""
+    tables.delete(ctx, table.name)
+    ctx.tags.set(ctx, table_arn(ctx, table), {})
+    policies.delete(ctx, table_arn(ctx, table))
+    ctx.timers.set(ctx, "sweep", ctx.now, table.id)
+
+
+@dynamodb.timer("sweep")
+def sweep(ctx: Context, table_id: str) -> None:
+    """Delete what is left of a table that is gone."""
+    for rows in (items, index_entries, collections, stats, backfills):
+        keys = list(islice(rows.keys(ctx, table_id), ROWS))
+        for key in keys:
+            rows.delete(ctx, *key)
+        if len(keys) == ROWS:
+            ctx.timers.set(ctx, "sweep", ctx.now, table_id)
+            return

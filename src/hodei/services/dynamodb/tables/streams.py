@@ -1,0 +1,38 @@
+"""A table's stream: switched on and off. What flows in it is read by DynamoDB Streams."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.schemas import Definition
+from hodei.services.dynamodb.state import Table
+from hodei.services.dynamodb.values import invalid
+
+
+def check_stream(given: Definition) -> None:
+    """Raises: ValidationException for a StreamSpecification that contradicts itself."""
+    if given["StreamEnabled"] and "StreamViewType" not in given:
+        raise invalid("StreamViewType is required when StreamEnabled is true")
+    if not given["StreamEnabled"] and "StreamViewType" in given:
+        raise invalid("StreamViewType cannot be specified when StreamEnabled is false")
+
+
+def stream_label(ctx: Context) -> str:
+    """Of a stream that starts now: 2024-11-18T14:36:44.149."""
+    return datetime.fromtimestamp(ctx.now, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def stream_changed(ctx: Context, table: Table, given: Definition) -> Table:
+    """Raises: ValidationException if the stream is that way already; its view type never changes."""
+    check_stream(given)
+    if given["StreamEnabled"]:
+        if table.stream_view:
+            raise errors.ValidationException(f"Table already has an enabled stream: TableName: {table.name}")
+        return msgspec.structs.replace(table, stream_view=given["StreamViewType"], stream_label=stream_label(ctx))
+    if not table.stream_view:
+        raise errors.ValidationException(f"Table already has stream disabled: TableName: {table.name}")
+    return msgspec.structs.replace(table, stream_view="")

@@ -1,0 +1,115 @@
+"""UpdateTable: one change of a table at a time, as AWS allows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.find import described
+from hodei.services.dynamodb.schemas import Definition, attributes_of, check_throughput
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Table, Throughput, tables
+from hodei.services.dynamodb.tables import lifecycle
+from hodei.services.dynamodb.tables.creation import BOTH_UNITS, NO_UNITS
+from hodei.services.dynamodb.tables.describe import describe
+from hodei.services.dynamodb.tables.encryption import encryption_of
+from hodei.services.dynamodb.tables.indexes import check_updates, updated
+from hodei.services.dynamodb.tables.streams import stream_changed
+from hodei.services.dynamodb.tables.throughput import changed
+from hodei.services.dynamodb.values import invalid
+
+NOTHING = (
+    "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+    "SSESpecification or ReplicaUpdates is required"
+)
+
+replace = msgspec.structs.replace
+
+
+@dynamodb.operation("UpdateTable")
+def update_table(
+    ctx: Context,
+    *,
+    TableName: str,
+    AttributeDefinitions: Sequence[Definition] = (),
+    BillingMode: str = "",
+    ProvisionedThroughput: Mapping[str, int] | None = None,
+    GlobalSecondaryIndexUpdates: Sequence[Definition] = (),
+    StreamSpecification: Mapping[str, Any] | None = None,
+    SSESpecification: Mapping[str, Any] | None = None,
+    TableClass: str = "",
+    DeletionProtectionEnabled: bool | None = None,
+    OnDemandThroughput: Mapping[str, int] | None = None,
+    WarmThroughput: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """The answer shows the table UPDATING, still with its old capacity; deletion protection is changed at once."""
+    on_the_way = (
+        BillingMode,
+        ProvisionedThroughput,
+        GlobalSecondaryIndexUpdates,
+        StreamSpecification,
+        SSESpecification,
+        TableClass,
+        OnDemandThroughput,
+        WarmThroughput,
+    )
+    if DeletionProtectionEnabled is None and not any(on_the_way):
+        raise errors.ValidationException(NOTHING)
+    check_throughput(ProvisionedThroughput)
+    check_updates(GlobalSecondaryIndexUpdates)
+    where, table = described(ctx, TableName)
+    check_changeable(table)
+    table = _with_capacity(where, table, BillingMode, ProvisionedThroughput, GlobalSecondaryIndexUpdates)
+    billing = BillingMode or table.billing
+    table = updated(where, table, GlobalSecondaryIndexUpdates, attributes_of(AttributeDefinitions), billing)
+    if StreamSpecification is not None:
+        table = stream_changed(where, table, StreamSpecification)
+    table = replace(
+        table,
+        protected=table.protected if DeletionProtectionEnabled is None else DeletionProtectionEnabled,
+        table_class=TableClass or table.table_class,
+        on_demand={**table.on_demand, **(OnDemandThroughput or {})},
+        warm={**table.warm, **(WarmThroughput or {})},
+        sse=table.sse if SSESpecification is None else encryption_of(where, SSESpecification),
+    )
+    if any(on_the_way):
+        return {"TableDescription": describe(where, lifecycle.begin(where, replace(table, status="UPDATING")))}
+    tables.put(where, table)
+    return {"TableDescription": describe(where, table)}
+
+
+def check_changeable(table: Table) -> None:
+    """Raises: ResourceInUseException while another change is under way."""
+    words = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+    if word := words.get(table.status):
+        raise errors.ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being {word}: {table.name}"
+        )
+
+
+def _with_capacity(
+    ctx: Context, table: Table, billing: str, throughput: Mapping[str, int] | None, updates: Sequence[Definition]
+) -> Table:
+    """The table on its way to another billing mode or provisioned capacity. Raises: ValidationException."""
+    if throughput and (billing or table.billing) == "PAY_PER_REQUEST":
+        raise invalid(NO_UNITS)
+    if billing == "PROVISIONED" != table.billing:
+        _check_all_provisioned(table, throughput, updates)
+    if not throughput:
+        return replace(table, next_billing=billing)
+    old = table.throughput if table.billing == "PROVISIONED" else Throughput()
+    return replace(table, next_billing=billing, next_throughput=changed(ctx, old, throughput))
+
+
+def _check_all_provisioned(table: Table, throughput: Mapping[str, int] | None, updates: Sequence[Definition]) -> None:
+    """A table that leaves on-demand mode needs capacity for itself and all its indexes."""
+    if not throughput:
+        raise invalid(BOTH_UNITS)
+    given = {one["IndexName"] for update in updates for one in update.values()}
+    for index in table.indexes:
+        if not index.local and index.name not in given:
+            raise invalid(f"ProvisionedThroughput must be specified for index: {index.name}")
