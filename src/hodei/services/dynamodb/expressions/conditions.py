@@ -69,6 +69,7 @@ class Condition:
         """Whether the condition is true of an item; None is one that does not exist."""
         return self._holds(item or {}, self._given)
 
+    @property
     def names(self) -> set[str]:
         """The top-level attributes that the condition looks at."""
         return {

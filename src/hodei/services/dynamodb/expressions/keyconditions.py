@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hodei.kernel.errors import AwsError
@@ -50,24 +50,32 @@ class KeyTests:
 
     def on(self, key: Key) -> KeyCondition:
         """The range they are on this key. Raises: ValidationException where they do not fit it."""
-        by_name = {test.name: test for test in self.tests}
-        partition, sort = by_name.get(key.partition), by_name.get(key.sort)
-        for name in key.names[: len(self.tests)]:
-            if name not in by_name:
-                raise errors.ValidationException(f"Query condition missed key schema element: {name}")
-        if partition is None or partition.operator != "=" or len(self.tests) > len(key.names):
+        if len(self.tests) > len(key.names):
             raise errors.ValidationException("Query key condition not supported")
-        check_types(partition, key.partition_type)
-        if sort is None:
+        by_name = {test.name: test for test in self.tests}
+        partition = fitting(by_name, key.partition, key.partition_type)
+        if partition.operator != "=":
+            raise errors.ValidationException("Query key condition not supported")
+        if len(self.tests) == 1:
             return KeyCondition(partition.values[0])
-        check_types(sort, key.sort_type)
-        return KeyCondition(partition.values[0], sort_range(sort))
+        return KeyCondition(partition.values[0], sort_range(fitting(by_name, key.sort, key.sort_type)))
 
 
-def check_types(test: KeyTest, kind: str) -> None:
+def fitting(tests: Mapping[str, KeyTest], name: str, kind: str) -> KeyTest:
+    """The test of a key attribute. Raises: ValidationException where there is none or it has other values."""
+    test = tests.get(name)
+    if test is None:
+        raise errors.ValidationException(f"Query condition missed key schema element: {name}")
     for value in test.values:
         if kind not in value:
             raise values.invalid("Condition parameter type does not match schema type")
+        if kind != "N" and not value[kind]:
+            what = "string" if kind == "S" else "binary"
+            raise errors.ValidationException(
+                "One or more parameter values are not valid. The AttributeValue for a key attribute "
+                f"cannot contain an empty {what} value. Key: {name}"
+            )
+    return test
 
 
 def sort_range(test: KeyTest) -> SortRange:
@@ -101,9 +109,13 @@ def parse_key_condition(text: str, given: Placeholders) -> KeyTests:
     tests = [key_test(test, given) for test in conjunction(planned.node)]
     if len({test.name for test in tests}) < len(tests):
         raise errors.ValidationException("KeyConditionExpressions must only contain one condition per key")
-    if len(tests) > 2:
-        raise errors.ValidationException("Conditions can be of length 1 or 2 only")
+    check_count(tests)
     return KeyTests(tuple(tests))
+
+
+def check_count(tests: Sequence[object]) -> None:
+    if not 1 <= len(tests) <= 2:
+        raise errors.ValidationException("Conditions can be of length 1 or 2 only")
 
 
 def conjunction(node: ConditionNode) -> Iterator[Test | Call]:

@@ -29,6 +29,7 @@ class Projection:
         """What the item has of the paths; elements of lists close up, empty maps and lists do not appear."""
         return paths.pick(item, self._tree)
 
+    @property
     def names(self) -> set[str]:
         """The top-level attributes of the projection."""
         return {str(steps[0]) for steps in self.paths}

@@ -39,12 +39,16 @@ NO_ATTRIBUTE = "The provided expression refers to an attribute that does not exi
 
 
 class Plan:
-    """What is made of a text once: the actions, and how the operands of SET, ADD and DELETE are read."""
+    """What is made of a text once: the actions, and how the operands of SET, ADD and DELETE are read.
 
-    __slots__ = ("actions", "reads")
+    `mismatch` is what ADD and DELETE say of an attribute of another type.
+    """
 
-    def __init__(self, actions: tuple[Action, ...]) -> None:
+    __slots__ = ("actions", "mismatch", "reads")
+
+    def __init__(self, actions: tuple[Action, ...], mismatch: str = WRONG_TYPE) -> None:
         self.actions = actions
+        self.mismatch = mismatch
         self.reads = [compile_operand(action.operand) if action.operand else None for action in actions]
 
 
@@ -76,12 +80,15 @@ class Update:
         """
         self.check_keys(key_names)
         writes = list(self._writes(item))
+        if len(writes) > 1:
+            writes.sort(key=by_index)
         draft = Draft(item)
         for steps, value in writes:
             if value is not None:
                 draft.put(steps, value)
-        for steps in sorted((steps for steps, value in writes if value is None), key=by_index, reverse=True):
-            draft.remove(steps)
+        for steps, value in reversed(writes):
+            if value is None:
+                draft.remove(steps)
         return draft.item, self.paths
 
     def _writes(self, item: Item) -> Iterator[tuple[Steps, AttributeValue | None]]:
@@ -98,12 +105,14 @@ class Update:
                 yield steps, operand
                 continue
             old = paths.at(item, steps)
+            if old is not None and old.keys() != operand.keys():
+                raise errors.ValidationException(self._plan.mismatch)
             yield steps, added(old, operand) if action.section == "ADD" else deleted(old, operand)
 
 
-def by_index(steps: Steps) -> tuple[tuple[bool, Any], ...]:
-    """Orders paths; within a list by index, so that removals from its end leave the other indexes in place."""
-    return tuple((isinstance(step, int), step) for step in steps)
+def by_index(write: tuple[Steps, AttributeValue | None]) -> list[tuple[bool, Any]]:
+    """Orders writes by path: what is put past the end of a list is appended in order, and removed from its end on."""
+    return [(isinstance(step, int), step) for step in write[0]]
 
 
 def check_depth(steps: Steps, value: AttributeValue) -> None:
@@ -112,14 +121,14 @@ def check_depth(steps: Steps, value: AttributeValue) -> None:
 
 
 def added(old: AttributeValue | None, operand: AttributeValue) -> AttributeValue:
-    """ADD: the sum of numbers, the union of sets."""
+    """ADD: the sum of numbers, the union of sets, two lists (in AttributeUpdates only) as one."""
     if old is None:
         return operand
     [(kind, content)] = operand.items()
-    if kind not in old:
-        raise errors.ValidationException(WRONG_TYPE)
     if kind == "N":
         return {"N": numbers.add(old["N"], content)}
+    if kind == "L":
+        return {"L": [*old["L"], *content]}
     return {kind: list(dict.fromkeys([*old[kind], *content]))}
 
 
@@ -128,8 +137,6 @@ def deleted(old: AttributeValue | None, operand: AttributeValue) -> AttributeVal
     if old is None:
         return None
     [(kind, content)] = operand.items()
-    if kind not in old:
-        raise errors.ValidationException(WRONG_TYPE)
     gone = set(content)
     left = [member for member in old[kind] if member not in gone]
     return {kind: left} if left else None
