@@ -135,11 +135,11 @@ class LocalApp:
     def _check_caller(self, request: Request) -> None:
         """Keep out pages of other sites: by the Host one that rebinds its name to this machine, others by Origin."""
         host = request.host
-        own = _hostname(self._local.world.url)
+        own = hostname(self._local.world.url)
         if host not in LOCAL_HOSTS and host != own and not host.endswith(".localhost"):
             raise Refused(403, f"the host {host!r} is not this machine's; `hodei start --url` names another")
         origin = request.headers.get("origin")
-        if origin and (name := _hostname(origin)) != host and name not in LOCAL_HOSTS:
+        if origin and (name := hostname(origin)) != host and name not in LOCAL_HOSTS:
             raise Refused(403, f"pages of {origin} may not come here")
 
     async def _read_then_run(self, route: LocalRoute, request: Request, arguments: dict[str, str]) -> Response:
@@ -188,7 +188,7 @@ def _decode(data: bytes, body: type[Any]) -> Any:
         raise Refused(400, str(error)) from None
 
 
-def _hostname(url: str) -> str:
+def hostname(url: str) -> str:
     """The host of a URL as `Request.host` gives it; empty for what is no URL (`Origin: null`)."""
     try:
         name = urlsplit(url).hostname or ""

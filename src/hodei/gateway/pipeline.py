@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hodei.gateway import cors
 from hodei.gateway.credentials import DEFAULT_ACCOUNT, principal_of, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
@@ -55,6 +56,10 @@ class Pipeline:
             answer = self._data_plane(self.world.service(name), request)
             if answer is not None:
                 return answer
+        if request.method == "OPTIONS" and (
+            answer := cors.preflight(request, self.router.host(request), self.world.url)
+        ):
+            return answer
         if request.body.data is None and is_form(request):
             return self._read_then_route(request)
         return self._route(request)
@@ -157,6 +162,8 @@ class Pipeline:
     def _finish(self, call: Call, response: Response) -> Response:
         if call.service and call.service.decorate:
             call.service.decorate(call.ctx, call.request, response, call.request_id)
+        if "origin" in call.request.headers and (call.service is None or call.service.manifest.cors):
+            cors.let_read(call.request, response, self.world.url)
         if log.isEnabledFor(logging.INFO):
             log.info("%s.%s %d", call.route.service, call.route.operation.name, response.status)
         return response

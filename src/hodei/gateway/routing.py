@@ -112,6 +112,9 @@ class Router:
         self._base_domains = BASE_DOMAINS if domain in ("", *BASE_DOMAINS) else (domain, *BASE_DOMAINS)
         self._targets: dict[str, tuple[str, ServiceModel, OperationModel]] = {}
 
+    def host(self, request: Request) -> Host:
+        return read_host(request.host, self._base_domains)
+
     def data_plane(self, request: Request) -> str | None:
         """The service that claims this host or path for something other than its API, by its manifest."""
         for prefix, service in path_claims():
@@ -125,7 +128,7 @@ class Router:
         `body` is needed of forms only. Raises: NoRoute, UnknownOperation.
         """
         credential = read_credential(request)
-        host = read_host(request.host, self._base_domains)
+        host = self.host(request)
         region = (credential.region if credential else "") or host.region or DEFAULT_REGION
         target = request.headers.get("x-amz-target")
         if target and (known := self._targets.get(target)):

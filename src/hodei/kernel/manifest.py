@@ -48,6 +48,7 @@ class Manifest:
     hosts: tuple[str, ...] = ()  # regular expressions of host names that its endpoints answer to
     paths: tuple[str, ...] = ()  # path prefixes that its endpoints answer to
     subdomain: bool = False  # what stands before the service's name in a host is the first part of the path
+    cors: bool = True  # pages in browsers may call it as AWS lets them call most services; S3 has rules of its own
     max_body: int = 20 * 2**20  # bytes of a request whose body is no stream
     quotas: dict[str, Quota] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
