@@ -3,14 +3,18 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from hodei.kernel import blobs as blobs_module
 from hodei.kernel.blobs import Blobs
-from hodei.kernel.store import Store
+from hodei.kernel.store import Store, StoreFailed
 from hodei.kernel.tables import Place
 
 
@@ -107,6 +111,45 @@ def test_a_full_disk_raises_and_leaves_nothing(blobs: Blobs) -> None:
                 await write(blobs, bytes(3 << 20))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert files(blobs) == []
+
+    asyncio.run(run())
+
+
+def test_a_blob_whose_row_is_lost_leaves_nothing(blobs: Blobs, ctx: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def run() -> None:
+        monkeypatch.setattr(ctx.store, "_settle", refuse)
+        with pytest.raises(StoreFailed):
+            await kept(blobs, ctx, b"x")
+        await settled()
+        assert files(blobs) == []
+
+    asyncio.run(run())
+
+
+def test_a_write_that_is_cancelled_has_ended_when_its_file_is_closed(
+    blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the thread would go on in whatever file has the descriptor next."""
+    write_now, begun, states = blobs_module._write, threading.Event(), []
+
+    def slow(file: BinaryIO, chunks: list[bytes]) -> None:
+        begun.set()
+        time.sleep(0.05)
+        states.append(file.closed)
+        write_now(file, chunks)
+
+    async def run() -> None:
+        monkeypatch.setattr(blobs_module, "_write", slow)
+        task = asyncio.ensure_future(write(blobs, bytes(3 << 20)))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert states == [False]
         assert files(blobs) == []
 
     asyncio.run(run())

@@ -86,7 +86,7 @@ class Blobs:
     def keep(self, ctx: Scope, blob_id: str) -> None:
         """Makes the blob part of the cloud, with the open batch: call it with the `put` of what refers to it."""
         ctx.store.put(_row(blob_id), pack((self.size(blob_id),)))
-        ctx.store.when_durable(lambda: self._unkept.discard(blob_id))
+        ctx.store.when_durable(lambda: self._unkept.discard(blob_id), lambda error: self.discard(blob_id))
 
     def delete(self, ctx: Scope, blob_id: str) -> None:
         """Gives the blob up, with the open batch. The file goes once that is durable and no snapshot has it."""
