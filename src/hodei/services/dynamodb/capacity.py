@@ -1,0 +1,70 @@
+"""What operations consume, as AWS counts it: units for the table and for each index, and item collections' sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb.state import Item, Table, collections
+
+READ_BYTES = 4096
+WRITE_BYTES = 1024
+GIGABYTE = 1024**3
+TABLE = ""  # the table itself, where indexes go by their names
+
+Units = dict[str, float]  # index name (or TABLE) -> capacity units
+
+
+def read_units(size: int, *, consistent: bool) -> float:
+    """The units of reading `size` bytes at once: at least those of one block."""
+    units = -(-size // READ_BYTES) or 1
+    return float(units) if consistent else units / 2
+
+
+def write_units(size: int) -> float:
+    """The units of writing an item of `size` bytes (the larger of the old and the new one)."""
+    return float(-(-size // WRITE_BYTES) or 1)
+
+
+def add(total: Units, more: Units, times: float = 1.0) -> None:
+    """Adds to `total` what was consumed besides."""
+    for index, units in more.items():
+        total[index] = total.get(index, 0.0) + units * times
+
+
+def record(ctx: Context, table: Table, kind: str, units: Units) -> None:
+    """Counts consumption in CloudWatch; `kind` is "Read" or "Write"."""
+    name = f"Consumed{kind}CapacityUnits"
+    for index, consumed in units.items():
+        if index == TABLE:
+            ctx.metric("AWS/DynamoDB", name, consumed, "Count", TableName=table.name)
+        elif (found := table.index(index)) and not found.local:
+            ctx.metric("AWS/DynamoDB", name, consumed, "Count", TableName=table.name, GlobalSecondaryIndexName=index)
+
+
+def consumed(mode: str, given: str, table: Table, units: Units, kind: str = "") -> dict[str, Any]:
+    """A ConsumedCapacity. `given` is the table as the caller named it.
+
+    Transactions name the `kind` of their units too: "Read" or "Write".
+    """
+
+    def capacity(number: float) -> dict[str, float]:
+        return {"CapacityUnits": number, f"{kind}CapacityUnits": number} if kind else {"CapacityUnits": number}
+
+    report: dict[str, Any] = {"TableName": given, **capacity(sum(units.values()))}
+    if mode != "INDEXES":
+        return report
+    report["Table"] = capacity(units.get(TABLE, 0.0))
+    for index in table.indexes:
+        if index.name in units:
+            kinds = "LocalSecondaryIndexes" if index.local else "GlobalSecondaryIndexes"
+            report.setdefault(kinds, {})[index.name] = capacity(units[index.name])
+    return report
+
+
+def collection_metrics(ctx: Context, table: Table, partition: bytes, item: Item) -> dict[str, Any]:
+    """ItemCollectionMetrics of the collection that an item is in; for tables with local indexes only."""
+    collection = collections.get(ctx, table.id, partition)
+    whole = (collection.size if collection else 0) // GIGABYTE
+    name = table.key.partition
+    return {"ItemCollectionKey": {name: item[name]}, "SizeEstimateRangeGB": [float(whole), float(whole + 1)]}

@@ -1,0 +1,79 @@
+"""Query: the items of one partition key of a table or index, in the order of their sort keys."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors, keys
+from hodei.services.dynamodb.expressions.conditions import Condition
+from hodei.services.dynamodb.expressions.keyconditions import KeyCondition
+from hodei.services.dynamodb.find import table_of
+from hodei.services.dynamodb.items import asked, pages
+from hodei.services.dynamodb.items.pages import Position, Source
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Item
+
+
+class QueryOptions(pages.ReadOptions, total=False):
+    QueryFilter: dict[str, Any]
+    KeyConditions: dict[str, Any]
+    KeyConditionExpression: str
+
+
+@dynamodb.operation("Query")
+def query(
+    ctx: Context,
+    *,
+    TableName: str,
+    ScanIndexForward: bool = True,
+    ExclusiveStartKey: Item | None = None,
+    ReturnConsumedCapacity: str = "NONE",
+    **given: Unpack[QueryOptions],
+) -> dict[str, Any]:
+    wanted, tests = asked.queried(given)
+    start = asked.start(ExclusiveStartKey)
+    there, table = table_of(ctx, TableName)
+    source = pages.source_of(there, table, given)
+    condition = tests.on(source.key)
+    partition = keys.partition(source.key, condition.partition)
+    if wanted.filter:
+        _check_filter(source, wanted.filter, "QueryFilter" if "QueryFilter" in given else "Filter Expression")
+    pages.check_projected(source, wanted)
+    low, high = _range(condition)
+    after = None if start is None else _after(source, start, partition, condition)
+    rows = source.rows(partition, start=low, end=high, after=after, reverse=not ScanIndexForward)
+    answer, units = pages.read_page(source, wanted, rows)
+    return pages.with_capacity(answer, ReturnConsumedCapacity, TableName, table, units)
+
+
+def _range(condition: KeyCondition) -> tuple[Position | None, Position | None]:
+    """The bounds of the sort keys: inclusive, exclusive."""
+    if condition.sort is None:
+        return None, None
+    return (condition.sort.start,), None if condition.sort.end is None else (condition.sort.end,)
+
+
+def _check_filter(source: Source, condition: Condition, what: str) -> None:
+    """Raises: ValidationException for a filter on what the query's key conditions are for."""
+    if found := [name for name in source.key.names if name in condition.names]:
+        raise errors.ValidationException(
+            f"{what} can only contain non-primary key attributes: Primary key attribute: {found[0]}"
+        )
+
+
+def _after(source: Source, start: Item, partition: bytes, condition: KeyCondition) -> Position:
+    """Where the page before ended, below the partition. Raises: ValidationException for what can end none."""
+    try:
+        found, *position = source.position(start)
+    except errors.ValidationException:
+        raise errors.ValidationException(asked.INVALID_START) from None
+    if found != partition:
+        raise errors.ValidationException(
+            "The provided starting key is outside query boundaries based on provided conditions"
+        )
+    low, high = _range(condition)
+    after = tuple(position)
+    if (low and after < low) or (high and after >= high):
+        raise errors.ValidationException("The provided starting key does not match the range key predicate")
+    return after

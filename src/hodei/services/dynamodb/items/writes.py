@@ -1,0 +1,123 @@
+"""One write to one item: what PutItem, UpdateItem, DeleteItem, batches and transactions all ask for.
+
+A request by itself is checked when its `Write` is made, then against its table (`place`), then against the item that is
+there (`examine`): the order in which AWS refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import changes, errors, keys
+from hodei.services.dynamodb.capacity import TABLE, Units, write_units
+from hodei.services.dynamodb.expressions.conditions import Condition
+from hodei.services.dynamodb.expressions.paths import Steps
+from hodei.services.dynamodb.expressions.updates import Update
+from hodei.services.dynamodb.items import asked
+from hodei.services.dynamodb.keys import Place
+from hodei.services.dynamodb.state import Item, StoredItem, Table, items
+from hodei.services.dynamodb.values import ITEM_SIZE, item_size, normalise_item
+
+Params = Mapping[str, Any]
+
+TOO_LARGE = "Item size has exceeded the maximum allowed size"
+TOO_LARGE_NOW = "Item size to update has exceeded the maximum allowed size"
+
+
+class Write(NamedTuple):
+    """`item` is the whole item of a Put (`size` bytes), else the key; `update` is None where nothing is to be set."""
+
+    kind: str  # Put, Update, Delete, ConditionCheck
+    item: Item
+    size: int = 0
+    condition: Condition | None = None
+    update: Update | None = None
+    show: bool = False  # the item to the client whose condition fails
+
+    def place(self, table: Table) -> Place:
+        """Where the item lies. Raises: ValidationException where the request does not fit the table."""
+        if self.kind == "Put":
+            return keys.of_item(table, self.item)
+        place = keys.of_key(table, self.item)
+        if self.update:
+            self.update.check_keys(table.key.names)
+        return place
+
+
+class Change(NamedTuple):
+    """A write of which all is known: where, what is there, what will be, and the paths that an update touches."""
+
+    write: Write
+    table: Table
+    place: Place
+    old: StoredItem | None
+    new: StoredItem | None
+    touched: Sequence[Steps] = ()
+
+
+def put(params: Params) -> Write:
+    """Of PutItem, of a PutRequest, of a transaction's Put. Raises: ValidationException."""
+    given = asked.placeholders(params, "ConditionExpression")
+    item = normalise_item(params["Item"])
+    size = item_size(item)
+    if size > ITEM_SIZE:
+        raise errors.ValidationException(TOO_LARGE)
+    return Write("Put", item, size, asked.condition(params, given), show=_shows(params))
+
+
+def delete(params: Params) -> Write:
+    """Of DeleteItem, of a DeleteRequest, of a transaction's Delete. Raises: ValidationException."""
+    given = asked.placeholders(params, "ConditionExpression")
+    key = normalise_item(params["Key"])
+    return Write("Delete", key, condition=asked.condition(params, given), show=_shows(params))
+
+
+def check(params: Params) -> Write:
+    """Of a transaction's ConditionCheck. Raises: ValidationException."""
+    return delete(params)._replace(kind="ConditionCheck")
+
+
+def update(params: Params) -> Write:
+    """Of UpdateItem, of a transaction's Update. Raises: ValidationException."""
+    given = asked.placeholders(params, "UpdateExpression", "ConditionExpression")
+    key = normalise_item(params["Key"])
+    change = asked.update(params, given)
+    return Write("Update", key, condition=asked.condition(params, given), update=change, show=_shows(params))
+
+
+def _shows(params: Params) -> bool:
+    return params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+
+
+def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
+    """Raises: ConditionalCheckFailedException, and ValidationException for what cannot be done to this item."""
+    old = items.get(ctx, table.id, *place)
+    if write.condition and not write.condition.holds(old.item if old else None):
+        ctx.metric("AWS/DynamoDB", "ConditionalCheckFailedRequests", 1, "Count", TableName=table.name)
+        shown = {"Item": old.item} if old and write.show else {}
+        raise errors.ConditionalCheckFailedException(**shown)
+    if write.kind == "Delete":
+        return Change(write, table, place, old, None)
+    if write.kind == "ConditionCheck":
+        return Change(write, table, place, old, old)
+    item, size = write.item, write.size
+    touched: Sequence[Steps] = ()
+    if write.kind == "Update":
+        item = old.item if old else item
+        if write.update:
+            item, touched = write.update.apply(item, table.key.names)
+            keys.check_index_keys(table, item)
+        size = item_size(item)
+        if size > ITEM_SIZE:
+            raise errors.ValidationException(TOO_LARGE_NOW)
+    new = StoredItem(table=table.id, partition=place.partition, sort=place.sort, item=item, size=size)
+    return Change(write, table, place, old, new, touched)
+
+
+def perform(ctx: Context, change: Change) -> Units:
+    """Makes the change; returns the write units that it consumes. Raises: ItemCollectionSizeLimitExceededException."""
+    if change.write.kind == "ConditionCheck":
+        return {TABLE: write_units(change.old.size if change.old else 0)}
+    return changes.apply(ctx, change.table, change.old, change.new)
