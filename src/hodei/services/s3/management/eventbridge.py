@@ -38,7 +38,7 @@ def emit(home: Context, bucket: Bucket, event: str, obj: Object, sequencer: str)
         "version": "0",
         "bucket": {"name": bucket.name},
         "object": _object(detail_type, obj, sequencer),
-        "request-id": home.request_id,
+        "request-id": home.request_id or home.ids.upper(16),
         "requester": home.principal.service or home.principal.account or "anonymous",
     }
     if home.request is not None:

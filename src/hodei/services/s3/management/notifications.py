@@ -101,6 +101,7 @@ def _passes(entry: Mapping[str, Any], key: str) -> bool:
 def _record(home: Context, bucket: Bucket, event: str, obj: Object, configuration: str) -> dict[str, Any]:
     family = event.partition(":")[0]
     newer = family in NEWER or event == "ObjectRestore:Delete"
+    request_id = home.request_id or home.ids.upper(16)  # what comes about in time has no request
     return {
         "eventVersion": "2.3" if newer else VERSIONS.get(family, "2.1"),
         "eventSource": "aws:s3",
@@ -109,7 +110,7 @@ def _record(home: Context, bucket: Bucket, event: str, obj: Object, configuratio
         "eventName": event,
         "userIdentity": {"principalId": _requester(home)},
         "requestParameters": {"sourceIPAddress": home.request.client if home.request else SOURCE},
-        "responseElements": {"x-amz-request-id": home.request_id, "x-amz-id-2": host_id(home.request_id)},
+        "responseElements": {"x-amz-request-id": request_id, "x-amz-id-2": host_id(request_id)},
         "s3": {
             "s3SchemaVersion": "1.0",
             "configurationId": configuration,

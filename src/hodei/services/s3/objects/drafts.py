@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ STORED_HEADERS = (
     "Expires",
 )
 
+NO_LATIN_1 = re.compile("[^\x00-\xff]")
 EVENT_HOLD = frozenset(("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"))
 
 
@@ -52,8 +54,11 @@ def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[
 
 
 def stored_headers(given: Mapping[str, Any]) -> dict[str, str]:
-    """The headers that come back with the object. "aws-chunked" was only the way it travelled."""
-    headers = {name: given[name] for name in STORED_HEADERS if given.get(name)}
+    """The headers that come back with the object: forms may have had characters in them that no header holds.
+
+    "aws-chunked" was only the way it travelled.
+    """
+    headers = {name: NO_LATIN_1.sub(" ", given[name]) for name in STORED_HEADERS if given.get(name)}
     encoding = headers.pop("ContentEncoding", "")
     if "aws-chunked" in encoding:
         encoding = ",".join(part for part in encoding.split(",") if part.strip() != "aws-chunked").strip()

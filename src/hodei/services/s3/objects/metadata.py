@@ -39,7 +39,7 @@ def _received(value: str) -> str:
 
 
 def _plain(value: str) -> bool:
-    return value.isascii() and (value.isprintable() or not value)
+    return value.isascii() and value.replace("\t", " ").isprintable()
 
 
 def _word(value: str) -> str:

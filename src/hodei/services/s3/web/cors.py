@@ -92,13 +92,17 @@ def preflight(ctx: Context, request: Request) -> Response:
 
 
 def add_headers(ctx: Context, request: Request, response: Response) -> None:
-    """Let the page that a browser shows read the answer, if a rule of the bucket has its origin and method."""
+    """Let the page that a browser shows read the answer, if a rule of the bucket has its origin and method.
+
+    Access-Control-Request-Method counts for the method here too.
+    """
     origin = request.headers.get("origin")
     if not origin or request.method == "OPTIONS":
         return
+    method = request.headers.get("access-control-request-method") or request.method
     bucket = buckets.get(ctx, resource(request)[0])
     for rule in (_rules(ctx, bucket) if bucket else None) or ():
-        if _allows(rule, origin, request.method):
+        if _allows(rule, origin, method):
             response.headers.extend(_headers(rule, origin))
             return
 

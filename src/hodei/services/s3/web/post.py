@@ -16,11 +16,10 @@ from hodei.kernel.context import Context
 from hodei.protocol.http import Request, Response
 from hodei.protocol.xml_read import load, local_name
 from hodei.protocol.xml_write import escape
-from hodei.services.s3 import errors
+from hodei.services.s3 import errors, rules
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, checksums, encryption
 from hodei.services.s3.objects import drafts, tagging, versions, views
-from hodei.services.s3.rules import PUT_LIMIT
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object
 from hodei.services.s3.web import post_policy
@@ -67,7 +66,9 @@ def _fields(pairs: list[tuple[str, str]], file: Field) -> dict[str, str]:
 async def _stored(ctx: Context, bucket: Bucket, fields: Mapping[str, str], form: Form, size: Range) -> Object:
     home = buckets.home(ctx, bucket)
     given = _parameters(fields)
-    obj = drafts.draft(ctx, home, bucket, fields["key"], given)
+    texts = {name.removeprefix(META): value for name, value in fields.items() if name.startswith(META)}
+    rules.check_metadata(texts)
+    obj = replace(drafts.draft(ctx, home, bucket, fields["key"], given), metadata=texts)
     if tags := fields.get("tagging"):
         obj = replace(obj, tags=_tags(tags))
     sealing = encryption.sealing(home, bucket, given)
@@ -81,7 +82,7 @@ async def _stored(ctx: Context, bucket: Bucket, fields: Mapping[str, str], form:
             checksums.check_value(expected.algorithm, expected.value, digests.checksums[expected.algorithm])
         buckets.bucket_of(ctx, bucket.name)
 
-    chunks = _limited(form.file(), PUT_LIMIT if size.most is None else min(size.most, PUT_LIMIT))
+    chunks = _limited(form.file(), rules.PUT_LIMIT if size.most is None else min(size.most, rules.PUT_LIMIT))
     pieces = await bodies.write(home, sealing.key, chunks, digests, verify)
     obj = replace(
         obj,
@@ -107,9 +108,8 @@ async def _limited(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[byt
 
 
 def _parameters(fields: Mapping[str, str]) -> dict[str, Any]:
-    """The fields as PutObject's parameters, by the headers that these have."""
+    """The fields as PutObject's parameters, by the headers that these have. (Metadata is plain text in forms.)"""
     given: dict[str, Any] = {member: fields[name] for name, member in _members().items() if name in fields}
-    given["Metadata"] = {name.removeprefix(META): value for name, value in fields.items() if name.startswith(META)}
     if "acl" in fields:
         given["ACL"] = fields["acl"]
     return given
