@@ -31,7 +31,7 @@ def update(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem |
     growth = _growth(old, new)
     for index in table.indexes:
         before = entry(table, index, old) if old else None
-        if before and index.backfilling and index_entries.get(ctx, *_key(before)) is None:
+        if before and index.status == "CREATING" and index_entries.get(ctx, *_key(before)) is None:
             before = None  # the backfill has not come to it
         after = entry(table, index, new) if new else None
         if before != after:

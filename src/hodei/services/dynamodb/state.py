@@ -76,7 +76,8 @@ class Table(Record):
     protected: bool = False
     sse: dict[str, Any] = {}
     ttl_attribute: str = ""
-    ttl_status: str = "DISABLED"
+    ttl_status: str = "DISABLED"  # DISABLED, ENABLING, ENABLED, DISABLING
+    ttl_id: str = ""  # of the expiry dates kept since TTL was switched on
     pitr: float = 0.0  # since when point-in-time recovery is on; 0: off
     pitr_days: int = 35
     replicas: dict[str, dict[str, Any]] = {}  # of a global table: region -> what is special to the replica
@@ -105,6 +106,35 @@ class Backfill(Record):
     index: str
     partition: bytes = b""
     sort: bytes = b""
+
+
+class Expiry(Record):
+    """When an item expires; `ttl` is its table's ttl_id."""
+
+    ttl: str
+    at: float
+    partition: bytes
+    sort: bytes
+
+
+class Insights(Record):
+    """Contributor Insights of a table (`index` "") or index."""
+
+    table: str  # the id
+    index: str
+    name: str  # of the table
+    enabled: bool
+    changed: float
+    mode: str
+
+
+class Destination(Record):
+    """A Kinesis data stream that a table's changes go to. `stream` is its ARN."""
+
+    table: str  # the id
+    stream: str
+    status: str
+    precision: str = ""
 
 
 class Policy(Record):
@@ -156,6 +186,9 @@ class Token(Record):
 
 tables = dynamodb.table("tables", Table, key="name", cached=True)
 backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
+expiries = dynamodb.table("expiries", Expiry, key=("ttl", "at", "partition", "sort"))
+insights = dynamodb.table("insights", Insights, key=("table", "index"))
+destinations = dynamodb.table("destinations", Destination, key=("table", "stream"))
 policies = dynamodb.table("policies", Policy, key="arn")
 stats = dynamodb.table("stats", Stats, key=("table", "index"))
 items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))

@@ -7,11 +7,12 @@ and leaves the end of the way to `begin`.
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import indexing
+from hodei.services.dynamodb import expiry, indexing
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import (
     Backfill,
@@ -20,13 +21,15 @@ from hodei.services.dynamodb.state import (
     Throughput,
     backfills,
     collections,
+    destinations,
     index_entries,
+    insights,
     items,
     policies,
     stats,
     tables,
 )
-from hodei.services.dynamodb.tables.describe import table_arn
+from hodei.services.dynamodb.tables.describe import describe, table_arn
 
 SECONDS = {"CREATING": 8.0, "UPDATING": 20.0, "DELETING": 10.0}  # about what AWS takes
 ROWS = 1_000  # that one batch deletes
@@ -35,14 +38,15 @@ ITEMS = 500  # that one batch enters in an index
 replace = msgspec.structs.replace
 
 
-def begin(ctx: Context, table: Table) -> Table:
-    """Store a table that is on its way (CREATING, UPDATING, DELETING); returns it as AWS's answer shows it."""
+def begin(ctx: Context, table: Table) -> dict[str, Any]:
+    """Store a table that is on its way (CREATING, UPDATING, DELETING); returns the TableDescription of AWS's answer."""
+    shown = describe(ctx, table)
     if ctx.setting("lifecycle") == "aws":
         tables.put(ctx, table)
         ctx.timers.set(ctx, "arrive", ctx.now + SECONDS[table.status], table.name, table.id)
     else:
         _arrive(ctx, table)
-    return table
+    return shown
 
 
 @dynamodb.timer("arrive")
@@ -151,6 +155,10 @@ def _drop(ctx: Context, table: Table) -> None:
     tables.delete(ctx, table.name)
     ctx.tags.set(ctx, table_arn(ctx, table), {})
     policies.delete(ctx, table_arn(ctx, table))
+    insights.delete_all(ctx, table.id)
+    destinations.delete_all(ctx, table.id)
+    if table.ttl_id:
+        expiry.forget(ctx, table.ttl_id)
     ctx.timers.set(ctx, "sweep", ctx.now, table.id)
 
 

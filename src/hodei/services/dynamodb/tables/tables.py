@@ -62,6 +62,7 @@ def create_table(
         check_stream(StreamSpecification)
     if tables.get(where, name):
         raise errors.ResourceInUseException(f"Table already exists: {name}")
+    _check_quota(where)
     table = Table(
         name=name,
         id=ctx.ids.uuid(),
@@ -88,7 +89,7 @@ def create_table(
         tag(where, table_arn(where, table), Tags)
     if ResourcePolicy:
         put_policy(where, table_arn(where, table), ResourcePolicy)
-    return {"TableDescription": describe(where, lifecycle.begin(where, table))}
+    return {"TableDescription": lifecycle.begin(where, table)}
 
 
 @dynamodb.operation("DescribeTable")
@@ -117,5 +118,12 @@ def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
     if table.status == "DELETING":
         return {"TableDescription": describe(where, table)}
     check_changeable(table)
-    going = lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING"))
-    return {"TableDescription": describe(where, going)}
+    return {"TableDescription": lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING"))}
+
+
+def _check_quota(ctx: Context) -> None:
+    most = int(ctx.quota("tables"))
+    if tables.count(ctx) >= most:
+        raise errors.LimitExceededException(
+            f"Subscriber limit exceeded: There is a limit of {most} tables per subscriber"
+        )

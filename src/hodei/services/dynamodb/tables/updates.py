@@ -77,7 +77,7 @@ def update_table(
         sse=table.sse if SSESpecification is None else encryption_of(where, SSESpecification),
     )
     if any(on_the_way):
-        return {"TableDescription": describe(where, lifecycle.begin(where, replace(table, status="UPDATING")))}
+        return {"TableDescription": lifecycle.begin(where, replace(table, status="UPDATING"))}
     tables.put(where, table)
     return {"TableDescription": describe(where, table)}
 
