@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from hodei.services.dynamodb.expressions import paths
 from hodei.services.dynamodb.expressions.nodes import Alias, Call, ConditionNode, Junction, Operand, Path, Test, Value
@@ -42,12 +42,14 @@ VALID_TYPES = "B,NULL,SS,BOOL,L,BS,N,NS,S,M"  # in the order in which AWS lists 
 class Plan:
     """What is made of a text once: the condition, what to check against placeholders, the compiled test."""
 
-    __slots__ = ("checks", "holds", "node")
-
     def __init__(self, node: ConditionNode) -> None:
         self.node = node
         self.checks = checkable(node)
-        self.holds = compiled(node)
+
+    @cached_property
+    def holds(self) -> Holds:
+        """Compiled once the checks have passed for the first time: what they refuse cannot be compiled."""
+        return compiled(self.node)
 
 
 @lru_cache(2048)

@@ -35,9 +35,6 @@ TEST_WORDS = COMPARISONS | {"BETWEEN", "IN"}
 SIGNS = ("+", "-")
 CONDITION_WORDS = frozenset(("AND", "OR", "NOT", "IN", "BETWEEN"))
 
-# Of several faults in a well-formed text AWS tells the first kind in this order.
-FAULTS = ("parentheses", "function", "misuse", "reserved", "section", "operators")
-
 
 class Parser:
     """The common part of the languages: tokens, document paths, operands."""
@@ -45,6 +42,7 @@ class Parser:
     keywords: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     refusal = ""
+    order: tuple[str, ...] = ("reserved",)  # of several faults in a well-formed text AWS tells the first of these
 
     def __init__(self, text: str, kind: str) -> None:
         self.text, self.kind = text, kind
@@ -70,7 +68,7 @@ class Parser:
             self.syntax_error()
         if self.operators > OPERATORS:
             self.fault("operators", f"The expression contains too many operators; operator count: {self.operators}")
-        for sort in FAULTS:
+        for sort in self.order:
             if sort in self.faults:
                 self.fail(self.faults[sort])
 
@@ -192,6 +190,7 @@ class ConditionParser(Parser):
     keywords = CONDITION_WORDS
     functions = CONDITION_FUNCTIONS | {"size"}
     refusal = "a condition expression"
+    order = ("parentheses", "function", "misuse", "reserved", "operators")
 
     def parse(self) -> ConditionNode:
         node = self.condition()
@@ -270,6 +269,7 @@ class UpdateParser(Parser):
     keywords = SECTIONS
     functions = UPDATE_FUNCTIONS
     refusal = "an update expression"
+    order = ("parentheses", "reserved", "function", "section", "operators")
 
     def parse(self) -> tuple[Action, ...]:
         actions: list[Action] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -28,8 +28,7 @@ from hodei.services.dynamodb.values import NESTING, AttributeValue, depth_of, in
 
 KIND = "UpdateExpression"
 KIND_NAMES = {
-    "S": "STRING", "N": "NUMBER", "B": "BINARY", "SS": "STRING_SET", "NS": "NUMBER_SET", "BS": "BINARY_SET",
-    "M": "MAP", "L": "LIST", "NULL": "NULL", "BOOL": "BOOLEAN",
+    "S": "STRING", "N": "NUMBER", "B": "BINARY", "M": "MAP", "L": "LIST", "NULL": "NULL", "BOOL": "BOOLEAN",
 }  # fmt: skip
 SETS = frozenset(("SS", "NS", "BS"))
 ADDABLE = SETS | {"N"}
@@ -44,12 +43,14 @@ class Plan:
     `mismatch` is what ADD and DELETE say of an attribute of another type.
     """
 
-    __slots__ = ("actions", "mismatch", "reads")
-
     def __init__(self, actions: tuple[Action, ...], mismatch: str = WRONG_TYPE) -> None:
         self.actions = actions
         self.mismatch = mismatch
-        self.reads = [compile_operand(action.operand) if action.operand else None for action in actions]
+
+    @cached_property
+    def reads(self) -> list[Read | None]:
+        """Compiled once the checks have passed for the first time: what they refuse cannot be compiled."""
+        return [compile_operand(action.operand) if action.operand else None for action in self.actions]
 
 
 @lru_cache(2048)
@@ -248,7 +249,7 @@ def compile_operand(operand: Operand) -> Read:
         return compile_path(operand)
     if isinstance(operand, Value):
         return compile_value(operand)
-    left, right = map(compile_operand, operand.args[:2]) if len(operand.args) > 1 else (absent, absent)
+    left, right = map(compile_operand, operand.args)
     if operand.name == "if_not_exists":
         return compile_if_not_exists(left, right)
     if operand.name == "list_append":
@@ -258,10 +259,6 @@ def compile_operand(operand: Operand) -> Read:
     return lambda item, given: {
         "N": numbers.add(content(left(item, given), "N"), numbers.negated(content(right(item, given), "N")))
     }
-
-
-def absent(item: Item, given: Placeholders) -> None:
-    """What a function of too few operands, which is never called, would read."""
 
 
 def compile_if_not_exists(left: Read, right: Read) -> Read:
