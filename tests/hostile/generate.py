@@ -67,7 +67,7 @@ class Sent:
         return replace(self, headers=kept if value is None else (*kept, (name, value)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pools:
     """What exists, by the name of the member that could name it."""
 

@@ -51,7 +51,7 @@ class Primed:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.loud = Loud()
-        self.pools = Pools({**QUEUES, **OBJECTS})
+        self.pools = {"sqs": Pools(QUEUES), "s3": Pools(OBJECTS)}
         self._prime_sqs()
         self._prime_s3()
         self._prime_the_other_account()
@@ -76,7 +76,7 @@ class Primed:
             got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=3, VisibilityTimeout=600)["Messages"]
             handles += [message["ReceiptHandle"] for message in got]
         task = sqs.start_message_move_task(SourceArn=f"{QUEUE_ARN}dead", MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
-        self.pools.names.update(QueueUrl=[orders, orders, fifo, dead], ReceiptHandle=handles, TaskHandle=[task])
+        QUEUES.update(QueueUrl=[orders, orders, fifo, dead], ReceiptHandle=handles, TaskHandle=[task])
 
     def _prime_s3(self) -> None:
         s3 = self.cloud.client("s3")
@@ -101,7 +101,7 @@ class Primed:
             uploads.append(upload)
         versions.append(s3.delete_object(Bucket="versioned", Key="a")["VersionId"])
         complete = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]}
-        self.pools.names.update(
+        OBJECTS.update(
             UploadId=[uploads[0], *uploads],
             VersionId=versions,
             UploadIdMarker=uploads,
@@ -353,7 +353,7 @@ def test_any_request_is_answered_and_does_no_harm(primed: Primed, service: str, 
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(sequence=requests(model, primed.pools, ACCOUNT))
+    @given(sequence=requests(model, primed.pools.get(service, Pools()), ACCOUNT))
     def hurl(sequence: list[tuple[str, Sent]]) -> None:
         primed.cloud.load("primed")
         primed.loud.said.clear()

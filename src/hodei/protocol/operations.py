@@ -93,7 +93,7 @@ def plain_body(request: Request, body: bytes | Body, operation: OperationModel) 
 def inflate(request: Request, data: bytes) -> bytes:
     """Undo the `Content-Encoding: gzip` of a body. Raises ProtocolError."""
     encodings = request.headers.get("content-encoding")
-    if not encodings.endswith("gzip"):
+    if not data or not encodings.endswith("gzip"):
         return data
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
@@ -102,6 +102,8 @@ def inflate(request: Request, data: bytes) -> bytes:
         raise ProtocolError("SerializationException", "The compressed request body is malformed") from error
     if decompressor.unconsumed_tail:
         raise ProtocolError("RequestEntityTooLargeException", "Request size exceeded the limit", 413)
+    if not decompressor.eof:
+        raise ProtocolError("SerializationException", "The compressed request body is malformed")
     return plain
 
 
