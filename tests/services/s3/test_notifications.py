@@ -61,7 +61,7 @@ def test_the_record_of_a_put(s3: Any, cloud: Cloud) -> None:
     (record,) = records(cloud)
     told = record["s3"]["object"]
     assert told.pop("sequencer")
-    assert told == {"key": "a%40b+c/%C3%A4".replace("/", "%2F"), "size": 9, "eTag": answer["ETag"].strip('"')}
+    assert told == {"key": "a%40b+c/%C3%A4", "size": 9, "eTag": answer["ETag"].strip('"')}
     assert unquote_plus(told["key"]) == "a@b c/ä"
     bucket = record["s3"]["bucket"]
     assert (bucket["name"], bucket["arn"]) == (BUCKET, f"arn:aws:s3:::{BUCKET}")
