@@ -143,7 +143,7 @@ TWO = {"AttributeDefinitions": attributes(a="S", b="S"), "KeySchema": key_schema
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
         ),
         (
-            {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "HASH"}]},
+            {**TWO, "KeySchema": [{"AttributeName": name, "KeyType": "HASH"} for name in ("a", "b")]},
             "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
         ),
         (
@@ -152,6 +152,10 @@ TWO = {"AttributeDefinitions": attributes(a="S", b="S"), "KeySchema": key_schema
         ),
         (
             {"KeySchema": key_schema("pk", "sk")},
+            "Invalid KeySchema: Some index key attribute have no definition",
+        ),
+        (
+            {"AttributeDefinitions": [], "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}] * 2},
             "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
@@ -223,6 +227,15 @@ def test_what_create_table_refuses(
     assert dynamodb.list_tables()["TableNames"] == []
 
 
+def test_definitions_are_required(dynamodb: Any, refused: Refused) -> None:
+    null = "failed to satisfy constraint: Member must not be null"
+    message = (
+        f"2 validation errors detected: Value null at 'attributeDefinitions' {null}; Value null at 'keySchema' {null}"
+    )
+    with refused("ValidationException", message):
+        dynamodb.create_table(TableName="table")
+
+
 def test_tables_are_listed_in_pages_in_the_order_of_names(cloud: Cloud, dynamodb: Any, make: Make) -> None:
     for name in ("bbb", "aaa", "ccc", "ddd"):
         make(name)
@@ -292,6 +305,14 @@ def test_statuses_at_the_pace_of_aws(cloud: Cloud, dynamodb: Any, make: Make, re
     assert dynamodb.delete_table(TableName="table")["TableDescription"]["TableStatus"] == "DELETING"
     cloud.clock.advance(seconds=60)
     assert dynamodb.list_tables()["TableNames"] == []
+
+
+def test_a_table_changes_its_class(dynamodb: Any, make: Make) -> None:
+    make()
+    assert "TableClassSummary" not in describe(dynamodb)
+    dynamodb.update_table(TableName="table", TableClass="STANDARD_INFREQUENT_ACCESS")
+    summary = describe(dynamodb)["TableClassSummary"]
+    assert (summary["TableClass"], "LastUpdateDateTime" in summary) == ("STANDARD_INFREQUENT_ACCESS", True)
 
 
 def test_an_update_needs_something_to_do(dynamodb: Any, make: Make, refused: Refused) -> None:

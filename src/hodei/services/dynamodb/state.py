@@ -73,6 +73,7 @@ class Table(Record):
     stream_view: str = ""  # "" : no stream
     stream_label: str = ""  # of the latest stream, also when it is off
     table_class: str = ""
+    class_changed: float = 0.0
     protected: bool = False
     sse: dict[str, Any] = {}
     ttl_attribute: str = ""

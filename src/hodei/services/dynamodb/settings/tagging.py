@@ -18,17 +18,16 @@ PAGE = 10
 
 @dynamodb.operation("TagResource")
 def tag_resource(ctx: Context, *, ResourceArn: str, Tags: Sequence[Mapping[str, str]]) -> None:
-    where = resource(ctx, ResourceArn)
     if not Tags:
         raise errors.ValidationException("Atleast one Tag needs to be provided as Input.")
-    tag(where, ResourceArn, Tags)
+    tag(resource(ctx, ResourceArn), ResourceArn, Tags)
 
 
 @dynamodb.operation("UntagResource")
 def untag_resource(ctx: Context, *, ResourceArn: str, TagKeys: Sequence[str]) -> None:
-    where = resource(ctx, ResourceArn)
     if not TagKeys:
         raise errors.ValidationException("Atleast one Tag Key needs to be provided as Input.")
+    where = resource(ctx, ResourceArn)
     where.tags.remove(where, ResourceArn, list(TagKeys))
 
 

@@ -34,8 +34,8 @@ def check_creation(
     check_throughput(throughput)
     for one in global_ or ():
         check_throughput(one.get("ProvisionedThroughput"), one["IndexName"])
-    check_key_schema(schema)
     check_definitions(schema, [*(local or ()), *(global_ or ())], attributes)
+    check_key_schema(schema)
     if local is not None:
         _check_local(schema, local)
     if global_ is not None:

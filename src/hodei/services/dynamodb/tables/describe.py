@@ -59,6 +59,8 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
         found["SSEDescription"] = {"Status": "ENABLED", **table.sse}
     if table.table_class:
         found["TableClassSummary"] = {"TableClass": table.table_class}
+        if table.class_changed:
+            found["TableClassSummary"]["LastUpdateDateTime"] = table.class_changed
     _add_indexes(ctx, table, found)
     _add_stream(ctx, table, found)
     return found

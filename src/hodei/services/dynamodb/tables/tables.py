@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
+from hodei.protocol.validate import Violation, aggregated_message
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import described, place_of
 from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
@@ -25,6 +27,7 @@ from hodei.services.dynamodb.tables.updates import check_changeable
 
 EMPTY: Mapping[str, Any] = {}
 MOST_LISTED = 100
+NULL = "Member must not be null"
 
 
 @dynamodb.operation("CreateTable")
@@ -32,8 +35,8 @@ def create_table(
     ctx: Context,
     *,
     TableName: str,
-    AttributeDefinitions: Sequence[Mapping[str, Any]] = (),
-    KeySchema: Sequence[Mapping[str, Any]] = (),
+    AttributeDefinitions: Sequence[Mapping[str, Any]] | None = None,
+    KeySchema: Sequence[Mapping[str, Any]] | None = None,
     LocalSecondaryIndexes: Sequence[Mapping[str, Any]] | None = None,
     GlobalSecondaryIndexes: Sequence[Mapping[str, Any]] | None = None,
     BillingMode: str = "PROVISIONED",
@@ -49,6 +52,8 @@ def create_table(
 ) -> dict[str, Any]:
     """The answer says CREATING; the table is there with the next call, or when AWS's would be (setting `lifecycle`)."""
     where, name = place_of(ctx, TableName)
+    if AttributeDefinitions is None or KeySchema is None:
+        raise _missing(attributeDefinitions=AttributeDefinitions, keySchema=KeySchema)
     attributes = attributes_of(AttributeDefinitions)
     check_creation(
         schema=KeySchema,
@@ -119,6 +124,12 @@ def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
         return {"TableDescription": describe(where, table)}
     check_changeable(table)
     return {"TableDescription": lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING"))}
+
+
+def _missing(**members: Any) -> AwsError:
+    """The model no longer requires what only replicas of another account's table do without."""
+    missing = [Violation(name, "required", "null", NULL) for name, value in members.items() if value is None]
+    return errors.ValidationException(aggregated_message(missing))
 
 
 def _check_quota(ctx: Context) -> None:

@@ -72,6 +72,7 @@ def update_table(
         table,
         protected=table.protected if DeletionProtectionEnabled is None else DeletionProtectionEnabled,
         table_class=TableClass or table.table_class,
+        class_changed=ctx.now if TableClass else table.class_changed,
         on_demand={**table.on_demand, **(OnDemandThroughput or {})},
         warm={**table.warm, **(WarmThroughput or {})},
         sse=table.sse if SSESpecification is None else encryption_of(where, SSESpecification),
