@@ -117,7 +117,7 @@ def test_an_item_that_is_not_there_has_no_attributes() -> None:
         ("begins_with(s, size(n))", "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"),
         ("size(:n) = :2", "Incorrect operand type for operator or function; operator or function: size, operand type: N"),
         ("attribute_type(s, :n)", "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N"),
-        ("attribute_type(s, :bad)", "Invalid attribute type name found; type: STRING, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"),
+        ("attribute_type(s, :bad)", "Invalid attribute type name found; type: STRING, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}"),
         ("m.a = #m.#a", "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [m, a]"),
         ("l[0] in (:s, l[0])", "The first operand must be distinct from the remaining operands for this operator or function; operator: IN, first operand: [l, [0]]"),
         ("n between :11 and :2", "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:11}, upper bound operand: AttributeValue: {N:2}"),
@@ -146,6 +146,12 @@ def test_faults_are_told_in_awss_words(text: str, message: str) -> None:
 )
 def test_of_two_faults_awss_first_is_told(text: str, message: str) -> None:
     assert refusal(text, "FilterExpression").startswith(message)
+
+
+def test_the_size_of_a_string_is_that_of_java() -> None:
+    for text, size in (("", 0), ("abc", 3), ("éè", 2), ("\N{GRINNING FACE}", 2)):
+        condition = parse_condition("size(s) = :n", Placeholders(None, {":n": {"N": str(size)}}))
+        assert condition.holds({"s": {"S": text}})
 
 
 def test_a_parsed_text_serves_requests_with_other_placeholders() -> None:

@@ -171,6 +171,12 @@ def test_a_key_without_sort_has_no_condition_on_it() -> None:
         (None, {}, "ExpressionAttributeValues must not be empty"),
         ({"a": "a"}, {}, 'ExpressionAttributeNames contains invalid key: Syntax error; key: "a"'),
         ({"#": "a"}, None, 'ExpressionAttributeNames contains invalid key: Syntax error; key: "#"'),
+        (
+            {"": "a"},
+            None,
+            "ExpressionAttributeNames contains invalid key: The expression attribute map contains an empty key",
+        ),
+        ({"#a": ""}, None, "ExpressionAttributeNames contains invalid value: for key #a"),
         ({"#a-b": "a"}, None, 'ExpressionAttributeNames contains invalid key: Syntax error; key: "#a-b"'),
         (None, {"a": {"S": "a"}}, 'ExpressionAttributeValues contains invalid key: Syntax error; key: "a"'),
         (

@@ -71,8 +71,6 @@ def _normalised(kind: str, content: Any, depth: int) -> Any:
 def _string_set(content: Sequence[str]) -> Sequence[str]:
     if not content:
         raise invalid("An string set  may not be empty")  # the two spaces are AWS's
-    if "" in content:
-        raise invalid("An string set may not have a empty string as a member")
     if len(set(content)) < len(content):
         raise invalid(f"Input collection [{', '.join(content)}] contains duplicates.")
     return content
@@ -90,8 +88,6 @@ def _number_set(content: Sequence[str]) -> Sequence[str]:
 def _binary_set(content: Sequence[bytes]) -> Sequence[bytes]:
     if not content:
         raise invalid("Binary sets should not be empty")
-    if b"" in content:
-        raise invalid("Binary sets may not contain null or empty values")
     if len(set(content)) < len(content):
         texts = ", ".join(b64encode(member).decode() for member in content)
         raise invalid(f"Input collection [{texts}]of type BS contains duplicates.")

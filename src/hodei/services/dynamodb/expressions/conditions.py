@@ -36,7 +36,7 @@ COUNTS = {
     "size": 1,
 }
 PATH_FIRST = frozenset(("attribute_exists", "attribute_not_exists", "attribute_type"))
-VALID_TYPES = "B,NULL,SS,BOOL,L,BS,N,NS,S,M"  # in the order in which AWS lists them
+VALID_TYPES = "N,BS,L,B,NULL,M,S,SS,NS,BOOL"  # in the order in which AWS lists them
 
 
 class Plan:

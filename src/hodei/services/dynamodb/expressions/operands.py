@@ -54,6 +54,8 @@ def compile_size(call: Call) -> Read:
         if value is None:
             return None
         [(kind, content)] = value.items()
+        if kind == "S" and not content.isascii():
+            return {"N": str(len(content.encode("utf-16-le")) // 2)}  # Java's length of a string
         return {"N": str(len(content))} if kind in SIZED else None
 
     return size

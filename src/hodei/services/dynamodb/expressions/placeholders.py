@@ -69,6 +69,9 @@ class Placeholders:
 
 def checked_names(names: Mapping[str, str]) -> Mapping[str, str]:
     check_keys("ExpressionAttributeNames", names, _NAME)
+    for key, name in names.items():
+        if not name:
+            raise errors.ValidationException(f"ExpressionAttributeNames contains invalid value: for key {key}")
     if sum(len(key) + len(name) for key, name in names.items()) > MAP_SIZE:
         raise errors.ValidationException("ExpressionAttributeNames exceeds max size")
     return names
@@ -91,6 +94,10 @@ def check_keys(what: str, keys: Iterable[str], pattern: re.Pattern[str]) -> None
     if not keys:
         raise errors.ValidationException(f"{what} must not be empty")
     for key in keys:
+        if not key:
+            raise errors.ValidationException(
+                f"{what} contains invalid key: The expression attribute map contains an empty key"
+            )
         if len(key) > KEY_SIZE:
             raise errors.ValidationException(
                 f"{what} contains invalid key: The expression attribute map contains a key that is too long; "
