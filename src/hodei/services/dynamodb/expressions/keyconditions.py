@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors, values
@@ -17,24 +18,21 @@ KIND = "KeyConditionExpression"
 FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class SortRange:
+class SortRange(NamedTuple):
     """Sort keys from `start` (inclusive) to `end` (exclusive; None: to the last), as `values.sort_bytes` has them."""
 
     start: bytes
     end: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCondition:
+class KeyCondition(NamedTuple):
     """What a Query reads: the partition key's value, and the range of sort keys (None: all)."""
 
     partition: AttributeValue
     sort: SortRange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTest:
+class KeyTest(NamedTuple):
     """A condition on one attribute: =, <, <=, >, >=, BETWEEN or begins_with, with its value or two."""
 
     name: str
@@ -42,8 +40,7 @@ class KeyTest:
     values: tuple[AttributeValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTests:
+class KeyTests(NamedTuple):
     """The conditions of a query before it is known which table's (or index's) key they are about."""
 
     tests: tuple[KeyTest, ...]
@@ -106,7 +103,10 @@ def parse_key_condition(text: str, given: Placeholders) -> KeyTests:
     planned = plan(text, KIND)
     for test in planned.checks:
         check(test, given, KIND)
-    tests = [key_test(test, given) for test in conjunction(planned.node)]
+    tests = [
+        KeyTest(str(given.resolved(path, KIND)[0]), operator, tuple([given.values[name] for name in names]))
+        for path, operator, names in shapes(text)
+    ]
     if len({test.name for test in tests}) < len(tests):
         raise errors.ValidationException("KeyConditionExpressions must only contain one condition per key")
     check_count(tests)
@@ -137,7 +137,16 @@ def wrong_condition(reason: str) -> AwsError:
     return errors.ValidationException(f"Invalid condition in KeyConditionExpression: {reason}")
 
 
-def key_test(test: Test | Call, given: Placeholders) -> KeyTest:
+Shape = tuple[Path, str, tuple[str, ...]]  # the attribute, the operator, the names of the values
+
+
+@lru_cache(2048)
+def shapes(text: str) -> tuple[Shape, ...]:
+    """What a KeyConditionExpression says, but for names and values. Raises: ValidationException."""
+    return tuple(map(shape, conjunction(plan(text, KIND).node)))
+
+
+def shape(test: Test | Call) -> Shape:
     operator = test.name if isinstance(test, Call) else test.operator
     if operator not in FLIPPED and operator not in ("BETWEEN", "begins_with"):
         raise wrong_operator(operator)
@@ -154,8 +163,4 @@ def key_test(test: Test | Call, given: Placeholders) -> KeyTest:
         if operator not in FLIPPED:
             raise wrong_condition(f"{operator} operator must have the key attribute as its first operand")
         operator = FLIPPED[operator]
-    return KeyTest(str(given.resolved(found[0], KIND)[0]), operator, given_values(test.args, given))
-
-
-def given_values(args: Sequence[Path | Value | Call], given: Placeholders) -> tuple[AttributeValue, ...]:
-    return tuple([given.values[arg.name] for arg in args if isinstance(arg, Value)])
+    return found[0], operator, tuple(arg.name for arg in test.args if isinstance(arg, Value))

@@ -23,6 +23,8 @@ from hodei.services.dynamodb.expressions.reserved import RESERVED
 EXPRESSION_SIZE = 4096
 OPERATORS = 300
 PATH_LEVELS = 32
+REDUNDANT = "The expression has redundant parentheses;"
+TOO_MANY = "The expression contains too many operators; operator count: {}"
 LAST_INDEX = 2**31 - 1
 COMPARISONS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 CONDITION_FUNCTIONS = frozenset(
@@ -67,7 +69,7 @@ class Parser:
         if self.token.kind != "end":
             self.syntax_error()
         if self.operators > OPERATORS:
-            self.fault("operators", f"The expression contains too many operators; operator count: {self.operators}")
+            self.fault("operators", TOO_MANY.format(self.operators))
         for sort in self.order:
             if sort in self.faults:
                 self.fail(self.faults[sort])
@@ -94,7 +96,7 @@ class Parser:
         """Entered for each level of nesting: a level needs an operator, or its parentheses are redundant."""
         self.depth += 1
         if self.depth > OPERATORS:
-            self.fail("The expression has redundant parentheses;")
+            self.fail(REDUNDANT if self.operators < OPERATORS else TOO_MANY.format(self.operators))
 
     def path(self) -> Path:
         elements: list[Element] = [self.name()]
@@ -176,7 +178,7 @@ class Parser:
         """Parentheses, the first just passed, that hold nothing but another pair are refused."""
         closing = self.partners.get(self.at)
         if closing is not None and self.partners.get(self.at - 1) == closing + 1:
-            self.fault("parentheses", "The expression has redundant parentheses;")
+            self.fault("parentheses", REDUNDANT)
 
     def check_arguments(self, args: tuple[Operand, ...]) -> None:
         """What may not be an operand of a function or an operator."""

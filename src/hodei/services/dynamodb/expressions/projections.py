@@ -42,7 +42,11 @@ def parse(text: str) -> tuple[Path, ...]:
 
 def parse_projection(text: str, given: Placeholders) -> Projection:
     """A ProjectionExpression of a request. Raises: ValidationException with AWS's text."""
-    wanted = [given.resolved(path, KIND) for path in parse(text)]
-    if len(wanted) > 1:
-        paths.check_apart(wanted, KIND)
+    return projection(tuple([given.resolved(path, KIND) for path in parse(text)]))
+
+
+@lru_cache(2048)
+def projection(wanted: tuple[Steps, ...]) -> Projection:
+    """The projection of these paths. Raises: ValidationException where they overlap."""
+    paths.check_apart(wanted, KIND)
     return Projection(wanted)
