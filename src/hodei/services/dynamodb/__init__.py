@@ -1,5 +1,7 @@
 """DynamoDB."""
 
+from hodei.services.dynamodb.backups import backups as backups
+from hodei.services.dynamodb.backups import restores as restores
 from hodei.services.dynamodb.items import batches as batches
 from hodei.services.dynamodb.items import queries as queries
 from hodei.services.dynamodb.items import reads as reads

@@ -3,6 +3,8 @@
 from hodei.services.dynamodb.service import dynamodb
 
 AccessDeniedException = dynamodb.error("AccessDeniedException", "{reason}")
+BackupInUseException = dynamodb.error("BackupInUseException", "Backup is in use: {arn}")
+BackupNotFoundException = dynamodb.error("BackupNotFoundException", "Backup not found: {arn}")
 ConditionalCheckFailedException = dynamodb.error("ConditionalCheckFailedException", "The conditional request failed")
 IdempotentParameterMismatchException = dynamodb.error(
     "IdempotentParameterMismatchException",
@@ -16,6 +18,8 @@ LimitExceededException = dynamodb.error("LimitExceededException", "{reason}")
 PolicyNotFoundException = dynamodb.error("PolicyNotFoundException", "{reason}")
 ResourceInUseException = dynamodb.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = dynamodb.error("ResourceNotFoundException", "Requested resource not found")
+TableAlreadyExistsException = dynamodb.error("TableAlreadyExistsException", "Table already exists: {name}")
+TableInUseException = dynamodb.error("TableInUseException", "Table is being {doing}: {name}")
 TableNotFoundException = dynamodb.error("TableNotFoundException", "Table not found: {name}")
 TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")

@@ -64,6 +64,14 @@ def described(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
     return where, table
 
 
+def backed_up(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
+    """As `described`, in the words of the operations on backups. Raises: TableNotFoundException."""
+    where, name = place_of(ctx, name_or_arn)
+    if (table := tables.get(where, name)) is None:
+        raise errors.TableNotFoundException(name=name)
+    return where, table
+
+
 def active(table: Table) -> bool:
     """Whether the table can be changed now."""
     return table.status == "ACTIVE"

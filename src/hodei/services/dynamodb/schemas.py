@@ -90,6 +90,12 @@ def check_definitions(schema: Sequence[Definition], indexes: Sequence[Definition
     )
 
 
+def used(attributes: Mapping[str, str], key: Key, indexes: Iterable[Index]) -> dict[str, str]:
+    """The definitions of attributes that are keys."""
+    names = {name for one in (key, *(index.key for index in indexes)) for name in one.names}
+    return {name: kind for name, kind in attributes.items() if name in names}
+
+
 def check_projection(projection: Definition) -> None:
     """Raises: ValidationException."""
     kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")

@@ -81,6 +81,8 @@ class Table(Record):
     ttl_id: str = ""  # of the expiry dates kept since TTL was switched on
     pitr: float = 0.0  # since when point-in-time recovery is on; 0: off
     pitr_days: int = 35
+    copying: tuple[str, ...] = ()  # ids of the backups that are being made of it
+    restored: dict[str, Any] = {}  # RestoreSummary, of a table that comes from a backup
     replicas: dict[str, dict[str, Any]] = {}  # of a global table: region -> what is special to the replica
 
     def index(self, name: str) -> Index | None:
@@ -138,6 +140,32 @@ class Destination(Record):
     precision: str = ""
 
 
+class Backup(Record):
+    """An on-demand backup. Its items lie in `items` with its id for a table's; those of size -1 are holes."""
+
+    table: str  # the name
+    id: str  # the last part of its ARN
+    name: str
+    created: float
+    source: Table
+    count: int
+    size: int
+    status: str = "CREATING"  # CREATING, AVAILABLE
+    restoring: int = 0  # how many tables are being restored from it
+    partition: bytes = b""  # while CREATING: how far the items have been copied
+    sort: bytes = b""
+
+
+class Restore(Record):
+    """How far a table has been restored from a backup: up to the item at (partition, sort)."""
+
+    table: str  # the name
+    backup_table: str
+    backup: str
+    partition: bytes = b""
+    sort: bytes = b""
+
+
 class Policy(Record):
     """The resource-based policy of a table or a stream."""
 
@@ -186,6 +214,8 @@ class Token(Record):
 
 
 tables = dynamodb.table("tables", Table, key="name", cached=True)
+backups = dynamodb.table("backups", Backup, key=("table", "id"))
+restores = dynamodb.table("restores", Restore, key="table")
 backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
 expiries = dynamodb.table("expiries", Expiry, key=("ttl", "at", "partition", "sort"))
 insights = dynamodb.table("insights", Insights, key=("table", "index"))

@@ -9,7 +9,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
-from hodei.services.dynamodb.find import place_of
+from hodei.services.dynamodb.find import backed_up
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, tables
 
@@ -23,7 +23,7 @@ def update_continuous_backups(
     ctx: Context, *, TableName: str, PointInTimeRecoverySpecification: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Enabled again, it keeps what it has; a shorter period forgets what is older."""
-    where, table = _table(ctx, TableName)
+    where, table = backed_up(ctx, TableName)
     enabled = PointInTimeRecoverySpecification["PointInTimeRecoveryEnabled"]
     days = PointInTimeRecoverySpecification.get("RecoveryPeriodInDays")
     if days is not None and not enabled:
@@ -40,20 +40,13 @@ def update_continuous_backups(
 
 @dynamodb.operation("DescribeContinuousBackups")
 def describe_continuous_backups(ctx: Context, *, TableName: str) -> dict[str, Any]:
-    _, table = _table(ctx, TableName)
+    _, table = backed_up(ctx, TableName)
     return {"ContinuousBackupsDescription": _describe(ctx, table)}
 
 
 def earliest(ctx: Context, table: Table) -> float:
     """The first moment to which the table can be restored."""
     return max(table.pitr, ctx.now - table.pitr_days * DAY)
-
-
-def _table(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
-    where, name = place_of(ctx, name_or_arn)
-    if (table := tables.get(where, name)) is None:
-        raise errors.TableNotFoundException(name=name)
-    return where, table
 
 
 def _describe(ctx: Context, table: Table) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
         found["TableClassSummary"] = {"TableClass": table.table_class}
         if table.class_changed:
             found["TableClassSummary"]["LastUpdateDateTime"] = table.class_changed
+    if table.restored:
+        found["RestoreSummary"] = table.restored
     _add_indexes(ctx, table, found)
     _add_stream(ctx, table, found)
     return found
@@ -94,18 +96,21 @@ def _add_indexes(ctx: Context, table: Table, found: dict[str, Any]) -> None:
         found.setdefault(member, []).append(_index(ctx, table, index))
 
 
+def index_summary(index: Index) -> dict[str, Any]:
+    """What an index is: its keys and its projection."""
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.included:
+        projection["NonKeyAttributes"] = list(index.included)
+    return {"IndexName": index.name, "KeySchema": key_schema(index.key), "Projection": projection}
+
+
 def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
     counted = stats.get(ctx, table.id, index.name) or Stats(table=table.id, index=index.name)
-    found: dict[str, Any] = {
-        "IndexName": index.name,
-        "KeySchema": key_schema(index.key),
-        "Projection": {"ProjectionType": index.projection},
+    found = index_summary(index) | {
         "IndexSizeBytes": counted.size,
         "ItemCount": counted.count,
         "IndexArn": index_arn(ctx, table, index),
     }
-    if index.included:
-        found["Projection"]["NonKeyAttributes"] = list(index.included)
     if index.local:
         return found
     found |= {"IndexStatus": index.status, "ProvisionedThroughput": describe_throughput(ctx, index.throughput)}

@@ -13,6 +13,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
+from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import (
     Backfill,
@@ -142,9 +143,7 @@ def unfill(ctx: Context, name: str, table_id: str, index_name: str) -> None:
         return
     stats.delete(ctx, table_id, index_name)
     left = tuple(index for index in table.indexes if index.name != index_name)
-    used = {name for key in (table.key, *(index.key for index in left)) for name in key.names}
-    attributes = {name: kind for name, kind in table.attributes.items() if name in used}
-    tables.put(ctx, replace(table, indexes=left, attributes=attributes))
+    tables.put(ctx, replace(table, indexes=left, attributes=used(table.attributes, table.key, left)))
 
 
 # tables that go
@@ -159,16 +158,20 @@ def _drop(ctx: Context, table: Table) -> None:
     destinations.delete_all(ctx, table.id)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
-    ctx.timers.set(ctx, "sweep", ctx.now, table.id)
+    forget_items(ctx, table.id)
+
+
+def forget_items(ctx: Context, table_id: str) -> None:
+    """Delete the items of a table, or a backup, that is gone."""
+    ctx.timers.set(ctx, "sweep", ctx.now, table_id)
 
 
 @dynamodb.timer("sweep")
 def sweep(ctx: Context, table_id: str) -> None:
-    """Delete what is left of a table that is gone."""
     for rows in (items, index_entries, collections, stats, backfills):
         keys = list(islice(rows.keys(ctx, table_id), ROWS))
         for key in keys:
             rows.delete(ctx, *key)
         if len(keys) == ROWS:
-            ctx.timers.set(ctx, "sweep", ctx.now, table_id)
+            forget_items(ctx, table_id)
             return

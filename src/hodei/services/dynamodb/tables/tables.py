@@ -123,6 +123,10 @@ def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
     if table.status == "DELETING":
         return {"TableDescription": describe(where, table)}
     check_changeable(table)
+    if table.copying:
+        raise errors.ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being backed up: {table.name}"
+        )
     return {"TableDescription": lifecycle.begin(where, msgspec.structs.replace(table, status="DELETING"))}
 
 

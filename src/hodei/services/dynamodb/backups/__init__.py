@@ -1,0 +1,1 @@
+"""On-demand backups and what is restored from them."""

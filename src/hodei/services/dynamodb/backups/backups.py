@@ -1,0 +1,167 @@
+"""On-demand backups: made, described, listed, deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.backups import copying
+from hodei.services.dynamodb.find import backed_up
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Backup, Index, Stats, backups, stats
+from hodei.services.dynamodb.tables.describe import index_summary, key_schema, table_arn
+from hodei.services.dynamodb.tables.lifecycle import forget_items
+
+PAGE = 100
+
+
+@dynamodb.operation("CreateBackup")
+def create_backup(ctx: Context, *, TableName: str, BackupName: str) -> dict[str, Any]:
+    """Of the table at this moment. The answer says CREATING; big tables are copied for a while."""
+    where, table = backed_up(ctx, TableName)
+    if table.status in ("CREATING", "DELETING"):
+        doing = "created" if table.status == "CREATING" else "deleted"
+        raise errors.TableInUseException(name=table.name, doing=doing)
+    counted = stats.get(where, table.id, "") or Stats(table=table.id, index="")
+    backup = Backup(
+        table=table.name,
+        id=f"{int(ctx.now * 1000):014}-{ctx.ids.hex(8)}",
+        name=BackupName,
+        created=ctx.now,
+        source=table,
+        count=counted.count,
+        size=counted.size,
+    )
+    copying.start(where, table, backup)
+    return {"BackupDetails": _details(where, backup)}
+
+
+@dynamodb.operation("DescribeBackup")
+def describe_backup(ctx: Context, *, BackupArn: str) -> dict[str, Any]:
+    return {"BackupDescription": _describe(*backup_of(ctx, BackupArn))}
+
+
+@dynamodb.operation("DeleteBackup")
+def delete_backup(ctx: Context, *, BackupArn: str) -> dict[str, Any]:
+    where, backup = backup_of(ctx, BackupArn)
+    if backup.status == "CREATING" or backup.restoring:
+        raise errors.BackupInUseException(arn=BackupArn)
+    backups.delete(where, backup.table, backup.id)
+    forget_items(where, backup.id)
+    found = _describe(where, backup)
+    found["BackupDetails"]["BackupStatus"] = "DELETED"
+    return {"BackupDescription": found}
+
+
+@dynamodb.operation("ListBackups")
+def list_backups(
+    ctx: Context,
+    *,
+    TableName: str = "",
+    Limit: int = PAGE,
+    TimeRangeLowerBound: datetime | None = None,
+    TimeRangeUpperBound: datetime | None = None,
+    ExclusiveStartBackupArn: str = "",
+    BackupType: str = "USER",
+) -> dict[str, Any]:
+    """Of a table, also one that is gone, or of all; the earlier first. The upper bound is exclusive."""
+    low = TimeRangeLowerBound.timestamp() if TimeRangeLowerBound else 0.0
+    high = TimeRangeUpperBound.timestamp() if TimeRangeUpperBound else float("inf")
+    if BackupType not in ("USER", "ALL"):
+        return {"BackupSummaries": []}  # AWS Backup and deleted tables make no backups here
+    name = TableName.rpartition("/")[2]
+    after = _position(ExclusiveStartBackupArn)[1 if name else 0 :] if ExclusiveStartBackupArn else None
+    prefix = (name,) if name else ()
+    found = (one for one in backups.scan(ctx, *prefix, after=after) if low <= one.created < high)
+    page = list(islice(found, Limit + 1))
+    answer: dict[str, Any] = {"BackupSummaries": [_summary(ctx, one) for one in page[:Limit]]}
+    if len(page) > Limit:
+        answer["LastEvaluatedBackupArn"] = backup_arn(ctx, page[Limit - 1])
+    return answer
+
+
+def backup_of(ctx: Context, arn: str) -> tuple[Context, Backup]:
+    """Raises: ValidationException, BackupNotFoundException."""
+    name, backup_id = _position(arn)
+    parsed = Arn.parse(arn)
+    where = ctx.at(account=parsed.account, region=parsed.region)
+    if (backup := backups.get(where, name, backup_id)) is None:
+        raise errors.BackupNotFoundException(arn=arn)
+    return where, backup
+
+
+def backup_arn(ctx: Context, backup: Backup) -> str:
+    return f"{table_arn(ctx, backup.source)}/backup/{backup.id}"
+
+
+def _position(arn: str) -> tuple[str, str]:
+    """The table's name and the id in a backup's ARN. Raises: ValidationException."""
+    match arn.rpartition(":")[2].split("/") if arn.startswith("arn:") and arn.count(":") == 5 else ():
+        case ["table", name, "backup", backup_id]:
+            return name, backup_id
+    raise errors.ValidationException("Invalid Backup ARN")
+
+
+def _details(ctx: Context, backup: Backup) -> dict[str, Any]:
+    return {
+        "BackupArn": backup_arn(ctx, backup),
+        "BackupName": backup.name,
+        "BackupSizeBytes": backup.size,
+        "BackupStatus": backup.status,
+        "BackupType": "USER",
+        "BackupCreationDateTime": backup.created,
+    }
+
+
+def _summary(ctx: Context, backup: Backup) -> dict[str, Any]:
+    source = backup.source
+    subject = {"TableName": source.name, "TableId": source.id, "TableArn": table_arn(ctx, source)}
+    return subject | _details(ctx, backup)
+
+
+def _describe(ctx: Context, backup: Backup) -> dict[str, Any]:
+    source = backup.source
+    details = {
+        "TableName": source.name,
+        "TableId": source.id,
+        "TableArn": table_arn(ctx, source),
+        "TableSizeBytes": backup.size,
+        "KeySchema": key_schema(source.key),
+        "TableCreationDateTime": source.created,
+        "ProvisionedThroughput": _units(source.throughput.read, source.throughput.write),
+        "ItemCount": backup.count,
+        "BillingMode": source.billing,
+    }
+    return {
+        "BackupDetails": _details(ctx, backup),
+        "SourceTableDetails": details,
+        "SourceTableFeatureDetails": _features(backup),
+    }
+
+
+def _features(backup: Backup) -> dict[str, Any]:
+    source = backup.source
+    found: dict[str, Any] = {}
+    for index in source.indexes:
+        member = "LocalSecondaryIndexes" if index.local else "GlobalSecondaryIndexes"
+        found.setdefault(member, []).append(_index(index))
+    if source.stream_view:
+        found["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": source.stream_view}
+    if source.ttl_status == "ENABLED":
+        found["TimeToLiveDescription"] = {"TimeToLiveStatus": "ENABLED", "AttributeName": source.ttl_attribute}
+    if source.sse:
+        found["SSEDescription"] = {"Status": "ENABLED", **source.sse}
+    return found
+
+
+def _index(index: Index) -> dict[str, Any]:
+    units = {} if index.local else {"ProvisionedThroughput": _units(index.throughput.read, index.throughput.write)}
+    return index_summary(index) | units
+
+
+def _units(read: int, write: int) -> dict[str, int]:
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
