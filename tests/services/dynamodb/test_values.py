@@ -156,6 +156,8 @@ def test_partitions_of_equal_numbers_are_one() -> None:
     [
         ({"S": "abc"}, 3), ({"S": "é"}, 2), ({"S": ""}, 0), ({"B": b"abc"}, 3), ({"BOOL": True}, 1), ({"NULL": True}, 1),
         ({"N": "0"}, 1), ({"N": "1"}, 2), ({"N": "100"}, 2), ({"N": "123"}, 3), ({"N": "-123"}, 4), ({"N": "0.0001"}, 2),
+        ({"N": "120"}, 3), ({"N": "1200"}, 2), ({"N": "0.00012"}, 3), ({"N": "123.45"}, 4), ({"N": "-0.5"}, 3),
+        ({"N": "-" + "9" * 38}, 21), ({"N": "9" * 37 + ".9"}, 21), ({"N": "1" + "0" * 125}, 2),
         ({"N": "1.1"}, 3), ({"N": "9" * 38}, 20), ({"SS": ["ab", "c"]}, 3), ({"NS": ["1", "23"]}, 4),
         ({"BS": [b"a", b"bc"]}, 3), ({"L": []}, 3), ({"M": {}}, 3), ({"L": [{"S": "ab"}, {"BOOL": True}]}, 8),
         ({"M": {"ab": {"S": "c"}}}, 7),
@@ -190,3 +192,34 @@ def test_nesting_ends_at_32_levels() -> None:
         "Nesting Levels have exceeded supported limits: "
         "Attributes in the item have nested levels beyond supported limit"
     )
+
+
+def shaped(kind: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """AttributeValues, good and bad, around others."""
+    return st.one_of(
+        st.fixed_dictionaries({"L": st.lists(kind, max_size=4)}),
+        st.fixed_dictionaries({"M": st.dictionaries(st.text(max_size=3), kind, max_size=4)}),
+    )
+
+
+scalars = st.one_of(
+    st.fixed_dictionaries({"S": st.text()}), st.fixed_dictionaries({"B": st.binary()}),
+    st.fixed_dictionaries({"N": st.one_of(in_range, st.text())}), st.fixed_dictionaries({"BOOL": st.booleans()}),
+    st.fixed_dictionaries({"NULL": st.booleans()}), st.fixed_dictionaries({"SS": st.lists(st.text(max_size=2))}),
+    st.fixed_dictionaries({"NS": st.lists(in_range)}), st.fixed_dictionaries({"BS": st.lists(st.binary(max_size=2))}),
+    st.fixed_dictionaries({}, optional={"S": st.text(), "N": st.text()}),
+)  # fmt: skip
+
+
+@given(st.recursive(scalars, shaped, max_leaves=12))
+def test_any_value_is_refused_or_canonical(value: dict[str, Any]) -> None:
+    try:
+        canonical = values.normalise(value)
+    except AwsError as fault:
+        assert fault.code == "ValidationException"
+        return
+    assert values.normalise(canonical) == canonical
+    assert values.equal(canonical, values.normalise(value))
+    assert values.value_size(canonical) >= 0
+    assert values.depth_of(canonical) <= values.NESTING
+    assert values.shown(canonical).startswith("{")

@@ -112,17 +112,14 @@ def sort_bytes(text: str) -> bytes:
 def size(text: str) -> int:
     """Bytes that DynamoDB counts for a canonical number: a byte, one for each two digits, one for a minus.
 
-    Pairs are aligned at the decimal point, zeros at both ends do not count
+    Pairs of digits are aligned at the decimal point, those of zeros at both ends do not count
     (https://zaccharles.medium.com/calculating-a-dynamodb-items-size-and-consumed-capacity-d1728942eb7c).
     """
     if text == "0":
         return 1
-    unsigned = text.lstrip("-")
-    whole, _, fraction = unsigned.partition(".")
-    if not fraction:
-        pairs = (len(whole.rstrip("0")) + 1) // 2
-    elif whole == "0":
-        pairs = (len(fraction.lstrip("0")) + 1) // 2
+    if text.isdigit():
+        first, last = len(text) - 1, len(text) - len(text.rstrip("0"))
     else:
-        pairs = (len(whole) + 1) // 2 + (len(fraction) + 1) // 2
-    return min(21, 1 + pairs + (len(text) - len(unsigned)))
+        _, digits, first = parts(text)
+        last = first - len(digits) + 1
+    return min(21, 2 + (first >> 1) - (last >> 1) + (text[0] == "-"))

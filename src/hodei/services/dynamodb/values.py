@@ -28,7 +28,10 @@ def invalid(reason: str) -> AwsError:
 
 def normalise_item(item: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
     """An item with every value checked and canonical. Raises: ValidationException."""
-    return {name: normalise(value) for name, value in item.items()}
+    return {
+        name: value if "S" in value and len(value) == 1 else normalise(value)  # most are strings: no call for them
+        for name, value in item.items()
+    }
 
 
 def normalise(value: AttributeValue, depth: int = 1) -> AttributeValue:
@@ -139,15 +142,21 @@ def item_size(item: Mapping[str, AttributeValue]) -> int:
     """Bytes of an item as DynamoDB counts them: names and values."""
     total = 0
     for name, value in item.items():
-        total += (len(name) if name.isascii() else len(name.encode())) + value_size(value)
+        text = value.get("S")
+        size = value_size(value) if text is None else utf8_size(text)
+        total += utf8_size(name) + size
     return total
+
+
+def utf8_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def value_size(value: AttributeValue) -> int:
     """Bytes of a canonical value as DynamoDB counts them (lists and maps: 3, and 1 for each element)."""
     [(kind, content)] = value.items()
     if kind == "S":
-        return len(content) if content.isascii() else len(content.encode())
+        return utf8_size(content)
     if kind == "N":
         return numbers.size(content)
     if kind == "B":
@@ -159,7 +168,7 @@ def value_size(value: AttributeValue) -> int:
     if kind == "NS":
         return sum(map(numbers.size, content))
     if kind == "SS":
-        return sum(len(member.encode()) for member in content)
+        return sum(map(utf8_size, content))
     if kind == "BS":
         return sum(map(len, content))
     return 1
