@@ -293,7 +293,7 @@ def test_delete_objects_fails_key_by_key(s3: Any) -> None:
     assert answer["Deleted"] == [{"Key": "a"}]
     assert [(error["Key"], error["Code"]) for error in answer["Errors"]] == [
         ("b", "PreconditionFailed"),
-        ("c", "InvalidArgument"),
+        ("c", "NoSuchVersion"),
     ]
 
 

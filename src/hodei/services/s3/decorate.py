@@ -8,7 +8,9 @@ from hodei.services.s3.management import access_logs, notifications
 from hodei.services.s3.service import s3
 from hodei.services.s3.web import cors
 
-NO_CONTENT = frozenset(("PutBucketAnalyticsConfiguration", "PutBucketMetricsConfiguration", "PutBucketPolicy"))
+NO_CONTENT = frozenset(
+    ("PutBucketAnalyticsConfiguration", "PutBucketMetricsConfiguration", "PutBucketPolicy", "PutBucketTagging")
+)
 
 
 def decorate(ctx: Context | None, request: Request, response: Response, request_id: str) -> None:

@@ -112,6 +112,7 @@ MethodNotAllowed = s3.error(
     "MethodNotAllowed", "The specified method is not allowed against this resource.", status=405
 )
 MissingContentLength = s3.error("MissingContentLength", "You must provide the Content-Length HTTP header.", status=411)
+MissingRequestBodyError = s3.error("MissingRequestBodyError", "Request Body is empty")
 MissingSecurityHeader = s3.error("MissingSecurityHeader", "Your request was missing a required header")
 NoSuchBucket = s3.error("NoSuchBucket", "The specified bucket does not exist", status=404)
 NoSuchBucketPolicy = s3.error("NoSuchBucketPolicy", "The bucket policy does not exist", status=404)

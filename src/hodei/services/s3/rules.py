@@ -60,11 +60,15 @@ def new_version_id(ids: Ids) -> str:
     return stem + _seal(stem)
 
 
-def check_version_id(version_id: str) -> None:
+def is_version_id(text: str) -> bool:
+    return text == NULL_VERSION or (len(text) == 32 and _seal(text[:28]) == text[28:])
+
+
+def check_version_id(version_id: str, argument: str = "versionId") -> None:
     """Raises: InvalidArgument if that never was a version id."""
-    if version_id != NULL_VERSION and (len(version_id) != 32 or _seal(version_id[:28]) != version_id[28:]):
+    if not is_version_id(version_id):
         message = "Invalid version id specified" if version_id else "Version id cannot be the empty string"
-        raise errors.InvalidArgument(message, ArgumentName="versionId", ArgumentValue=version_id)
+        raise errors.InvalidArgument(message, ArgumentName=argument, ArgumentValue=version_id)
 
 
 def _seal(stem: str) -> str:

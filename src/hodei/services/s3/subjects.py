@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors
+from hodei.services.s3 import errors, rules
 from hodei.services.s3.objects import versions
 from hodei.services.s3.state import Bucket, Object, buckets
 
@@ -13,13 +13,14 @@ def version(
 ) -> Object:
     """The version with that id, else the latest one. `name` is what a NoSuchKey calls the key.
 
-    Raises: NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker.
+    Raises: NoSuchKey, NoSuchVersion; InvalidArgument for no version id; MethodNotAllowed for a delete marker.
     """
     if version_id is None:
         obj = versions.latest(home, bucket, key)
         if obj is None:
             raise errors.NoSuchKey(Key=name or key)
     else:
+        rules.check_version_id(version_id)
         obj = versions.find(home, bucket, key, version_id)
         if obj is None:
             raise errors.NoSuchVersion(Key=key, VersionId=version_id)

@@ -27,6 +27,12 @@ WORDS = {
 }
 SPECIAL: dict[str, Callable[[str], AwsError]] = {
     "x-amz-copy-source": lambda value: copies.bad_source(),
+    "x-amz-object-attributes": lambda value: errors.InvalidArgument(
+        "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=value.strip("[]")
+    ),
+    "x-amz-object-ownership": lambda value: errors.InvalidArgument(
+        f"Invalid x-amz-object-ownership header: {value}", ArgumentName="x-amz-object-ownership"
+    ),
     "x-amz-storage-class": lambda value: errors.InvalidStorageClass(StorageClassRequested=value),
     "x-amz-checksum-algorithm": lambda value: errors.InvalidRequest(UNSUPPORTED_CHECKSUM),
     "x-amz-sdk-checksum-algorithm": lambda value: errors.InvalidRequest(
@@ -48,11 +54,15 @@ def worded(operation: OperationModel, violations: list[Violation]) -> AwsError:
     value = violation.value.removeprefix("'").removesuffix("'")
     if violation.path.endswith("locationConstraint"):
         return errors.InvalidLocationConstraint(LocationConstraint=value)
+    if violation.kind == "required" and name == violation.path and key == operation.input.payload:
+        return errors.MissingRequestBodyError()
     if shape is None or not shape.location or "." in violation.path:
         return errors.MalformedACLError() if operation.name.endswith("Acl") else errors.MalformedXML()
     wire = shape.wire_name(key)
     if wire in SPECIAL:
         return SPECIAL[wire](value)
+    if wire == "uploadId":  # a POST of which nothing says what it is to do
+        return errors.MethodNotAllowed(Method="POST", ResourceType="OBJECT")
     if violation.kind == "required":
         return errors.InvalidRequest(f"Missing required header for this request: {wire}")
     message = WORDS.get(wire, f"Invalid value for {wire}")

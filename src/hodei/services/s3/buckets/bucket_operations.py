@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Unpack
@@ -114,6 +115,12 @@ def list_buckets(
     """Regions are shown to callers that page or filter."""
     if not ctx.account:
         raise errors.AccessDenied()
+    if BucketRegion is not None and BucketRegion not in _regions():
+        raise errors.InvalidArgument(
+            f"Argument value {BucketRegion} is not a valid AWS Region",
+            ArgumentName="bucket-region",
+            ArgumentValue=BucketRegion,
+        )
     paged = any(value is not None for value in (MaxBuckets, ContinuationToken, Prefix, BucketRegion))
     prefix = Prefix or ""
     found = (
@@ -171,6 +178,12 @@ def _acl(ctx: Context, ownership: str, given: Mapping[str, Any]) -> dict[str, An
     return policy
 
 
+@functools.cache
+def _regions() -> frozenset[str]:
+    """The regions that buckets lie in, and the names that some of them have as location constraints."""
+    return frozenset((LEGACY_REGION, *(s3.model.shape("BucketLocationConstraint").enum or ())))
+
+
 def _range(ctx: Context, prefix: str, token: str | None) -> dict[str, Any]:
     bounds: dict[str, Any] = {"start": (prefix,)}
     if (end := text_end(prefix)) is not None and prefix:
@@ -187,5 +200,5 @@ def _range(ctx: Context, prefix: str, token: str | None) -> dict[str, Any]:
 
 
 def _listed(bucket: Bucket, with_region: bool) -> dict[str, Any]:
-    listed = {"Name": bucket.name, "CreationDate": bucket.created, "BucketArn": arn(bucket)}
+    listed = {"Name": bucket.name, "CreationDate": int(bucket.created), "BucketArn": arn(bucket)}
     return {**listed, "BucketRegion": bucket.region} if with_region else listed

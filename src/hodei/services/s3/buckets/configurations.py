@@ -127,7 +127,9 @@ def _taken(ctx: Context, member: str, params: Mapping[str, Any]) -> tuple[Contex
     bucket = buckets.bucket_of(ctx, params["Bucket"], params.get("ExpectedBucketOwner"))
     known = {"Bucket", "ExpectedBucketOwner", member}
     rest = {name: value for name, value in params.items() if name not in known}
-    return buckets.home(ctx, bucket), bucket, params.get(member), rest
+    if member not in params:
+        raise errors.MissingRequestBodyError()
+    return buckets.home(ctx, bucket), bucket, params[member], rest
 
 
 def _getter(kind: str, member: str, missing: type[AwsError] | None) -> Handler:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,12 @@ STATEMENT_KEYS = frozenset(
         "NotResource",
         "Condition",
     }
+)
+# Actions on objects; the others are on buckets (AWS's service authorization reference).
+OBJECT_ACTION = re.compile(
+    r"s3:((Get|Put|Delete|Restore|Update)Object|Replicate|InitiateReplication|ObjectOwnerOverride|AbortMultipartUpload"
+    r"|ListMultipartUploadParts|BypassGovernanceRetention)",
+    re.IGNORECASE,
 )
 # Condition keys that make a statement for everybody not public: AWS's "The meaning of public".
 NARROWING = frozenset(
@@ -144,6 +151,19 @@ def _check_statement(bucket: Bucket, statement: Mapping[str, Any]) -> None:
     for resource in _listed(statement.get("Resource", statement.get("NotResource"))):
         if not isinstance(resource, str) or not _names(resource, prefix):
             raise errors.MalformedPolicy("Policy has invalid resource")
+    _check_applicability(statement)
+
+
+def _check_applicability(statement: Mapping[str, Any]) -> None:
+    """Each action named in full must have a resource of its kind: the bucket, or objects in it."""
+    resources = _listed(statement.get("Resource", ()))
+    objects = any("/" in resource or resource.endswith("*") for resource in resources)
+    bucket = any("/" not in resource for resource in resources)
+    for action in _listed(statement.get("Action", ())):
+        if not resources or "*" in action or "?" in action or not action.lower().startswith("s3:"):
+            continue
+        if not (objects if OBJECT_ACTION.match(action) else bucket):
+            raise errors.MalformedPolicy("Action does not apply to any resource(s) in statement")
 
 
 def _names(resource: str, arn: str) -> bool:

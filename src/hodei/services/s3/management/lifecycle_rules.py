@@ -49,7 +49,7 @@ def accept_lifecycle(
     minimum = TransitionDefaultMinimumObjectSize or MINIMUM_SIZES[0]
     if minimum not in MINIMUM_SIZES:
         raise errors.InvalidRequest(f"Invalid TransitionDefaultMinimumObjectSize found: {minimum}")
-    rules = (document or {}).get("Rules", [])
+    rules = document.get("Rules", [])
     if not 1 <= len(rules) <= MOST_RULES:
         raise errors.MalformedXML()
     _check_forms(rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors, payment
+from hodei.services.s3 import payment
 from hodei.services.s3.content import checksums, encryption
 from hodei.services.s3.objects import views
 from hodei.services.s3.objects.objects import locate
@@ -13,7 +13,6 @@ from hodei.services.s3.params import CustomerKeyParams
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Object, Part
 
-ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 PAGE = 1000
 
 
@@ -46,10 +45,6 @@ def get_object_attributes(
             result["Checksum"] = _checksum(obj)
         elif attribute == "ObjectParts" and obj.parts:
             result["ObjectParts"] = _parts(obj, MaxParts, PartNumberMarker)
-        elif attribute not in ATTRIBUTES:
-            raise errors.InvalidArgument(
-                "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=attribute
-            )
     return result
 
 

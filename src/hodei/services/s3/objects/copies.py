@@ -159,7 +159,7 @@ def _put(origin: Source, target: Target, **body: Any) -> Result:
     bucket, place = target.bucket, target.home
     obj = replace(target.draft, size=origin.obj.size, encryption=target.sealing.encryption, modified=place.now, **body)
     obj = versions.add_version(place, bucket, obj, event="ObjectCreated:Copy")
-    result = {"ETag": views.quoted(obj.etag), "LastModified": obj.modified, **views.checksum_members(obj)}
+    result = {"ETag": views.quoted(obj.etag), "LastModified": int(obj.modified), **views.checksum_members(obj)}
     return {
         "CopyObjectResult": result,
         **origin.version(),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors
+from hodei.services.s3 import errors, rules
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.objects.versions import find, latest
 from hodei.services.s3.objects.walk import Page, Span, Start, after, check_limit, echoed, encoder, page, rolled_up, walk
@@ -102,25 +102,20 @@ def list_object_versions(
     KeyMarker: str = "",
     MaxKeys: int = 1000,
     Prefix: str = "",
-    VersionIdMarker: str = "",
+    VersionIdMarker: str | None = None,
     ExpectedBucketOwner: str | None = None,
     OptionalObjectAttributes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    if VersionIdMarker and not KeyMarker:
-        raise errors.InvalidArgument(
-            "A version-id marker cannot be specified without a key marker.",
-            ArgumentName="version-id-marker",
-            ArgumentValue=VersionIdMarker,
-        )
+    _check_marker(KeyMarker, VersionIdMarker)
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
     limit, encode = check_limit(MaxKeys, "maxKeys"), encoder(EncodingType)
-    found = _versions(ctx, bucket, Prefix, Delimiter, KeyMarker, VersionIdMarker, limit)
+    found = _versions(ctx, bucket, Prefix, Delimiter, KeyMarker, VersionIdMarker or "", limit)
     who, home = buckets.owner(bucket.account), buckets.home(ctx, bucket)
     answer: dict[str, Any] = {
         "Name": bucket.name,
         "Prefix": encode(Prefix),
         "KeyMarker": encode(KeyMarker),
-        "VersionIdMarker": VersionIdMarker,
+        "VersionIdMarker": VersionIdMarker or "",
         "MaxKeys": limit,
         "IsTruncated": found.truncated,
         **echoed(encode, Delimiter=Delimiter),
@@ -135,7 +130,7 @@ def list_object_versions(
             key, newest = obj.key, _newest(home, bucket, obj) if obj.key == KeyMarker else obj.sequence
         entry = {"Key": encode(obj.key), "VersionId": obj.version_id, "IsLatest": obj.sequence == newest, "Owner": who}
         if obj.marker:
-            answer["DeleteMarkers"].append(entry | {"LastModified": obj.modified})
+            answer["DeleteMarkers"].append(entry | {"LastModified": int(obj.modified)})
         else:
             answer["Versions"].append(entry | described(ctx, obj, OptionalObjectAttributes))
     if found.truncated:
@@ -147,9 +142,9 @@ def list_object_versions(
 
 
 def described(ctx: Context, obj: Object, optional: Sequence[str] = ()) -> dict[str, Any]:
-    """What every listing says of an object, but its name and owner."""
+    """What every listing says of an object, but its name and owner. Times are whole seconds (".000Z")."""
     answer: dict[str, Any] = {
-        "LastModified": obj.modified,
+        "LastModified": int(obj.modified),
         "ETag": f'"{obj.etag}"',
         "Size": obj.size,
         "StorageClass": obj.storage_class,
@@ -210,6 +205,18 @@ def _rest_of_key(home: Context, bucket: Bucket, key: str, version_id: str) -> It
         return versions.scan(home, bucket.name, key, after=(marker.order,))
     current = objects.get(home, bucket.name, key)
     return iter([*([current] if current else []), *versions.scan(home, bucket.name, key)])
+
+
+def _check_marker(key: str, version_id: str | None) -> None:
+    """Raises: InvalidArgument for a version marker that is none, or belongs to no key."""
+    if version_id is None:
+        return
+    if not version_id or not key:
+        message = "specified without a key marker." if version_id else "empty."
+        raise errors.InvalidArgument(
+            f"A version-id marker cannot be {message}", ArgumentName="version-id-marker", ArgumentValue=version_id
+        )
+    rules.check_version_id(version_id, "version-id-marker")
 
 
 def _newest(home: Context, bucket: Bucket, obj: Object) -> int:

@@ -163,7 +163,7 @@ def list_multipart_uploads(
             {
                 "UploadId": upload.upload_id,
                 "Key": encode(upload.key),
-                "Initiated": upload.initiated,
+                "Initiated": int(upload.initiated),
                 **described(upload),
             }
             for upload in found.records

@@ -266,6 +266,8 @@ def delete_objects(
         named = {"Key": key, **({"VersionId": version_id} if version_id else {})}
         try:
             rules.check_key(key)
+            if version_id is not None and not rules.is_version_id(version_id):
+                raise errors.NoSuchVersion()  # a single DELETE says InvalidArgument
             gone = _delete(place, bucket, key, version_id, given, MFA, BypassGovernanceRetention)
         except AwsError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})

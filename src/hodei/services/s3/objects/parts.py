@@ -122,7 +122,7 @@ async def upload_part_copy(
     _keep(home, part)
     result = {
         "ETag": f'"{part.etag}"',
-        "LastModified": part.modified,
+        "LastModified": int(part.modified),
         **_checksum(part, upload.checksum_algorithm),
     }
     return {"CopyPartResult": result, **source.version(), **encryption.shown(upload.object.encryption)}
@@ -156,7 +156,7 @@ def list_parts(
         "Parts": [
             {
                 "PartNumber": part.number,
-                "LastModified": part.modified,
+                "LastModified": int(part.modified),
                 "ETag": f'"{part.etag}"',
                 "Size": part.size,
                 **_checksum(part, upload.checksum_algorithm),
