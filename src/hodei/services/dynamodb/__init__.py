@@ -1,4 +1,9 @@
-"""DynamoDB."""
+"""DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live.
+
+Where it stops: tables tell which KMS key they were given, but nothing is encrypted with it (KMS); resource policies are
+kept, not enforced (IAM); Contributor Insights and Kinesis destinations are switched on and off, but nothing is reported
+to CloudWatch or delivered to Kinesis; index keys have one partition and one sort attribute; no vector indexes.
+"""
 
 from hodei.services.dynamodb.backups import backups as backups
 from hodei.services.dynamodb.backups import restores as restores

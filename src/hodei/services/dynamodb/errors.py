@@ -11,10 +11,14 @@ IdempotentParameterMismatchException = dynamodb.error(
     "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent "
     "token that was already used.",
 )
+InvalidRestoreTimeException = dynamodb.error("InvalidRestoreTimeException", "{reason}")
 ItemCollectionSizeLimitExceededException = dynamodb.error(
     "ItemCollectionSizeLimitExceededException", "Collection size exceeded."
 )
 LimitExceededException = dynamodb.error("LimitExceededException", "{reason}")
+PointInTimeRecoveryUnavailableException = dynamodb.error(
+    "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for table '{name}'"
+)
 PolicyNotFoundException = dynamodb.error("PolicyNotFoundException", "{reason}")
 ResourceInUseException = dynamodb.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = dynamodb.error("ResourceNotFoundException", "Requested resource not found")

@@ -141,19 +141,40 @@ class Destination(Record):
 
 
 class Backup(Record):
-    """An on-demand backup. Its items lie in `items` with its id for a table's; those of size -1 are holes."""
+    """A backup. Its items lie in `items` with `items` for the id of a table; those of size -1 are holes.
+
+    USER: made by CreateBackup. SYSTEM: what a deleted table with point-in-time recovery leaves. PITR: of a moment in
+    the past, only to restore a table from.
+    """
 
     table: str  # the name
     id: str  # the last part of its ARN
+    items: str
+    type: str
     name: str
     created: float
     source: Table
     count: int
     size: int
-    status: str = "CREATING"  # CREATING, AVAILABLE
+    status: str = "CREATING"  # SEEDING (of type PITR), CREATING, AVAILABLE
+    moment: float = 0.0  # of type PITR: what it holds is the table as it was then
+    target: tuple[str, ...] = ()  # of type PITR: name and id of the table that waits for it
+    expires: float = 0.0
+    seeded: tuple[float, bytes, bytes] | None = None  # while SEEDING: how far the past has been gone through
     restoring: int = 0  # how many tables are being restored from it
     partition: bytes = b""  # while CREATING: how far the items have been copied
     sort: bytes = b""
+
+
+class Past(Record):
+    """What an item was before its first change at that moment; `item` None: it was not there."""
+
+    table: str
+    at: float
+    partition: bytes
+    sort: bytes
+    item: Item | None = None
+    size: int = 0
 
 
 class Restore(Record):
@@ -215,6 +236,7 @@ class Token(Record):
 
 tables = dynamodb.table("tables", Table, key="name", cached=True)
 backups = dynamodb.table("backups", Backup, key=("table", "id"))
+pasts = dynamodb.table("pasts", Past, key=("table", "at", "partition", "sort"))
 restores = dynamodb.table("restores", Restore, key="table")
 backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
 expiries = dynamodb.table("expiries", Expiry, key=("ttl", "at", "partition", "sort"))

@@ -14,7 +14,7 @@ from hodei.services.dynamodb.find import backed_up
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Index, Stats, backups, stats
 from hodei.services.dynamodb.tables.describe import index_summary, key_schema, table_arn
-from hodei.services.dynamodb.tables.lifecycle import forget_items
+from hodei.services.dynamodb.tables.sweeping import forget_items
 
 PAGE = 100
 
@@ -27,9 +27,12 @@ def create_backup(ctx: Context, *, TableName: str, BackupName: str) -> dict[str,
         doing = "created" if table.status == "CREATING" else "deleted"
         raise errors.TableInUseException(name=table.name, doing=doing)
     counted = stats.get(where, table.id, "") or Stats(table=table.id, index="")
+    backup_id = copying.new_id(ctx)
     backup = Backup(
         table=table.name,
-        id=f"{int(ctx.now * 1000):014}-{ctx.ids.hex(8)}",
+        id=backup_id,
+        items=backup_id,
+        type="USER",
         name=BackupName,
         created=ctx.now,
         source=table,
@@ -51,7 +54,7 @@ def delete_backup(ctx: Context, *, BackupArn: str) -> dict[str, Any]:
     if backup.status == "CREATING" or backup.restoring:
         raise errors.BackupInUseException(arn=BackupArn)
     backups.delete(where, backup.table, backup.id)
-    forget_items(where, backup.id)
+    forget_items(where, backup.items)
     found = _describe(where, backup)
     found["BackupDetails"]["BackupStatus"] = "DELETED"
     return {"BackupDescription": found}
@@ -71,12 +74,11 @@ def list_backups(
     """Of a table, also one that is gone, or of all; the earlier first. The upper bound is exclusive."""
     low = TimeRangeLowerBound.timestamp() if TimeRangeLowerBound else 0.0
     high = TimeRangeUpperBound.timestamp() if TimeRangeUpperBound else float("inf")
-    if BackupType not in ("USER", "ALL"):
-        return {"BackupSummaries": []}  # AWS Backup and deleted tables make no backups here
+    types = ("USER", "SYSTEM") if BackupType == "ALL" else (BackupType,)
     name = TableName.rpartition("/")[2]
     after = _position(ExclusiveStartBackupArn)[1 if name else 0 :] if ExclusiveStartBackupArn else None
     prefix = (name,) if name else ()
-    found = (one for one in backups.scan(ctx, *prefix, after=after) if low <= one.created < high)
+    found = (one for one in backups.scan(ctx, *prefix, after=after) if low <= one.created < high and one.type in types)
     page = list(islice(found, Limit + 1))
     answer: dict[str, Any] = {"BackupSummaries": [_summary(ctx, one) for one in page[:Limit]]}
     if len(page) > Limit:
@@ -89,7 +91,7 @@ def backup_of(ctx: Context, arn: str) -> tuple[Context, Backup]:
     name, backup_id = _position(arn)
     parsed = Arn.parse(arn)
     where = ctx.at(account=parsed.account, region=parsed.region)
-    if (backup := backups.get(where, name, backup_id)) is None:
+    if (backup := backups.get(where, name, backup_id)) is None or backup.type == "PITR":
         raise errors.BackupNotFoundException(arn=arn)
     return where, backup
 
@@ -107,14 +109,15 @@ def _position(arn: str) -> tuple[str, str]:
 
 
 def _details(ctx: Context, backup: Backup) -> dict[str, Any]:
-    return {
+    found = {
         "BackupArn": backup_arn(ctx, backup),
         "BackupName": backup.name,
         "BackupSizeBytes": backup.size,
         "BackupStatus": backup.status,
-        "BackupType": "USER",
+        "BackupType": backup.type,
         "BackupCreationDateTime": backup.created,
     }
+    return found | {"BackupExpiryDateTime": backup.expires} if backup.expires else found
 
 
 def _summary(ctx: Context, backup: Backup) -> dict[str, Any]:

@@ -23,6 +23,11 @@ HOLE = -1
 replace = msgspec.structs.replace
 
 
+def new_id(ctx: Context) -> str:
+    """The last part of a backup's ARN: 01489602797149-73d8d5bc."""
+    return f"{int(ctx.now * 1000):014}-{ctx.ids.hex(8)}"
+
+
 def start(ctx: Context, table: Table, backup: Backup) -> None:
     backups.put(ctx, backup)
     tables.put(ctx, replace(table, copying=(*table.copying, backup.id)))
@@ -32,11 +37,11 @@ def start(ctx: Context, table: Table, backup: Backup) -> None:
 @dynamodb.timer("backup")
 def copy(ctx: Context, name: str, backup_id: str) -> None:
     backup, table = backups.get(ctx, name, backup_id), tables.get(ctx, name)
-    if backup is None or table is None or backup_id not in table.copying:
+    if backup is None or table is None or backup.status != "CREATING":
         return
     batch = list(islice(items.scan(ctx, table.id, after=(backup.partition, backup.sort)), ROWS))
     for stored in batch:
-        _keep(ctx, backup_id, stored)
+        keep(ctx, backup, stored)
     if len(batch) == ROWS:
         backups.put(ctx, replace(backup, partition=batch[-1].partition, sort=batch[-1].sort))
         pause = SECONDS if ctx.setting("lifecycle") == "aws" else 0.0
@@ -44,6 +49,8 @@ def copy(ctx: Context, name: str, backup_id: str) -> None:
         return
     backups.put(ctx, replace(backup, status="AVAILABLE", partition=b"", sort=b""))
     tables.put(ctx, replace(table, copying=tuple(one for one in table.copying if one != backup_id)))
+    if backup.target:
+        ctx.timers.set(ctx, "restore", ctx.now, *backup.target)
 
 
 @changes.follow
@@ -53,11 +60,11 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
         return
     for backup_id in table.copying:
         backup = backups.get(ctx, table.name, backup_id)
-        if backup and (one.partition, one.sort) > (backup.partition, backup.sort):
-            _keep(ctx, backup_id, old or replace(one, item={}, size=HOLE))
+        if backup and backup.status == "CREATING" and (one.partition, one.sort) > (backup.partition, backup.sort):
+            keep(ctx, backup, old or replace(one, item={}, size=HOLE))
 
 
-def _keep(ctx: Context, backup_id: str, stored: StoredItem) -> None:
+def keep(ctx: Context, backup: Backup, stored: StoredItem) -> None:
     """Put an item in a backup, unless its place there is taken: by what was there before."""
-    if items.get(ctx, backup_id, stored.partition, stored.sort) is None:
-        items.put(ctx, replace(stored, table=backup_id))
+    if items.get(ctx, backup.items, stored.partition, stored.sort) is None:
+        items.put(ctx, replace(stored, table=backup.items))

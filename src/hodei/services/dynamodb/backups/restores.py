@@ -1,27 +1,32 @@
-"""RestoreTableFromBackup: a new table with the items, keys and indexes of a backup.
+"""New tables with the items, keys and indexes of a backup, or of an earlier moment of another table.
 
 Tags, policies, streams, TTL and recovery settings are not restored, as on AWS.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import changes, errors
+from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.backups import backup_arn, backup_of
-from hodei.services.dynamodb.backups.copying import HOLE
-from hodei.services.dynamodb.find import check_name
+from hodei.services.dynamodb.backups.copying import HOLE, new_id
+from hodei.services.dynamodb.find import backed_up, check_name
 from hodei.services.dynamodb.schemas import Definition, names_of, throughput_of, used
 from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.settings.recovery import earliest, latest
 from hodei.services.dynamodb.state import Backup, Index, Restore, Table, Throughput, backups, items, restores, tables
 from hodei.services.dynamodb.tables.creation import check_billing
 from hodei.services.dynamodb.tables.describe import describe, table_arn
 from hodei.services.dynamodb.tables.encryption import encryption_of
+from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.values import invalid
 
 ROWS = 500  # that one batch restores
@@ -30,52 +35,107 @@ SECONDS = 60.0  # what it takes at least, at AWS's pace
 replace = msgspec.structs.replace
 
 
+class Overrides(TypedDict, total=False):
+    """What can be had otherwise than in the source. Indexes can be left out, not added."""
+
+    BillingModeOverride: str
+    GlobalSecondaryIndexOverride: Sequence[Definition]
+    LocalSecondaryIndexOverride: Sequence[Definition]
+    ProvisionedThroughputOverride: Mapping[str, int]
+    OnDemandThroughputOverride: Mapping[str, int]
+    SSESpecificationOverride: Mapping[str, Any]
+
+
 @dynamodb.operation("RestoreTableFromBackup")
 def restore_table_from_backup(
-    ctx: Context,
-    *,
-    TargetTableName: str,
-    BackupArn: str,
-    BillingModeOverride: str = "",
-    GlobalSecondaryIndexOverride: Sequence[Definition] | None = None,
-    LocalSecondaryIndexOverride: Sequence[Definition] | None = None,
-    ProvisionedThroughputOverride: Mapping[str, int] | None = None,
-    OnDemandThroughputOverride: Mapping[str, int] | None = None,
-    SSESpecificationOverride: Mapping[str, Any] | None = None,
+    ctx: Context, *, TargetTableName: str, BackupArn: str, **overrides: Unpack[Overrides]
 ) -> dict[str, Any]:
-    """Indexes can be left out, not added."""
     check_name(TargetTableName)
     where, backup = backup_of(ctx, BackupArn)
     if backup.status != "AVAILABLE":
         raise errors.BackupInUseException(arn=BackupArn)
-    if tables.get(where, TargetTableName):
-        raise errors.TableAlreadyExistsException(name=TargetTableName)
-    source = backup.source
-    indexes = (
-        *_indexes(source, LocalSecondaryIndexOverride, local=True),
-        *_indexes(source, GlobalSecondaryIndexOverride, local=False),
+    summary = {"SourceBackupArn": backup_arn(where, backup), "RestoreDateTime": backup.created}
+    table = _target(where, TargetTableName, backup.source, summary, overrides)
+    _begin(where, table, backup)
+    return {"TableDescription": describe(where, table)}
+
+
+@dynamodb.operation("RestoreTableToPointInTime")
+def restore_table_to_point_in_time(
+    ctx: Context,
+    *,
+    TargetTableName: str,
+    SourceTableName: str = "",
+    SourceTableArn: str = "",
+    UseLatestRestorableTime: bool = False,
+    RestoreDateTime: datetime | None = None,
+    **overrides: Unpack[Overrides],
+) -> dict[str, Any]:
+    """To any moment between the earliest and the latest that DescribeContinuousBackups tells."""
+    check_name(TargetTableName)
+    where, source = backed_up(ctx, SourceTableArn or SourceTableName)
+    if not source.pitr:
+        raise errors.PointInTimeRecoveryUnavailableException(name=source.name)
+    moment = _moment(where, source, UseLatestRestorableTime, RestoreDateTime)
+    table = _target(where, TargetTableName, source, {"RestoreDateTime": moment}, overrides)
+    backup_id = new_id(ctx)
+    backup = Backup(
+        table=source.name,
+        id=backup_id,
+        items=backup_id,
+        type="PITR",
+        name=source.name,
+        created=ctx.now,
+        source=source,
+        count=0,
+        size=0,
+        status="SEEDING",
+        moment=moment,
+        target=(table.name, table.id),
     )
+    past.begin(where, source, backup)
+    _begin(where, table, backups.get(where, source.name, backup_id) or backup)
+    return {"TableDescription": describe(where, table)}
+
+
+def _moment(ctx: Context, source: Table, use_latest: bool, given: datetime | None) -> float:
+    if use_latest == (given is not None):
+        raise errors.ValidationException("Exactly one of RestoreDateTime and UseLatestRestorableTime must be specified")
+    if given is None:
+        return latest(ctx, source)
+    at = given.timestamp()
+    # the client knows the bounds in whole seconds
+    if not math.floor(earliest(ctx, source)) <= at <= math.ceil(latest(ctx, source)):
+        raise errors.InvalidRestoreTimeException(
+            f"The restore time is not between EarliestRestorableDateTime and LatestRestorableDateTime of {source.name}"
+        )
+    return at
+
+
+def _target(ctx: Context, name: str, source: Table, summary: dict[str, Any], overrides: Overrides) -> Table:
+    """The table that is to be restored. Raises: TableAlreadyExistsException, ValidationException."""
+    if tables.get(ctx, name):
+        raise errors.TableAlreadyExistsException(name=name)
+    indexes = (
+        *_indexes(source, overrides.get("LocalSecondaryIndexOverride"), local=True),
+        *_indexes(source, overrides.get("GlobalSecondaryIndexOverride"), local=False),
+    )
+    encryption = overrides.get("SSESpecificationOverride")
     table = Table(
-        name=TargetTableName,
+        name=name,
         id=ctx.ids.uuid(),
         created=ctx.now,
         status="CREATING",
         key=source.key,
         attributes=used(source.attributes, source.key, indexes),
         indexes=indexes,
-        on_demand=dict(OnDemandThroughputOverride or source.on_demand),
+        on_demand=dict(overrides.get("OnDemandThroughputOverride", source.on_demand)),
         table_class=source.table_class,
-        sse=source.sse if SSESpecificationOverride is None else encryption_of(where, SSESpecificationOverride),
-        restored={
-            "SourceBackupArn": backup_arn(where, backup),
-            "SourceTableArn": table_arn(where, source),
-            "RestoreDateTime": backup.created,
-            "RestoreInProgress": True,
-        },
+        sse=source.sse if encryption is None else encryption_of(ctx, encryption),
+        restored={"SourceTableArn": table_arn(ctx, source), **summary, "RestoreInProgress": True},
     )
-    table = _paid(table, source, BillingModeOverride, ProvisionedThroughputOverride)
-    _begin(where, table, backup)
-    return {"TableDescription": describe(where, table)}
+    billing, units = overrides.get("BillingModeOverride", ""), overrides.get("ProvisionedThroughputOverride")
+    return _paid(table, source, billing, units)
 
 
 def _indexes(source: Table, override: Sequence[Definition] | None, *, local: bool) -> list[Index]:
@@ -122,9 +182,10 @@ def _begin(ctx: Context, table: Table, backup: Backup) -> None:
 def restore(ctx: Context, name: str, table_id: str) -> None:
     """Put some more items back; the table is ACTIVE when it has them all."""
     table, done = tables.get(ctx, name), restores.get(ctx, name)
-    if table is None or done is None or table.id != table_id:
+    backup = backups.get(ctx, done.backup_table, done.backup) if done else None
+    if table is None or done is None or backup is None or table.id != table_id or backup.status != "AVAILABLE":
         return
-    batch = list(islice(items.scan(ctx, done.backup, after=(done.partition, done.sort)), ROWS))
+    batch = list(islice(items.scan(ctx, backup.items, after=(done.partition, done.sort)), ROWS))
     for stored in batch:
         if stored.size != HOLE:
             changes.apply(ctx, table, None, replace(stored, table=table.id), "restore")
@@ -133,7 +194,10 @@ def restore(ctx: Context, name: str, table_id: str) -> None:
         ctx.timers.set(ctx, "restore", ctx.now, name, table_id)
         return
     restores.delete(ctx, name)
-    if backup := backups.get(ctx, done.backup_table, done.backup):
+    if backup.type == "PITR":
+        backups.delete(ctx, backup.table, backup.id)
+        forget_items(ctx, backup.items)
+    else:
         backups.put(ctx, replace(backup, restoring=backup.restoring - 1))
     indexes = tuple(replace(index, status="ACTIVE") for index in table.indexes)
     summary = {**table.restored, "RestoreInProgress": False}

@@ -9,6 +9,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.find import backed_up
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, tables
@@ -31,8 +32,12 @@ def update_continuous_backups(
             "RecoveryPeriodInDays can only be specified when PointInTimeRecoveryEnabled is true"
         )
     if enabled:
+        if not table.pitr:
+            past.start(where, table)
         table = msgspec.structs.replace(table, pitr=table.pitr or ctx.now, pitr_days=days or table.pitr_days)
     else:
+        if table.pitr:
+            table = past.stop(where, table)
         table = msgspec.structs.replace(table, pitr=0.0, pitr_days=DAYS)
     tables.put(where, table)
     return {"ContinuousBackupsDescription": _describe(ctx, table)}
@@ -49,14 +54,18 @@ def earliest(ctx: Context, table: Table) -> float:
     return max(table.pitr, ctx.now - table.pitr_days * DAY)
 
 
+def latest(ctx: Context, table: Table) -> float:
+    """The last one."""
+    return max(earliest(ctx, table), ctx.now - LAG)
+
+
 def _describe(ctx: Context, table: Table) -> dict[str, Any]:
     recovery: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
     if table.pitr:
-        first = earliest(ctx, table)
         recovery = {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": table.pitr_days,
-            "EarliestRestorableDateTime": first,
-            "LatestRestorableDateTime": max(first, ctx.now - LAG),
+            "EarliestRestorableDateTime": earliest(ctx, table),
+            "LatestRestorableDateTime": latest(ctx, table),
         }
     return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}

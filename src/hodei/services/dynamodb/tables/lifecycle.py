@@ -13,6 +13,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
+from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import (
@@ -21,19 +22,17 @@ from hodei.services.dynamodb.state import (
     Table,
     Throughput,
     backfills,
-    collections,
-    destinations,
     index_entries,
-    insights,
     items,
     policies,
     stats,
     tables,
 )
 from hodei.services.dynamodb.tables.describe import describe, table_arn
+from hodei.services.dynamodb.tables.sweeping import forget_items, forget_table
 
 SECONDS = {"CREATING": 8.0, "UPDATING": 20.0, "DELETING": 10.0}  # about what AWS takes
-ROWS = 1_000  # that one batch deletes
+ROWS = 1_000  # index entries that one batch deletes
 ITEMS = 500  # that one batch enters in an index
 
 replace = msgspec.structs.replace
@@ -150,28 +149,14 @@ def unfill(ctx: Context, name: str, table_id: str, index_name: str) -> None:
 
 
 def _drop(ctx: Context, table: Table) -> None:
-    """The table is gone at once; its items, which may be millions, go bit by bit."""
+    """The table is gone at once; what it had, which may be millions of items, goes bit by bit."""
     tables.delete(ctx, table.name)
     ctx.tags.set(ctx, table_arn(ctx, table), {})
     policies.delete(ctx, table_arn(ctx, table))
-    insights.delete_all(ctx, table.id)
-    destinations.delete_all(ctx, table.id)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
-    forget_items(ctx, table.id)
-
-
-def forget_items(ctx: Context, table_id: str) -> None:
-    """Delete the items of a table, or a backup, that is gone."""
-    ctx.timers.set(ctx, "sweep", ctx.now, table_id)
-
-
-@dynamodb.timer("sweep")
-def sweep(ctx: Context, table_id: str) -> None:
-    for rows in (items, index_entries, collections, stats, backfills):
-        keys = list(islice(rows.keys(ctx, table_id), ROWS))
-        for key in keys:
-            rows.delete(ctx, *key)
-        if len(keys) == ROWS:
-            forget_items(ctx, table_id)
-            return
+    if table.pitr:
+        past.leave(ctx, table)
+    else:
+        forget_items(ctx, table.id)
+    forget_table(ctx, table.id)
