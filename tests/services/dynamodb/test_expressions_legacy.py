@@ -160,7 +160,7 @@ def test_attribute_updates(entry: dict[str, Any], expected: dict[str, Any]) -> N
     update = legacy.update_from_attribute_updates(entry)
     assert update is not None
     after, touched = update.apply(ITEM, ("id",))
-    assert touched == [(name,) for name in entry]
+    assert touched == tuple((name,) for name in entry)
     assert {name: after.get(name) for name in expected} == expected
     assert {name: value for name, value in after.items() if name not in expected} == {
         name: value for name, value in ITEM.items() if name not in expected

@@ -141,6 +141,7 @@ def check(test: Test | Call, given: Placeholders, kind: str) -> None:
 
 def check_call(call: Call, given: Placeholders, kind: str) -> None:
     check_count(call, COUNTS[call.name], kind)
+    check_distinct(call.name, call.args, given, kind)
     if call.name in PATH_FIRST:
         check_path(call, kind)
     if call.name == "size":
@@ -149,7 +150,6 @@ def check_call(call: Call, given: Placeholders, kind: str) -> None:
         check_kinds(call.name, call.args, PREFIXED, given, kind)
     elif call.name == "attribute_type":
         check_type_name(call, given, kind)
-    check_distinct(call.name, call.args, given, kind)
 
 
 def check_type_name(call: Call, given: Placeholders, kind: str) -> None:

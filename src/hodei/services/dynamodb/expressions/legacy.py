@@ -207,7 +207,7 @@ def update_from_attribute_updates(updates: Mapping[str, Given]) -> Update | None
         actions.append(Action(section, Path((name,)), operand))
     given.values = values
     plan = UpdatePlan(tuple(actions), mismatch="Type mismatch for attribute to update")
-    return Update(plan, given) if actions else None
+    return Update(plan, given, tuple((name,) for name in updates)) if actions else None
 
 
 def _check_action(action: str, value: AttributeValue | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hodei.services.dynamodb import errors, numbers
 from hodei.services.dynamodb.expressions import paths
-from hodei.services.dynamodb.expressions.nodes import Action, Call, Operand, Path, Value
+from hodei.services.dynamodb.expressions.nodes import Action, Alias, Call, Operand, Path, Value
 from hodei.services.dynamodb.expressions.operands import (
     Item,
     Read,
@@ -19,7 +19,6 @@ from hodei.services.dynamodb.expressions.operands import (
     compile_path,
     compile_value,
     fail,
-    resolve,
 )
 from hodei.services.dynamodb.expressions.parser import UpdateParser
 from hodei.services.dynamodb.expressions.paths import Steps
@@ -38,7 +37,7 @@ NO_ATTRIBUTE = "The provided expression refers to an attribute that does not exi
 
 
 class Plan:
-    """What is made of a text once: the actions, and how the operands of SET, ADD and DELETE are read.
+    """What is made of a text once: the actions, what they refer to, and how their operands are read.
 
     `mismatch` is what ADD and DELETE say of an attribute of another type.
     """
@@ -46,6 +45,9 @@ class Plan:
     def __init__(self, actions: tuple[Action, ...], mismatch: str = WRONG_TYPE) -> None:
         self.actions = actions
         self.mismatch = mismatch
+        found = [part for action in actions for part in references(action.path, action.operand)]
+        self.aliases = tuple(dict.fromkeys(part.name for part in found if isinstance(part, Alias)))
+        self.values = tuple(dict.fromkeys(part.name for part in found if isinstance(part, Value)))
 
     @cached_property
     def reads(self) -> list[Read | None]:
@@ -58,15 +60,38 @@ def plan(text: str) -> Plan:
     return Plan(UpdateParser(text, KIND).parse())
 
 
+def references(*operands: Operand | None) -> Iterator[Alias | Value]:
+    """The names and values that operands refer to, as they are written."""
+    for operand in operands:
+        if isinstance(operand, Path):
+            yield from (part for part in operand.elements if isinstance(part, Alias))
+        elif isinstance(operand, Call):
+            yield from references(*operand.args)
+        elif operand:
+            yield operand
+
+
+@lru_cache(2048)
+def targets(planned: Plan, names: tuple[str, ...]) -> tuple[Steps, ...]:
+    """The paths that a plan writes, with these names for its aliases. Raises: ValidationException if they overlap."""
+    given = dict(zip(planned.aliases, names))
+    found = tuple(
+        tuple([given[part.name] if isinstance(part, Alias) else part for part in action.path.elements])
+        for action in planned.actions
+    )
+    paths.check_apart(found, KIND)
+    return found
+
+
 class Update:
     """An update with everything it refers to; `paths` are those it writes, one for each action."""
 
     __slots__ = ("_given", "_plan", "paths")
 
-    def __init__(self, planned: Plan, given: Placeholders) -> None:
+    def __init__(self, planned: Plan, given: Placeholders, targets: tuple[Steps, ...]) -> None:
         self._plan = planned
         self._given = given
-        self.paths: list[Steps] = [given.resolved(action.path, KIND) for action in planned.actions]
+        self.paths = targets
 
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises: ValidationException where a part of the key would be written."""
@@ -74,7 +99,7 @@ class Update:
             if steps[0] in key_names:
                 raise invalid(f"Cannot update attribute {steps[0]}. This attribute is part of the key")
 
-    def apply(self, item: Item, key_names: Collection[str]) -> tuple[dict[str, AttributeValue], list[Steps]]:
+    def apply(self, item: Item, key_names: Collection[str]) -> tuple[dict[str, AttributeValue], tuple[Steps, ...]]:
         """The item updated (the given one stays as it is) and the paths touched.
 
         Every operand is read from the item as it was. Raises: ValidationException with AWS's text.
@@ -186,36 +211,14 @@ def has(content: dict[str, Any] | list[Any], step: Any) -> bool:
 def parse_update(text: str, given: Placeholders) -> Update:
     """The UpdateExpression of a request. Raises: ValidationException with AWS's text."""
     planned = plan(text)
-    for action in planned.actions:
-        resolve_names(action.path, given)
-        if action.operand:
-            resolve_names(action.operand, given)
-    for action in planned.actions:
-        if action.operand:
-            resolve_values(action.operand, given)
-    update = Update(planned, given)
-    if len(update.paths) > 1:
-        paths.check_apart(update.paths, KIND)
+    names = tuple([given.name(alias, KIND) for alias in planned.aliases])
+    for name in planned.values:
+        given.value(name, KIND)
+    update = Update(planned, given, targets(planned, names))
     for action in planned.actions:
         if action.operand:
             check(action.section, action.operand, given)
     return update
-
-
-def resolve_names(operand: Operand, given: Placeholders) -> None:
-    if isinstance(operand, Path):
-        resolve(operand, given, KIND)
-    elif isinstance(operand, Call):
-        for arg in operand.args:
-            resolve_names(arg, given)
-
-
-def resolve_values(operand: Operand, given: Placeholders) -> None:
-    if isinstance(operand, Value):
-        resolve(operand, given, KIND)
-    elif isinstance(operand, Call):
-        for arg in operand.args:
-            resolve_values(arg, given)
 
 
 def check(section: str, operand: Operand, given: Placeholders) -> None:
