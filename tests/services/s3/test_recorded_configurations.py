@@ -82,7 +82,7 @@ def s3_default_bucket_encryption(r: Replay) -> Answers:
     }
 
 
-@scenario(loose="ETag")
+@scenario()
 def s3_bucket_encryption_sse_s3(r: Replay) -> Answers:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}
     call = {"Bucket": "bucket", "ServerSideEncryptionConfiguration": {"Rules": [rule]}}
