@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
 
@@ -225,6 +226,15 @@ def test_what_create_table_refuses(
     with refused("ValidationException", message):
         make(**params)
     assert dynamodb.list_tables()["TableNames"] == []
+
+
+def test_what_is_not_there_yet_is_refused_not_ignored(dynamodb: Any, make: Make) -> None:
+    with pytest.raises(ClientError, match="GlobalTableSourceArn is not implemented by Hodei"):
+        make(GlobalTableSourceArn="arn:aws:dynamodb:us-east-1:111122223333:table/other")
+    make()
+    with pytest.raises(ClientError, match="ReplicaUpdates is not implemented by Hodei") as caught:
+        dynamodb.update_table(TableName="table", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_definitions_are_required(dynamodb: Any, refused: Refused) -> None:

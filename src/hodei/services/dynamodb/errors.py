@@ -16,6 +16,7 @@ ItemCollectionSizeLimitExceededException = dynamodb.error(
     "ItemCollectionSizeLimitExceededException", "Collection size exceeded."
 )
 LimitExceededException = dynamodb.error("LimitExceededException", "{reason}")
+NotImplementedParameter = dynamodb.error("NotImplemented", "{parameter} is not implemented by Hodei.", status=501)
 PointInTimeRecoveryUnavailableException = dynamodb.error(
     "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for table '{name}'"
 )

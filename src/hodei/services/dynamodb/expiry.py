@@ -17,7 +17,7 @@ from hodei.services.dynamodb.changes import Cause
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backfill, Expiry, StoredItem, Table, backfills, expiries, items, tables
 
-ROWS = 500  # that one batch goes through
+ROWS = 250  # that one batch goes through
 TOO_OLD = 5 * 365.25 * 86400  # what expired longer ago was no expiry time, AWS supposes
 NO_INDEX = ""
 

@@ -32,7 +32,7 @@ def start(ctx: Context, table: Table) -> None:
 
 
 def stop(ctx: Context, table: Table) -> Table:
-    """It is about to be switched off: what is being restored first takes what it needs. Returns the table as it is then."""
+    """It is about to be switched off: what is being restored first takes what it needs. Returns the table after."""
     for backup_id in table.copying:
         while (backup := backups.get(ctx, table.name, backup_id)) and backup.status == "SEEDING":
             seed(ctx, table.name, backup_id)

@@ -29,7 +29,7 @@ from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.values import invalid
 
-ROWS = 500  # that one batch restores
+ROWS = 250  # that one batch restores
 SECONDS = 60.0  # what it takes at least, at AWS's pace
 
 replace = msgspec.structs.replace

@@ -33,7 +33,7 @@ from hodei.services.dynamodb.tables.sweeping import forget_items, forget_table
 
 SECONDS = {"CREATING": 8.0, "UPDATING": 20.0, "DELETING": 10.0}  # about what AWS takes
 ROWS = 1_000  # index entries that one batch deletes
-ITEMS = 500  # that one batch enters in an index
+ITEMS = 250  # that one batch enters in an index
 
 replace = msgspec.structs.replace
 

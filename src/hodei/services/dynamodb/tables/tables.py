@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 
@@ -22,6 +22,7 @@ from hodei.services.dynamodb.tables import lifecycle
 from hodei.services.dynamodb.tables.creation import check_creation
 from hodei.services.dynamodb.tables.describe import describe, table_arn
 from hodei.services.dynamodb.tables.encryption import encryption_of
+from hodei.services.dynamodb.tables.refused import RefusedOfNew, refuse
 from hodei.services.dynamodb.tables.streams import check_stream, stream_changed
 from hodei.services.dynamodb.tables.updates import check_changeable
 
@@ -49,8 +50,10 @@ def create_table(
     WarmThroughput: Mapping[str, int] = EMPTY,
     ResourcePolicy: str = "",
     OnDemandThroughput: Mapping[str, int] = EMPTY,
+    **refused: Unpack[RefusedOfNew],
 ) -> dict[str, Any]:
     """The answer says CREATING; the table is there with the next call, or when AWS's would be (setting `lifecycle`)."""
+    refuse(refused)
     where, name = place_of(ctx, TableName)
     if AttributeDefinitions is None or KeySchema is None:
         raise _missing(attributeDefinitions=AttributeDefinitions, keySchema=KeySchema)

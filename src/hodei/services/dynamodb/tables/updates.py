@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 
@@ -18,6 +18,7 @@ from hodei.services.dynamodb.tables.creation import BOTH_UNITS, NO_UNITS
 from hodei.services.dynamodb.tables.describe import describe
 from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.indexes import check_updates, updated
+from hodei.services.dynamodb.tables.refused import RefusedOfUpdates, refuse
 from hodei.services.dynamodb.tables.streams import stream_changed
 from hodei.services.dynamodb.tables.throughput import changed
 from hodei.services.dynamodb.values import invalid
@@ -45,8 +46,10 @@ def update_table(
     DeletionProtectionEnabled: bool | None = None,
     OnDemandThroughput: Mapping[str, int] | None = None,
     WarmThroughput: Mapping[str, int] | None = None,
+    **refused: Unpack[RefusedOfUpdates],
 ) -> dict[str, Any]:
     """The answer shows the table UPDATING, still with its old capacity; deletion protection is changed at once."""
+    refuse(refused)
     on_the_way = (
         BillingMode,
         ProvisionedThroughput,
