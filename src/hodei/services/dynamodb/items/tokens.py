@@ -36,7 +36,8 @@ def spent(ctx: Context, token: str, request: Sequence[Mapping[str, Any]]) -> boo
 @dynamodb.timer(SWEEP)
 def sweep(ctx: Context) -> None:
     """Forgets the tokens that have expired, and comes back for the others."""
-    for token in tokens.by("expires", ctx, end=(ctx.now,)):
+    for token in tokens.by("expires", ctx):
+        if token.expires > ctx.now:
+            ctx.timers.set(ctx, SWEEP, token.expires)
+            return
         tokens.delete(ctx, token.token)
-    if following := next(tokens.by("expires", ctx), None):
-        ctx.timers.set(ctx, SWEEP, following.expires)
