@@ -139,6 +139,8 @@ class Sniffer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.server.connections.add(self)
+        if self.server.stopping:  # accepted just before the end
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.closed(self)
