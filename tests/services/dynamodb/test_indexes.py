@@ -144,6 +144,33 @@ def test_one_index_at_a_time(cloud: Cloud, dynamodb: Any, make: Make, refused: R
     assert indexes(dynamodb) == []
 
 
+def test_an_index_too_many(dynamodb: Any, make: Make, refused: Refused) -> None:
+    make(GlobalSecondaryIndexes=[index(f"gsi{number}", "pk") for number in range(20)])
+    message = "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20"
+    with refused("LimitExceededException", message):
+        add(dynamodb, index("more", "pk"), pk="S")
+
+
+def test_an_index_that_is_being_made_or_deleted(cloud: Cloud, dynamodb: Any, make: Make, refused: Refused) -> None:
+    make()
+    fill(dynamodb, 600)
+    cloud.set("dynamodb", "lifecycle", "aws")
+    cloud.clock.freeze()
+    add(dynamodb, index("gsi", "rank"), rank="N")
+    read = {"TableName": "table", "IndexName": "gsi"}
+    with refused("ValidationException", "Cannot read from backfilling global secondary index: gsi"):
+        dynamodb.scan(**read)
+    cloud.clock.advance(seconds=20)
+    (ready,) = indexes(dynamodb)
+    assert (ready["IndexStatus"], ready["ItemCount"]) == ("ACTIVE", 600)
+    delete(dynamodb, "gsi")
+    assert indexes(dynamodb)[0]["IndexStatus"] == "DELETING"
+    cloud.clock.advance(seconds=20)
+    assert indexes(dynamodb) == []
+    with refused("ValidationException", "The table does not have the specified index: gsi"):
+        dynamodb.scan(**read)
+
+
 def test_index_capacity_is_changed(dynamodb: Any, make: Make, refused: Refused) -> None:
     gsi = {**index("gsi", "pk"), "ProvisionedThroughput": UNITS}
     make(ProvisionedThroughput=UNITS, GlobalSecondaryIndexes=[gsi])

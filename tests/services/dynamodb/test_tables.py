@@ -409,6 +409,10 @@ def test_a_stream_is_switched_on_and_off(cloud: Cloud, dynamodb: Any, make: Make
     assert first["StreamSpecification"] == on
     with refused("ValidationException", "Table already has an enabled stream: TableName: table"):
         dynamodb.update_table(TableName="table", StreamSpecification={**on, "StreamViewType": "KEYS_ONLY"})
+    with refused(
+        "ValidationException", INVALID + "If stream is being disabled, then UpdateViewType must not be specified"
+    ):
+        dynamodb.update_table(TableName="table", StreamSpecification={**on, "StreamEnabled": False})
     dynamodb.update_table(TableName="table", StreamSpecification={"StreamEnabled": False})
     found = describe(dynamodb)
     assert "StreamSpecification" not in found

@@ -86,12 +86,7 @@ def _check_global(indexes: Sequence[Definition], billing: str) -> None:
             raise invalid(
                 f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
             )
-    check_index_count(len(indexes))
-
-
-def check_index_count(count: int) -> None:
-    """Of global indexes. Raises: ValidationException."""
-    if count > MOST_GLOBAL:
+    if len(indexes) > MOST_GLOBAL:
         raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
 
 

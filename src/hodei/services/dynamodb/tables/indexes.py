@@ -18,7 +18,7 @@ from hodei.services.dynamodb.schemas import (
     names_of,
 )
 from hodei.services.dynamodb.state import Index, Table
-from hodei.services.dynamodb.tables.creation import check_index_count
+from hodei.services.dynamodb.tables.creation import MOST_GLOBAL
 from hodei.services.dynamodb.tables.throughput import changed
 from hodei.services.dynamodb.values import invalid
 
@@ -88,7 +88,10 @@ def _created(
         raise invalid(
             "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined."
         )
-    check_index_count(1 + sum(not one.local for one in table.indexes))
+    if sum(not one.local for one in table.indexes) >= MOST_GLOBAL:
+        raise errors.LimitExceededException(
+            f"Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of {MOST_GLOBAL}"
+        )
     attributes = {**table.attributes, **used}
     added = index_of(given, attributes, local=False, status="CREATING")
     return replace(table, attributes=attributes, indexes=(*table.indexes, added))
@@ -117,7 +120,8 @@ def no_units(index: str) -> str:
 def _deleted(table: Table, index: Index) -> Table:
     if index.status == "DELETING":
         raise errors.ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Index is being deleted: {index.name}"
+            "Attempt to change a resource which is still in use: Index is being deleted.  "
+            f"Table: {table.name} Index: {index.name}"
         )
     _check_no_other(table, index)
     return _with(table, replace(index, status="DELETING", backfilling=False))

@@ -18,7 +18,7 @@ def check_stream(given: Definition) -> None:
     if given["StreamEnabled"] and "StreamViewType" not in given:
         raise invalid("StreamViewType is required when StreamEnabled is true")
     if not given["StreamEnabled"] and "StreamViewType" in given:
-        raise invalid("StreamViewType cannot be specified when StreamEnabled is false")
+        raise invalid("If stream is being disabled, then UpdateViewType must not be specified")
 
 
 def stream_label(ctx: Context) -> str:
