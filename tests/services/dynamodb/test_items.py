@@ -293,6 +293,21 @@ def test_keys_of_indexes_are_checked(dynamodb: Any, make: Make, refused: Refused
     assert get(dynamodb, KEY) is None
 
 
+def test_keys_are_no_documents(dynamodb: Any, make: Make, refused: Refused) -> None:
+    make(AttributeDefinitions=attributes(pk="S", g="S"), GlobalSecondaryIndexes=[index("gsi", "g")])
+    scalars = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+    with refused("ValidationException", f"{scalars}Key: pk"):
+        put(dynamodb, KEY, ConditionExpression="attribute_exists(pk.x)")
+    with refused("ValidationException", f"{scalars}Key: pk"):
+        get(dynamodb, KEY, ProjectionExpression="pk[0]")
+    with refused("ValidationException", f"{scalars}IndexKey: g"):
+        update(dynamodb, "SET g.x = :x", {":x": {"S": "y"}})
+    with refused("ValidationException", f"{scalars}IndexKey: g"):
+        dynamodb.scan(
+            TableName="table", FilterExpression="attribute_exists(#g.x)", ExpressionAttributeNames={"#g": "g"}
+        )
+
+
 def test_updates_that_cannot_be_made(dynamodb: Any, make: Make, refused: Refused) -> None:
     make()
     put(dynamodb, {**KEY, "s": {"S": "x"}})

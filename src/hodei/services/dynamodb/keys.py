@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.expressions.conditions import Condition
+from hodei.services.dynamodb.expressions.projections import Projection
+from hodei.services.dynamodb.expressions.updates import Update
 from hodei.services.dynamodb.state import Item, Key, Table
 from hodei.services.dynamodb.values import AttributeValue, invalid, partition_bytes, sort_bytes
 
@@ -80,6 +83,18 @@ def check_index_keys(table: Table, item: Item) -> None:
                     f"IndexName: {index.name}, IndexKey: {name}"
                 )
             _check_size(value[kind], limit)
+
+
+def check_scalars(table: Table, *expressions: Condition | Projection | Update | None) -> None:
+    """Raises: ValidationException for an expression that reaches into a key attribute."""
+    nested = {name for expression in expressions if expression for name in expression.nested}
+    if not nested:
+        return
+    kinds = [("Key", table.key), *(("IndexKey", index.key) for index in table.indexes)]
+    if found := next((f"{kind}: {name}" for kind, key in kinds for name in key.names if name in nested), None):
+        raise errors.ValidationException(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " + found
+        )
 
 
 def key_of(key: Key, item: Item) -> Item:

@@ -51,6 +51,11 @@ class Plan:
         """Compiled once the checks have passed for the first time: what they refuse cannot be compiled."""
         return compiled(self.node)
 
+    @cached_property
+    def nested(self) -> tuple[Path, ...]:
+        """The document paths that reach into an attribute."""
+        return tuple(path for test in tests(self.node) for path in paths_of(test.args) if len(path.elements) > 1)
+
 
 @lru_cache(2048)
 def plan(text: str, kind: str) -> Plan:
@@ -60,11 +65,12 @@ def plan(text: str, kind: str) -> Plan:
 class Condition:
     """A condition with everything it refers to. `holds` may be asked of any number of items."""
 
-    __slots__ = ("_given", "_holds", "node")
+    __slots__ = ("_given", "_holds", "_nested", "node")
 
     def __init__(self, plan: Plan, given: Placeholders) -> None:
         self.node = plan.node
         self._holds = plan.holds
+        self._nested = plan.nested
         self._given = given
 
     def holds(self, item: Item | None) -> bool:
@@ -74,12 +80,16 @@ class Condition:
     @property
     def names(self) -> set[str]:
         """The top-level attributes that the condition looks at."""
-        return {
-            self._given.names[first.name] if isinstance(first, Alias) else str(first)
-            for test in tests(self.node)
-            for path in paths_of(test.args)
-            for first in path.elements[:1]
-        }
+        return {self._first(path) for test in tests(self.node) for path in paths_of(test.args)}
+
+    @property
+    def nested(self) -> set[str]:
+        """The top-level attributes that the condition reaches into."""
+        return {self._first(path) for path in self._nested}
+
+    def _first(self, path: Path) -> str:
+        first = path.elements[0]
+        return self._given.names[first.name] if isinstance(first, Alias) else str(first)
 
 
 def parse_condition(text: str, given: Placeholders, kind: str = "ConditionExpression") -> Condition:

@@ -34,6 +34,11 @@ class Projection:
         """The top-level attributes of the projection."""
         return {str(steps[0]) for steps in self.paths}
 
+    @property
+    def nested(self) -> set[str]:
+        """The top-level attributes that it reaches into."""
+        return {str(steps[0]) for steps in self.paths if len(steps) > 1}
+
 
 @lru_cache(2048)
 def parse(text: str) -> tuple[Path, ...]:

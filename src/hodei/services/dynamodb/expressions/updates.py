@@ -93,6 +93,11 @@ class Update:
         self._given = given
         self.paths = targets
 
+    @property
+    def nested(self) -> set[str]:
+        """The top-level attributes that it writes into."""
+        return {str(steps[0]) for steps in self.paths if len(steps) > 1}
+
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises: ValidationException where a part of the key would be written."""
         for steps in self.paths:

@@ -116,8 +116,9 @@ def check_select(given: Mapping[str, Any]) -> None:
         raise errors.ValidationException("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 
 
-def check_projected(source: Source, wanted: Wanted) -> None:
-    """A global index gives only what it has. Raises: ValidationException."""
+def check_wanted(source: Source, wanted: Wanted) -> None:
+    """That it can be had: a global index gives only what it has. Raises: ValidationException."""
+    keys.check_scalars(source.table, wanted.filter, wanted.projection)
     missing = _not_projected(source, wanted)
     if missing and source.index and not source.index.local:
         raise invalid(f"Global secondary index {source.index.name} does not project [{', '.join(sorted(missing))}]")

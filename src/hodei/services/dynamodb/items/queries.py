@@ -39,7 +39,7 @@ def query(
     partition = keys.partition(source.key, condition.partition)
     if wanted.filter:
         _check_filter(source, wanted.filter, "QueryFilter" if "QueryFilter" in given else "Filter Expression")
-    pages.check_projected(source, wanted)
+    pages.check_wanted(source, wanted)
     low, high = _range(condition)
     after = None if start is None else _after(source, start, partition, condition)
     rows = source.rows(partition, start=low, end=high, after=after, reverse=not ScanIndexForward)

@@ -35,7 +35,10 @@ class Read(NamedTuple):
 
     def place(self, table: Table) -> Place:
         """Raises: ValidationException where the key does not fit the table."""
-        return keys.of_key(table, self.key)
+        place = keys.of_key(table, self.key)
+        if self.projection:
+            keys.check_scalars(table, self.projection)
+        return place
 
     def shown(self, stored: StoredItem) -> Item:
         return self.projection.of(stored.item) if self.projection else stored.item

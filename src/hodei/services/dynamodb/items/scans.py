@@ -35,7 +35,7 @@ def scan(
     segment = segments.segment_of(Segment, TotalSegments)
     there, table = table_of(ctx, TableName)
     source = pages.source_of(there, table, given)
-    pages.check_projected(source, wanted)
+    pages.check_wanted(source, wanted)
     after = None if start is None else _after(source, segment, start)
     rows = source.rows(start=segment.start, end=segment.end, after=after)
     answer, units = pages.read_page(source, wanted, rows)

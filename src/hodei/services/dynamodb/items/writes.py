@@ -38,11 +38,11 @@ class Write(NamedTuple):
 
     def place(self, table: Table) -> Place:
         """Where the item lies. Raises: ValidationException where the request does not fit the table."""
-        if self.kind == "Put":
-            return keys.of_item(table, self.item)
-        place = keys.of_key(table, self.item)
+        place = keys.of_item(table, self.item) if self.kind == "Put" else keys.of_key(table, self.item)
         if self.update:
             self.update.check_keys(table.key.names)
+        if self.update or self.condition:
+            keys.check_scalars(table, self.update, self.condition)
         return place
 
 
