@@ -154,6 +154,9 @@ def test_contributor_insights(dynamodb: Any, make: Make, refused: Refused) -> No
         },
     ]
     assert "NextToken" not in rest
+    message = "1 validation error detected: Value '-1' at 'maxResults' failed to satisfy constraint: "
+    with refused("ValidationException", message + "Member must have value greater than or equal to 1"):
+        dynamodb.list_contributor_insights(MaxResults=-1)
     dynamodb.update_contributor_insights(TableName="table", ContributorInsightsAction="DISABLE")
     assert dynamodb.describe_contributor_insights(TableName="table")["ContributorInsightsStatus"] == "DISABLED"
 

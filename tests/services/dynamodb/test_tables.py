@@ -119,6 +119,14 @@ def test_names_with_bad_characters(dynamodb: Any, refused: Refused) -> None:
         dynamodb.describe_table(TableName="a b;")
 
 
+@pytest.mark.parametrize("resource", ["arn:x", "arn:aws:s3:::table", "arn:aws:dynamodb:us-east-1::table/table"])
+def test_what_is_no_arn_of_a_table(dynamodb: Any, make: Make, refused: Refused, resource: str) -> None:
+    arn = make()["TableArn"]
+    for one in (resource, f"{arn}/index/gsi"):
+        with refused("ValidationException", "Invalid TableArn: Invalid Table ARN"):
+            dynamodb.describe_table(TableName=one)
+
+
 PAY = {"BillingMode": "PAY_PER_REQUEST"}
 TWO = {"AttributeDefinitions": attributes(a="S", b="S"), "KeySchema": key_schema("a", "b")}
 

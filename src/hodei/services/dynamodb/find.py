@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.state import Table, tables
 
 NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+ARN = re.compile(
+    r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/(?P<name>[a-zA-Z0-9_.-]{3,255})(?P<rest>(/.*)?)"
+)
 SHORTEST_NAME, LONGEST_NAME = 3, 255
 READABLE = frozenset(("ACTIVE", "UPDATING"))
 
@@ -30,15 +32,16 @@ def place_of(ctx: Context, name_or_arn: str) -> tuple[Context, str]:
     if not name_or_arn.startswith("arn:"):
         check_name(name_or_arn)
         return ctx, name_or_arn
-    try:
-        arn = Arn.parse(name_or_arn)
-    except ValueError:
-        raise errors.ValidationException("Invalid TableArn: Invalid Table ARN") from None
-    kind, _, name = arn.resource.partition("/")
-    if arn.service != "dynamodb" or kind != "table":
-        raise errors.ValidationException("Invalid TableArn: Invalid Table ARN")
-    check_name(name)
-    return ctx.at(account=arn.account, region=arn.region), name
+    match within(ctx, name_or_arn):
+        case where, name, "":
+            return where, name
+    raise errors.ValidationException("Invalid TableArn: Invalid Table ARN")
+
+
+def within(ctx: Context, arn: str) -> tuple[Context, str, str] | None:
+    """Of an ARN of a table, or in one: where the table is, its name, what follows ("/stream/..."). None of another."""
+    parts = ARN.fullmatch(arn)
+    return (ctx.at(account=parts["account"], region=parts["region"]), parts["name"], parts["rest"]) if parts else None
 
 
 def table_of(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:

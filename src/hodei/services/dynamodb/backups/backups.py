@@ -6,11 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups import copying
-from hodei.services.dynamodb.find import backed_up
+from hodei.services.dynamodb.find import backed_up, within
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Index, Stats, backups, stats
 from hodei.services.dynamodb.tables.describe import index_summary, key_schema, table_arn
@@ -76,8 +75,10 @@ def list_backups(
     high = TimeRangeUpperBound.timestamp() if TimeRangeUpperBound else float("inf")
     types = ("USER", "SYSTEM") if BackupType == "ALL" else (BackupType,)
     name = TableName.rpartition("/")[2]
-    after = _position(ExclusiveStartBackupArn)[1 if name else 0 :] if ExclusiveStartBackupArn else None
-    prefix = (name,) if name else ()
+    prefix, after = ((name,) if name else ()), None
+    if ExclusiveStartBackupArn:
+        _, *position = _position(ctx, ExclusiveStartBackupArn)
+        after = tuple(position[len(prefix) :])
     found = (one for one in backups.scan(ctx, *prefix, after=after) if low <= one.created < high and one.type in types)
     page = list(islice(found, Limit + 1))
     answer: dict[str, Any] = {"BackupSummaries": [_summary(ctx, one) for one in page[:Limit]]}
@@ -88,9 +89,7 @@ def list_backups(
 
 def backup_of(ctx: Context, arn: str) -> tuple[Context, Backup]:
     """Raises: ValidationException, BackupNotFoundException."""
-    name, backup_id = _position(arn)
-    parsed = Arn.parse(arn)
-    where = ctx.at(account=parsed.account, region=parsed.region)
+    where, name, backup_id = _position(ctx, arn)
     if (backup := backups.get(where, name, backup_id)) is None or backup.type == "PITR":
         raise errors.BackupNotFoundException(arn=arn)
     return where, backup
@@ -100,11 +99,11 @@ def backup_arn(ctx: Context, backup: Backup) -> str:
     return f"{table_arn(ctx, backup.source)}/backup/{backup.id}"
 
 
-def _position(arn: str) -> tuple[str, str]:
-    """The table's name and the id in a backup's ARN. Raises: ValidationException."""
-    match arn.rpartition(":")[2].split("/") if arn.startswith("arn:") and arn.count(":") == 5 else ():
-        case ["table", name, "backup", backup_id]:
-            return name, backup_id
+def _position(ctx: Context, arn: str) -> tuple[Context, str, str]:
+    """Where the backup of that ARN is, its table's name, its id. Raises: ValidationException."""
+    match within(ctx, arn):
+        case where, name, rest if rest.startswith("/backup/"):
+            return where, name, rest.removeprefix("/backup/")
     raise errors.ValidationException("Invalid Backup ARN")
 
 

@@ -73,6 +73,8 @@ def restore_table_to_point_in_time(
 ) -> dict[str, Any]:
     """To any moment between the earliest and the latest that DescribeContinuousBackups tells."""
     check_name(TargetTableName)
+    if not SourceTableArn and not SourceTableName:
+        raise errors.ValidationException("Exactly one of SourceTableName and SourceTableArn must be specified")
     where, source = backed_up(ctx, SourceTableArn or SourceTableName)
     if not source.pitr:
         raise errors.PointInTimeRecoveryUnavailableException(name=source.name)

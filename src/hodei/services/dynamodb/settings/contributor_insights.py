@@ -54,6 +54,11 @@ def list_contributor_insights(
     ctx: Context, *, TableName: str = "", NextToken: str = "", MaxResults: int = PAGE
 ) -> dict[str, Any]:
     """Of a table and its indexes, or of all in the region."""
+    if MaxResults < 1:
+        raise errors.ValidationException(
+            f"1 validation error detected: Value '{MaxResults}' at 'maxResults' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1"
+        )
     where, prefix = ctx, tuple[str, ...]()
     if TableName:
         where, table = described(ctx, TableName)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.find import within
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import tables
 from hodei.services.dynamodb.values import invalid
@@ -56,15 +56,10 @@ def tag(ctx: Context, arn: str, given: Sequence[Mapping[str, str]]) -> None:
 
 def resource(ctx: Context, text: str) -> Context:
     """Where the table of that ARN is. Raises: ValidationException, ResourceNotFoundException."""
-    try:
-        arn = Arn.parse(text)
-    except ValueError:
-        raise errors.ValidationException(f"Invalid TableArn: Invalid ResourceArn provided as input {text}") from None
-    kind, _, name = arn.resource.partition("/")
-    if arn.service != "dynamodb" or kind != "table":
+    if (found := within(ctx, text)) is None:
         raise errors.ValidationException(f"Invalid TableArn: Invalid ResourceArn provided as input {text}")
-    where = ctx.at(account=arn.account, region=arn.region)
-    if tables.get(where, name.partition("/")[0]) is None:
+    where, name, _ = found
+    if tables.get(where, name) is None:
         raise errors.ResourceNotFoundException(f"Requested resource not found: ResourcArn: {text} not found")
     return where
 
