@@ -2,7 +2,6 @@
 
 from hodei.services.dynamodb.service import dynamodb
 
-AccessDeniedException = dynamodb.error("AccessDeniedException", "{reason}")
 BackupInUseException = dynamodb.error("BackupInUseException", "Backup is in use: {arn}")
 BackupNotFoundException = dynamodb.error("BackupNotFoundException", "Backup not found: {arn}")
 ConditionalCheckFailedException = dynamodb.error("ConditionalCheckFailedException", "The conditional request failed")

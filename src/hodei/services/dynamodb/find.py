@@ -73,8 +73,3 @@ def backed_up(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
     if (table := tables.get(where, name)) is None:
         raise errors.TableNotFoundException(name=name)
     return where, table
-
-
-def active(table: Table) -> bool:
-    """Whether the table can be changed now."""
-    return table.status == "ACTIVE"
