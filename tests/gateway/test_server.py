@@ -197,7 +197,7 @@ def test_stop_lets_open_requests_finish_and_closes_idle_connections_at_once(serv
     server = serve(app)
     idle, busy, silent = wire(server).get("/a"), wire(server).get("/held"), wire(server)
     idle.response()
-    eventually(lambda: app.started)
+    eventually(lambda: app.started and len(server.server.connections) == 3)
     stopping = asyncio.run_coroutine_threadsafe(server.server.stop(5), server.loop)
     assert idle.closed()
     assert silent.closed()
