@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import indexing
+from hodei.services.dynamodb import entries, indexing
 from hodei.services.dynamodb.capacity import TABLE, Units, write_units
 from hodei.services.dynamodb.state import StoredItem, Table, items
 
@@ -35,7 +35,7 @@ def apply(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | 
         items.delete(ctx, old.table, old.partition, old.sort)
     else:
         return units
-    indexing.count(ctx, table.id, TABLE, (new is not None) - (old is not None), new_size - old_size)
+    entries.count(ctx, table.id, TABLE, (new is not None) - (old is not None), new_size - old_size)
     if table.indexes:
         units |= indexing.update(ctx, table, old, new)
     for follower in followers:

@@ -218,6 +218,16 @@ class IndexEntry(Record):
     size: int
 
 
+class Pending(Record):
+    """A change of an entry in a global index that is still to be made; numbered in the order of the writes."""
+
+    table: str  # the id
+    number: int
+    due: float
+    before: IndexEntry | None
+    after: IndexEntry | None
+
+
 class Collection(Record):
     """The bytes of all items with one partition key, with their entries in local indexes; only where there are any."""
 
@@ -248,5 +258,6 @@ items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))
 index_entries = dynamodb.table(
     "index_entries", IndexEntry, key=("table", "index", "partition", "sort", "base_partition", "base_sort")
 )
+pendings = dynamodb.table("pendings", Pending, key=("table", "number"))
 collections = dynamodb.table("collections", Collection, key=("table", "partition"))
 tokens = dynamodb.table("tokens", Token, key="token", index={"expires": ("expires",)})

@@ -16,11 +16,21 @@ from hodei.services.dynamodb.state import (
     insights,
     items,
     pasts,
+    pendings,
     stats,
 )
 
 ROWS = 1_000  # that one batch deletes
-OF_TABLES: tuple[Rows[Any], ...] = (index_entries, pasts, collections, stats, backfills, insights, destinations)
+OF_TABLES: tuple[Rows[Any], ...] = (
+    index_entries,
+    pendings,
+    pasts,
+    collections,
+    stats,
+    backfills,
+    insights,
+    destinations,
+)
 
 
 def forget_table(ctx: Context, table_id: str) -> None:
