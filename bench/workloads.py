@@ -139,6 +139,7 @@ def s3_multipart(client: Client) -> Iterator[Call]:
 
 def fill(client: Client, count: int, seconds: float) -> int:
     """Put up to `count` small objects within `seconds`; how many there are."""
+    client.connection.close()
     bucket(client, "list")
     started = time.perf_counter()
     for number in range(count):
