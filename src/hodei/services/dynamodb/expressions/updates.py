@@ -111,7 +111,7 @@ class Update:
         """
         self.check_keys(key_names)
         writes = list(self._writes(item))
-        if len(writes) > 1:
+        if any(len(steps) > 1 for steps in self.paths):
             writes.sort(key=by_index)
         draft = Draft(item)
         for steps, value in writes:
