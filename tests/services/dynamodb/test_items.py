@@ -290,6 +290,17 @@ def test_keys_of_indexes_are_checked(dynamodb: Any, make: Make, refused: Refused
         put(dynamodb, {**KEY, "g": {"S": ""}})
     with refused("ValidationException", mismatch):
         update(dynamodb, "SET g = :g", {":g": {"N": "1"}})
+    attempted = "The update expression attempted to update"
+    with refused("ValidationException", f"{attempted} the secondary index key to unsupported type"):
+        update(dynamodb, "SET g = if_not_exists(g, :g)", {":g": {"N": "1"}})
+    with refused("ValidationException", f"{attempted} the secondary index key beyond allowed size limits"):
+        update(dynamodb, "SET g = :g", {":g": {"S": "x" * 2049}})
+    with refused(
+        "ValidationException",
+        f"{NOT_VALID}{attempted} a secondary index key to a value that is not supported. The AttributeValue for a key "
+        "attribute cannot contain an empty string value.",
+    ):
+        update(dynamodb, "SET g = :g", {":g": {"S": ""}})
     assert get(dynamodb, KEY) is None
 
 

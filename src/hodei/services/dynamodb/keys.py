@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hodei.kernel.errors import AwsError
@@ -10,12 +10,13 @@ from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.projections import Projection
 from hodei.services.dynamodb.expressions.updates import Update
-from hodei.services.dynamodb.state import Item, Key, Table
+from hodei.services.dynamodb.state import Index, Item, Key, Table
 from hodei.services.dynamodb.values import AttributeValue, invalid, partition_bytes, sort_bytes
 
 PARTITION_BYTES = 2048
 SORT_BYTES = 1024
 MISMATCH = "The provided key element does not match the schema"
+UPDATED = "The update expression attempted to update"
 KINDS = {"S": "string", "B": "binary"}
 
 
@@ -65,24 +66,52 @@ def index_place(key: Key, item: Item) -> Place | None:
     return Place(partition_bytes(key.partition_type, partition), sort_bytes(key.sort_type, sort))
 
 
+def check_index_types(table: Table, item: Mapping[str, AttributeValue]) -> None:
+    """Raises: ValidationException for an attribute that is an index's key and of another type."""
+    for index, name, kind, _ in _index_keys(table):
+        if (value := item.get(name)) is not None and kind not in value:
+            raise invalid(
+                f"Type mismatch for Index Key {name} Expected: {kind} Actual: {next(iter(value))} "
+                f"IndexName: {index.name}"
+            )
+
+
 def check_index_keys(table: Table, item: Item) -> None:
-    """Raises: ValidationException for an attribute that is an index's key and of another type, empty or too long."""
+    """Of an item to be put. Raises: ValidationException for a key of an index of another type, empty or too long."""
+    check_index_types(table, item)
+    for index, name, kind, limit in _index_keys(table):
+        if (value := item.get(name)) is None:
+            continue
+        if not value[kind]:
+            raise errors.ValidationException(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value. "
+                f"IndexName: {index.name}, IndexKey: {name}"
+            )
+        _check_size(value[kind], limit)
+
+
+def check_updated(table: Table, item: Item) -> None:
+    """As `check_index_keys`, of what an update makes of an item, in the words that AWS has for this."""
+    for _, name, kind, limit in _index_keys(table):
+        if (value := item.get(name)) is None:
+            continue
+        if kind not in value:
+            raise errors.ValidationException(f"{UPDATED} the secondary index key to unsupported type")
+        if not value[kind]:
+            raise errors.ValidationException(
+                f"One or more parameter values are not valid. {UPDATED} a secondary index key to a value that is not "
+                f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value."
+            )
+        if _length(value[kind]) > limit:
+            raise errors.ValidationException(f"{UPDATED} the secondary index key beyond allowed size limits")
+
+
+def _index_keys(table: Table) -> Iterator[tuple[Index, str, str, int]]:
+    """The attributes that are keys of indexes: name, type, most bytes."""
     for index in table.indexes:
         for name, kind, limit in _parts(index.key):
-            if (value := item.get(name)) is None:
-                continue
-            if kind not in value:
-                raise invalid(
-                    f"Type mismatch for Index Key {name} Expected: {kind} Actual: {next(iter(value))} "
-                    f"IndexName: {index.name}"
-                )
-            if not value[kind]:
-                raise errors.ValidationException(
-                    "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                    f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value. "
-                    f"IndexName: {index.name}, IndexKey: {name}"
-                )
-            _check_size(value[kind], limit)
+            yield index, name, kind, limit
 
 
 def check_scalars(table: Table, *expressions: Condition | Projection | Update | None) -> None:

@@ -98,6 +98,15 @@ class Update:
         """The top-level attributes that it writes into."""
         return {str(steps[0]) for steps in self.paths if len(steps) > 1}
 
+    @property
+    def literals(self) -> dict[str, AttributeValue]:
+        """What is known of the new item without the old one: attributes that are set to a given value."""
+        return {
+            str(steps[0]): self._given.values[action.operand.name]
+            for action, steps in zip(self._plan.actions, self.paths)
+            if action.section == "SET" and len(steps) == 1 and isinstance(action.operand, Value)
+        }
+
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises: ValidationException where a part of the key would be written."""
         for steps in self.paths:

@@ -41,6 +41,8 @@ class Write(NamedTuple):
         place = keys.of_item(table, self.item) if self.kind == "Put" else keys.of_key(table, self.item)
         if self.update:
             self.update.check_keys(table.key.names)
+            if table.indexes:
+                keys.check_index_types(table, self.update.literals)
         if self.update or self.condition:
             keys.check_scalars(table, self.update, self.condition)
         return place
@@ -108,7 +110,7 @@ def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
         item = old.item if old else item
         if write.update:
             item, touched = write.update.apply(item, table.key.names)
-            keys.check_index_keys(table, item)
+            keys.check_updated(table, item)
         size = item_size(item)
         if size > ITEM_SIZE:
             raise errors.ValidationException(TOO_LARGE_NOW)
