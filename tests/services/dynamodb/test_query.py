@@ -151,6 +151,21 @@ def test_an_item_that_moves_in_an_index_is_where_it_belongs(scores: Any) -> None
     assert {found["IndexName"]: found["ItemCount"] for found in indexes} == {"global": 3, "all": 3}
 
 
+def test_an_index_of_a_live_table_leaves_out_what_cannot_be_its_key(dynamodb: Any, make: Make) -> None:
+    make()
+    groups: list[dict[str, Any]] = [{"S": "g"}, {"N": "1"}, {"S": ""}, {"S": "x" * 2049}, {"NULL": True}]
+    for number, group in enumerate(groups):
+        dynamodb.put_item(TableName="table", Item={"pk": {"S": str(number)}, "g": group})
+    dynamodb.update_table(
+        TableName="table",
+        AttributeDefinitions=attributes(pk="S", g="S"),
+        GlobalSecondaryIndexUpdates=[{"Create": index("late", "g")}],
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName="table")
+    found = dynamodb.scan(TableName="table", IndexName="late")
+    assert [item["pk"]["S"] for item in found["Items"]] == ["0"]
+
+
 def test_a_local_index_fetches_what_it_lacks(scores: Any) -> None:
     def local(**more: Any) -> dict[str, Any]:
         return dict(scores.query(TableName="table", IndexName="local", **OF_P, **more))

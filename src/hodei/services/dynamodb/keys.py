@@ -54,16 +54,18 @@ def place(key: Key, item: Item, refuse: Callable[[str, str, Item], AwsError]) ->
 
 
 def index_place(key: Key, item: Item) -> Place | None:
-    """The place of an item in an index; None if it has no business there, as sparse indexes have it."""
-    partition = item.get(key.partition, {}).get(key.partition_type)
-    if not partition:
-        return None
-    if not key.sort:
-        return Place(partition_bytes(key.partition_type, partition), b"")
-    sort = item.get(key.sort, {}).get(key.sort_type)
-    if not sort:
-        return None
-    return Place(partition_bytes(key.partition_type, partition), sort_bytes(key.sort_type, sort))
+    """The place of an item in an index; None if it has none there: indexes are sparse.
+
+    A new index meets items whose attributes cannot be its keys, which writes to a table that has it may not have.
+    """
+    content: list[Any] = []
+    for name, kind, limit in _parts(key):
+        scalar = item.get(name, {}).get(kind)
+        if not scalar or (len(scalar) > limit // 4 and _length(scalar) > limit):
+            return None
+        content.append(scalar)
+    sort = sort_bytes(key.sort_type, content[1]) if key.sort else b""
+    return Place(partition_bytes(key.partition_type, content[0]), sort)
 
 
 def check_index_types(table: Table, item: Mapping[str, AttributeValue]) -> None:
