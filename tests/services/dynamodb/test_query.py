@@ -351,3 +351,63 @@ def test_queries_answer_as_a_plain_model_does(cloud: Cloud, kind: str, data: st.
     found = [item["number"] for page in pages for item in page["Items"]]
     expected = sorted(key for key in model["p"] if OPERATORS[sign](key, plain(bound)))
     assert found == [model["p"][key]["number"] for key in (expected if forward else reversed(expected))]
+
+
+def in_order(item: Item) -> str:
+    """An item as a text that does not depend on the order of its attributes."""
+    return repr(sorted(item.items()))
+
+
+CHANGES = st.tuples(
+    st.sampled_from("pq"),
+    st.integers(0, 2),
+    st.sampled_from(["put", "update", "remove", "delete", "batch", "transaction"]),
+    st.sampled_from(["", "x", "y"]),
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(CHANGES, max_size=25))
+def test_indexes_have_what_the_items_say_after_any_writes(
+    cloud: Cloud, changes: list[tuple[str, int, str, str]]
+) -> None:
+    cloud.reset()
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table",
+        AttributeDefinitions=attributes(pk="S", sk="N", g="S"),
+        KeySchema=key_schema("pk", "sk"),
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[index("gsi", "g", "", "KEYS_ONLY"), index("all", "g", "sk")],
+        LocalSecondaryIndexes=[index("lsi", "pk", "g", "INCLUDE", "n")],
+    )
+    model: dict[tuple[str, int], Item] = {}
+    for number, (partition, sort, change, group) in enumerate(changes):
+        key: Item = {"pk": {"S": partition}, "sk": {"N": str(sort)}}
+        at = partition, sort
+        new = {**key, "n": {"N": str(number)}, "more": {"S": "m"}, **({"g": {"S": group}} if group else {})}
+        if change == "put":
+            dynamodb.put_item(TableName="table", Item=new)
+        elif change == "batch":
+            dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": new}}]})
+        elif change == "transaction":
+            dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "table", "Item": new}}])
+        elif change == "delete":
+            dynamodb.delete_item(TableName="table", Key=key)
+            model.pop(at, None)
+            continue
+        else:
+            expression = "SET g = :g" if change == "update" and group else "REMOVE g"
+            values = {"ExpressionAttributeValues": {":g": {"S": group}}} if "SET" in expression else {}
+            dynamodb.update_item(TableName="table", Key=key, UpdateExpression=expression, **values)
+            new = {name: value for name, value in model.get(at, key).items() if name != "g"}
+            new |= {"g": {"S": group}} if values else {}
+        model[at] = new
+    grouped = [item for item in model.values() if "g" in item]
+    for name, has in (("gsi", {"pk", "sk", "g"}), ("all", None), ("lsi", {"pk", "sk", "g", "n"})):
+        found = dynamodb.scan(TableName="table", IndexName=name)["Items"]
+        expected = [{key: item[key] for key in item if has is None or key in has} for item in grouped]
+        assert sorted(map(in_order, found)) == sorted(map(in_order, expected))
+    described = dynamodb.describe_table(TableName="table")["Table"]
+    assert described["ItemCount"] == len(model)
+    assert {found["ItemCount"] for found in described["GlobalSecondaryIndexes"]} == {len(grouped)}
