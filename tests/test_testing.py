@@ -49,7 +49,9 @@ def test_an_operation_that_is_not_there_is_refused_by_name_in_the_services_own_f
     assert answer["Error"]["Message"] == "sns:CreateTopic is not implemented by Hodei."
 
 
-@pytest.mark.parametrize("service", ["kinesis", "ec2", "route53", "lambda", "cloudwatch", "rds", "docdb", "elbv2", "sesv2"])
+@pytest.mark.parametrize(
+    "service", ["kinesis", "ec2", "route53", "lambda", "cloudwatch", "rds", "docdb", "elbv2", "sesv2"]
+)
 def test_every_service_of_botocore_is_routed_by_its_own_protocol(cloud: Cloud, service: str) -> None:
     """One operation without required members each: the refusal shows that routing found it."""
     from botocore import xform_name
