@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HODEI_DATA ?= $(CURDIR)/.hodei
 
-.PHONY: start test lint check features bench setup clean new-service
+.PHONY: start test lint features bench setup schemas clean new-service
 
 start: setup
 	$(BIN)/hodei start $(ARGS)
@@ -22,9 +22,6 @@ lint: setup
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/mypy
-
-check: lint
-	$(BIN)/pytest -n 2
 
 test: lint
 	$(BIN)/pytest -n 2 $(ARGS)

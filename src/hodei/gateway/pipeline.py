@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hodei.gateway import cors
-from hodei.gateway.credentials import DEFAULT_ACCOUNT, principal_of, read_credential
+from hodei.gateway.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION, Credential, principal_of, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
 from hodei.kernel.atomic import in_batch, in_batches
@@ -131,23 +131,35 @@ class Pipeline:
         assert service
         operation = service.find(route.operation.name)
         assert operation
-        principal = principal_of(route.credential, route.region)
-        call.ctx = ctx = Context(
-            self.world,
-            service,
-            principal.account or DEFAULT_ACCOUNT,
-            route.region,
-            principal=principal,
-            request_id=call.request_id,
-            operation=operation.name,
-            request=call.request,
-        )
+        ctx = self._context(service, call.request, route.credential, route.region, call.request_id, operation.name)
+        call.ctx = ctx
         params = call.codec.parse(route.operation, call.request, body, route.uri_params)
         if service.amend:
             service.amend(ctx, params)
         if violations := operation.validate(params):
             raise service.violations(route.operation, violations)
         return self.world.invoke(ctx, operation, params)
+
+    def _context(
+        self,
+        service: Service,
+        request: Request,
+        credential: Credential | None,
+        region: str,
+        request_id: str,
+        operation: str = "",
+    ) -> Context:
+        principal = principal_of(credential, region)
+        return Context(
+            self.world,
+            service,
+            principal.account or DEFAULT_ACCOUNT,
+            region,
+            principal=principal,
+            request_id=request_id,
+            operation=operation,
+            request=request,
+        )
 
     def _answer(self, call: Call, result: dict[str, Any]) -> Response:
         status = result.pop("HTTPStatusCode", None)  # for operations whose model leaves it open (S3's 202)
@@ -174,16 +186,8 @@ class Pipeline:
         if handler is None:
             return None
         credential = read_credential(request)
-        principal = principal_of(credential, credential.region if credential else "")
-        ctx = Context(
-            self.world,
-            service,
-            principal.account or DEFAULT_ACCOUNT,
-            (credential.region if credential else "") or "us-east-1",
-            principal=principal,
-            request_id=self.world.ids.uuid(),
-            request=request,
-        )
+        region = (credential.region if credential else "") or DEFAULT_REGION
+        ctx = self._context(service, request, credential, region, self.world.ids.uuid())
         try:
             answer = in_batch(self.world.store, handler, ctx, request)
             if isinstance(answer, Response):

@@ -44,7 +44,6 @@ InternalFailure = declare(
 ServiceUnavailable = declare(
     "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", status=503
 )
-UnknownOperation = declare("UnknownOperationException", "The requested operation is not recognized by the service.")
 ValidationException = declare("ValidationException", "{reason}", status=400)
 RequestTooLarge = declare("RequestEntityTooLarge", "Request body is too large.", status=413)
 IncompleteBody = declare("IncompleteBody", "The request body terminated unexpectedly", status=400)
