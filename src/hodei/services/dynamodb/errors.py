@@ -5,6 +5,7 @@ from hodei.services.dynamodb.service import dynamodb
 BackupInUseException = dynamodb.error("BackupInUseException", "Backup is in use: {arn}")
 BackupNotFoundException = dynamodb.error("BackupNotFoundException", "Backup not found: {arn}")
 ConditionalCheckFailedException = dynamodb.error("ConditionalCheckFailedException", "The conditional request failed")
+DuplicateItemException = dynamodb.error("DuplicateItemException", "Duplicate primary key exists in table")
 IdempotentParameterMismatchException = dynamodb.error(
     "IdempotentParameterMismatchException",
     "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent "

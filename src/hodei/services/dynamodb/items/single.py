@@ -67,7 +67,7 @@ def _write(ctx: Context, name: str, write: Write, given: Reporting) -> dict[str,
     units = writes.perform(ctx, change)
     capacity.record(ctx, table, "Write", units)
     answer: dict[str, Any] = {}
-    if attributes := _attributes(change, given.get("ReturnValues", "NONE")):
+    if attributes := attributes_of(change, given.get("ReturnValues", "NONE")):
         answer["Attributes"] = attributes
     if (mode := given.get("ReturnConsumedCapacity", "NONE")) != "NONE":
         answer["ConsumedCapacity"] = capacity.consumed(mode, name, table, units)
@@ -76,7 +76,7 @@ def _write(ctx: Context, name: str, write: Write, given: Reporting) -> dict[str,
     return answer
 
 
-def _attributes(change: Change, returned: str) -> Item | None:
+def attributes_of(change: Change, returned: str) -> Item | None:
     """What ReturnValues asks for; AWS leaves the member out where there is nothing."""
     if returned == "NONE":
         return None

@@ -31,6 +31,7 @@ PREPARE: Mapping[str, Callable[[Params], Write]] = {
 }
 CODES: Mapping[str, str] = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "DuplicateItemException": "DuplicateItem",
     "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
     "ValidationException": "ValidationError",
 }
@@ -58,16 +59,12 @@ def transact_write_items(
     wanted = [_write(item) for item in TransactItems]
     targets = [Target(given, *table_of(ctx, given), write) for given, write in wanted]
     if ClientRequestToken and tokens.spent(ctx, ClientRequestToken, TransactItems):
-        found = _all_or_nothing(_read, targets)
-        return _with_capacity({}, ReturnConsumedCapacity, "Read", targets, map(_read_units, found))
-    places = _places(targets)
-    changed = _all_or_nothing(_examine, targets, places)
-    _check_size(changed)
-    units = _all_or_nothing(_perform, targets, changed)
+        return written_before(targets, ReturnConsumedCapacity)
+    changed, units = write_all(targets)
     answer: dict[str, Any] = {}
     if ReturnItemCollectionMetrics == "SIZE" and (metrics := _collection_metrics(targets, changed)):
         answer["ItemCollectionMetrics"] = metrics
-    return _with_capacity(answer, ReturnConsumedCapacity, "Write", targets, units)
+    return with_capacity(answer, ReturnConsumedCapacity, "Write", targets, units)
 
 
 @dynamodb.operation("TransactGetItems")
@@ -75,14 +72,35 @@ def transact_get_items(
     ctx: Context, *, TransactItems: Sequence[Mapping[str, Params]], ReturnConsumedCapacity: str = "NONE"
 ) -> dict[str, Any]:
     wanted = [(item["Get"]["TableName"], reads.read(item["Get"])) for item in TransactItems]
-    targets = [Target(given, *table_of(ctx, given), read) for given, read in wanted]
+    return read_all([Target(given, *table_of(ctx, given), read) for given, read in wanted], ReturnConsumedCapacity)
+
+
+def read_all(targets: Sequence[Target], mode: str) -> dict[str, Any]:
+    """The answer to a transaction that reads. Raises: TransactionCanceledException, ValidationException."""
     _places(targets)
     found = _all_or_nothing(_read, targets)
     responses = [
-        {"Item": read.shown(stored)} if stored else {} for (_, read), stored in zip(wanted, found, strict=True)
+        {"Item": target.asked.shown(stored)} if stored and isinstance(target.asked, Read) else {}
+        for target, stored in zip(targets, found, strict=True)
     ]
-    answer = {"Responses": responses}
-    return _with_capacity(answer, ReturnConsumedCapacity, "Read", targets, map(_read_units, found))
+    return with_capacity({"Responses": responses}, mode, "Read", targets, map(_read_units, found))
+
+
+def write_all(targets: Sequence[Target]) -> tuple[list[Change], list[Units]]:
+    """Does what a transaction writes; what it changed and consumed.
+
+    Raises: TransactionCanceledException, ValidationException.
+    """
+    places = _places(targets)
+    changed = _all_or_nothing(_examine, targets, places)
+    _check_size(changed)
+    return changed, _all_or_nothing(_perform, targets, changed)
+
+
+def written_before(targets: Sequence[Target], mode: str) -> dict[str, Any]:
+    """The answer to a transaction that has been written already: it only reads its items."""
+    found = _all_or_nothing(_read, targets)
+    return with_capacity({}, mode, "Read", targets, map(_read_units, found))
 
 
 def _write(item: Mapping[str, Params]) -> tuple[str, Write]:
@@ -157,7 +175,7 @@ def _collection_metrics(targets: Sequence[Target], changed: Sequence[Change]) ->
     return metrics
 
 
-def _with_capacity(
+def with_capacity(
     answer: dict[str, Any], mode: str, kind: str, targets: Sequence[Target], units: Iterable[Units]
 ) -> dict[str, Any]:
     """The answer with what each table has consumed, which is also counted."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import changes, errors, keys
 from hodei.services.dynamodb.capacity import TABLE, Units, write_units
 from hodei.services.dynamodb.expressions.conditions import Condition
@@ -35,6 +36,7 @@ class Write(NamedTuple):
     condition: Condition | None = None
     update: Update | None = None
     show: bool = False  # the item to the client whose condition fails
+    refusal: type[AwsError] = errors.ConditionalCheckFailedException  # what a condition that fails is answered with
 
     def place(self, table: Table) -> Place:
         """Where the item lies. Raises: ValidationException where the request does not fit the table."""
@@ -62,11 +64,16 @@ class Change(NamedTuple):
 def put(params: Params) -> Write:
     """Of PutItem, of a PutRequest, of a transaction's Put. Raises: ValidationException."""
     given = asked.placeholders(params, "ConditionExpression")
-    item = normalise_item(params["Item"])
+    item, size = sized(normalise_item(params["Item"]))
+    return Write("Put", item, size, asked.condition(params, given), show=_shows(params))
+
+
+def sized(item: Item) -> tuple[Item, int]:
+    """An item to be put, with its bytes. Raises: ValidationException for too many."""
     size = item_size(item)
     if size > ITEM_SIZE:
         raise errors.ValidationException(TOO_LARGE)
-    return Write("Put", item, size, asked.condition(params, given), show=_shows(params))
+    return item, size
 
 
 def delete(params: Params) -> Write:
@@ -99,7 +106,7 @@ def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
     if write.condition and not write.condition.holds(old.item if old else None):
         ctx.metric("AWS/DynamoDB", "ConditionalCheckFailedRequests", 1, "Count", TableName=table.name)
         shown = {"Item": old.item} if old and write.show else {}
-        raise errors.ConditionalCheckFailedException(**shown)
+        raise write.refusal(**shown)
     if write.kind == "Delete":
         return Change(write, table, place, old, None)
     if write.kind == "ConditionCheck":
