@@ -20,6 +20,7 @@ from hodei.services.dynamodb.settings import policies as policies
 from hodei.services.dynamodb.settings import recovery as recovery
 from hodei.services.dynamodb.settings import tagging as tagging
 from hodei.services.dynamodb.settings import ttl as ttl
+from hodei.services.dynamodb.streams import writing as writing
 from hodei.services.dynamodb.tables import lifecycle as lifecycle
 from hodei.services.dynamodb.tables import tables as tables
 from hodei.services.dynamodb.tables import updates as updates

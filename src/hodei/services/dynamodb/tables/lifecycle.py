@@ -28,6 +28,7 @@ from hodei.services.dynamodb.state import (
     stats,
     tables,
 )
+from hodei.services.dynamodb.streams import lifecycle as streams
 from hodei.services.dynamodb.tables.describe import describe, table_arn
 from hodei.services.dynamodb.tables.sweeping import forget_items, forget_table
 
@@ -153,6 +154,8 @@ def _drop(ctx: Context, table: Table) -> None:
     tables.delete(ctx, table.name)
     ctx.tags.set(ctx, table_arn(ctx, table), {})
     policies.delete(ctx, table_arn(ctx, table))
+    if table.stream_view:
+        streams.end(ctx, table)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
     if table.pitr:

@@ -1,15 +1,12 @@
-"""A table's stream: switched on and off. What flows in it is read by DynamoDB Streams."""
+"""A table's stream: switched on and off by CreateTable and UpdateTable."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-
-import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.schemas import Definition
 from hodei.services.dynamodb.state import Table
+from hodei.services.dynamodb.streams.lifecycle import begin, end
 from hodei.services.dynamodb.values import invalid
 
 
@@ -21,18 +18,13 @@ def check_stream(given: Definition) -> None:
         raise invalid("If stream is being disabled, then UpdateViewType must not be specified")
 
 
-def stream_label(ctx: Context) -> str:
-    """Of a stream that starts now: 2024-11-18T14:36:44.149."""
-    return datetime.fromtimestamp(ctx.now, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
-
-
 def stream_changed(ctx: Context, table: Table, given: Definition) -> Table:
     """Raises: ValidationException if the stream is that way already; its view type never changes."""
     check_stream(given)
     if given["StreamEnabled"]:
         if table.stream_view:
             raise errors.ValidationException(f"Table already has an enabled stream: TableName: {table.name}")
-        return msgspec.structs.replace(table, stream_view=given["StreamViewType"], stream_label=stream_label(ctx))
+        return begin(ctx, table, given["StreamViewType"])
     if not table.stream_view:
         raise errors.ValidationException(f"Table already has stream disabled: TableName: {table.name}")
-    return msgspec.structs.replace(table, stream_view="")
+    return end(ctx, table)

@@ -1,0 +1,1 @@
+"""Streams of tables: what is written into them, and for how long it stays."""
