@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Unpack
 
 from hodei.kernel.context import Context
@@ -10,7 +11,7 @@ from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.keyconditions import KeyCondition
 from hodei.services.dynamodb.find import table_of
 from hodei.services.dynamodb.items import asked, pages
-from hodei.services.dynamodb.items.pages import Position, Source
+from hodei.services.dynamodb.items.pages import Position, Row, Source
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item
 
@@ -40,11 +41,18 @@ def query(
     if wanted.filter:
         _check_filter(source, wanted.filter, "QueryFilter" if "QueryFilter" in given else "Filter Expression")
     pages.check_wanted(source, wanted)
+    found = rows(source, partition, condition, start, forward=ScanIndexForward)
+    answer, units = pages.read_page(source, wanted, found)
+    return pages.with_capacity(answer, ReturnConsumedCapacity, TableName, table, units)
+
+
+def rows(
+    source: Source, partition: bytes, condition: KeyCondition, start: Item | None, *, forward: bool
+) -> Iterator[Row]:
+    """What a key condition finds after an ExclusiveStartKey. Raises: ValidationException for one that does not fit."""
     low, high = _range(condition)
     after = None if start is None else _after(source, start, partition, condition)
-    rows = source.rows(partition, start=low, end=high, after=after, reverse=not ScanIndexForward)
-    answer, units = pages.read_page(source, wanted, rows)
-    return pages.with_capacity(answer, ReturnConsumedCapacity, TableName, table, units)
+    return source.rows(partition, start=low, end=high, after=after, reverse=not forward)
 
 
 def _range(condition: KeyCondition) -> tuple[Position | None, Position | None]:

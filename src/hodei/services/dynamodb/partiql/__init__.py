@@ -1,0 +1,1 @@
+"""PartiQL: statements parsed into the nodes of expressions, done by what does the other operations on items."""
