@@ -101,6 +101,21 @@ RECORDED = [
         "1 validation error detected: Value 'Session1:2' at 'roleSessionName' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\w+=,.@-]*",
     ),
+    (
+        "dynamodb",
+        "BatchWriteItem",
+        {"RequestItems": {"test-table": []}},
+        "1 validation error detected: Value '{test-table=[]}' at 'requestItems' failed to satisfy constraint: Map value "
+        "must satisfy constraint: [Member must have length less than or equal to 25, "
+        "Member must have length greater than or equal to 1]",
+    ),
+    (
+        "dynamodb",
+        "BatchWriteItem",
+        {"RequestItems": {"test-table": [{"PutRequest": {}}]}},
+        "1 validation error detected: Value null at 'requestItems.test-table.member.1.member.putRequest.item' failed to "
+        "satisfy constraint: Member must not be null",
+    ),
 ]
 
 

@@ -2,8 +2,8 @@
 
 Every shape that has constraints, or contains one that has, is compiled into a function that returns None for a good
 value and a list of violations for a bad one; shapes without constraints cost nothing. What the wording looks like was
-taken from AWS's answers: a scalar is reported where it stands (`tags.1.member.key`), a list or map of bad scalars as
-a whole, with all the constraints that its elements have.
+taken from AWS's answers: a scalar is reported where it stands (`tags.1.member.key`), a list or map of bad scalars (a
+map of lists that are too long, too) as a whole, with all the constraints that its elements have.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ class _Compiler:
             case "structure":
                 return self._structures.get(shape.name) or self._structure(shape, "")
             case "list":
-                return self._list(shape)
+                return self._list(shape, _scalar(shape))
             case "map":
-                return self._map(shape)
+                return self._map(shape, _scalar(shape))
             case _:
                 return _scalar(shape)
 
@@ -129,8 +129,20 @@ class _Compiler:
         constrained = frozenset(name for name, _, _ in checks)
         return check
 
-    def _list(self, shape: Shape) -> Check:
-        whole = _scalar(shape)
+    def _within(self, shape: Shape) -> Check | None:
+        """As `check`, of what is in a list, map or structure; of a scalar nothing is left."""
+        match shape.type:
+            case "list":
+                return self._list(shape, None) if self._has_constraints(shape.member) else None
+            case "map":
+                inner = self._has_constraints(shape.key) or self._has_constraints(shape.value)
+                return self._map(shape, None) if inner else None
+            case "structure":
+                return self.check(shape)
+        return None
+
+    def _list(self, shape: Shape, whole: Check | None) -> Check:
+        """`whole` checks its size."""
         check_element = self.check(shape.member)
         scalars = shape.member.type not in ("structure", "list", "map")
 
@@ -149,27 +161,22 @@ class _Compiler:
 
         return check
 
-    def _map(self, shape: Shape) -> Check:
-        whole = _scalar(shape)
-        bad_key, check_value = _predicate(shape.key), self.check(shape.value)
-        scalars = shape.value.type not in ("structure", "list", "map")
+    def _map(self, shape: Shape, whole: Check | None) -> Check:
+        """`whole` checks its size. A bad value is reported with its map, what is bad within a value where it stands."""
+        bad_key, bad_value = _predicate(shape.key), _predicate(shape.value)
+        check_value = self._within(shape.value)
 
         def check(value: dict[str, Any]) -> list[Violation] | None:
             found = whole(value) if whole else None
-            if bad_key is not None:
-                for key in value:
-                    if bad_key(key):
-                        found = [*(found or []), _elements(shape, shape.key, value, "keys", "Map keys")]
-                        break
+            if bad_key is not None and any(map(bad_key, value)):
+                found = [*(found or []), _elements(shape, shape.key, value, "keys", "Map keys")]
+            if bad_value is not None and any(item is not None and bad_value(item) for item in value.values()):
+                found = [*(found or []), _elements(shape, shape.value, value, "values", "Map value")]
             if check_value is None:
                 return found
             for key, item in value.items():
                 if item is not None and (inner := check_value(item)):
-                    found = found or []
-                    if scalars:
-                        found.append(_elements(shape, shape.value, value, "values", "Map value"))
-                        return found
-                    found += [_below(f"{key}.member", violation) for violation in inner]
+                    found = [*(found or []), *(_below(f"{key}.member", violation) for violation in inner)]
             return found
 
         return check
