@@ -25,3 +25,5 @@ from hodei.services.dynamodb.streams import writing as writing
 from hodei.services.dynamodb.tables import lifecycle as lifecycle
 from hodei.services.dynamodb.tables import tables as tables
 from hodei.services.dynamodb.tables import updates as updates
+from hodei.services.dynamodb.transfer import exporting as exporting
+from hodei.services.dynamodb.transfer import exports as exports

@@ -6,10 +6,23 @@ BackupInUseException = dynamodb.error("BackupInUseException", "Backup is in use:
 BackupNotFoundException = dynamodb.error("BackupNotFoundException", "Backup not found: {arn}")
 ConditionalCheckFailedException = dynamodb.error("ConditionalCheckFailedException", "The conditional request failed")
 DuplicateItemException = dynamodb.error("DuplicateItemException", "Duplicate primary key exists in table")
+ExportConflictException = dynamodb.error(
+    "ExportConflictException", "There was a conflict when writing to the specified S3 bucket."
+)
+ExportNotFoundException = dynamodb.error("ExportNotFoundException", "Export not found: {arn}")
 IdempotentParameterMismatchException = dynamodb.error(
     "IdempotentParameterMismatchException",
     "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent "
     "token that was already used.",
+)
+ImportConflictException = dynamodb.error(
+    "ImportConflictException",
+    "There was a conflict when importing from the specified S3 source. This can occur when the current import "
+    "conflicts with a previous import request that had the same client token.",
+)
+ImportNotFoundException = dynamodb.error("ImportNotFoundException", "Import not found: {arn}")
+InvalidExportTimeException = dynamodb.error(
+    "InvalidExportTimeException", "The specified ExportTime is outside of the point in time recovery window."
 )
 InvalidRestoreTimeException = dynamodb.error("InvalidRestoreTimeException", "{reason}")
 ItemCollectionSizeLimitExceededException = dynamodb.error(

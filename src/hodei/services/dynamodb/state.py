@@ -144,7 +144,7 @@ class Backup(Record):
     """A backup. Its items lie in `items` with `items` for the id of a table; those of size -1 are holes.
 
     USER: made by CreateBackup. SYSTEM: what a deleted table with point-in-time recovery leaves. PITR: of a moment in
-    the past, only to restore a table from.
+    the past, only to restore a table from, or for an export, which reads it while it is CREATING.
     """
 
     table: str  # the name
@@ -158,7 +158,9 @@ class Backup(Record):
     size: int
     status: str = "CREATING"  # SEEDING (of type PITR), CREATING, AVAILABLE
     moment: float = 0.0  # of type PITR: what it holds is the table as it was then
+    since: float = 0.0  # of an incremental export: it wants the changes after that, up to the moment
     target: tuple[str, ...] = ()  # of type PITR: name and id of the table that waits for it
+    export: str = ""  # or the ARN of the export
     expires: float = 0.0
     seeded: tuple[float, bytes, bytes] | None = None  # while SEEDING: how far the past has been gone through
     restoring: int = 0  # how many tables are being restored from it

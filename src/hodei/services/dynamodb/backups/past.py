@@ -18,10 +18,12 @@ from hodei.services.dynamodb.changes import Cause
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Past, Stats, StoredItem, Table, backups, pasts, stats, tables
 from hodei.services.dynamodb.tables.sweeping import forget_items
+from hodei.services.dynamodb.transfer.state import Gathered, gathered
 
 ROWS = 1_000  # that one batch goes through
 DAY = 86400.0
 KEPT = 35 * DAY  # what a deleted table leaves
+EXPORT_SECONDS = 300.0  # what an export takes at least, at AWS's pace
 
 replace = msgspec.structs.replace
 
@@ -80,13 +82,17 @@ def begin(ctx: Context, table: Table, backup: Backup) -> None:
 
 @dynamodb.timer("seed")
 def seed(ctx: Context, name: str, backup_id: str) -> None:
-    """Put some more of the past in; with the end of it the copying begins, so that no change is lost in between."""
+    """Put some more of the past in; with the end of it the copying (or an export's reading) begins, so that no change
+    is lost in between."""
     backup, table = backups.get(ctx, name, backup_id), tables.get(ctx, name)
     if backup is None or table is None or backup.status != "SEEDING":
         return
-    after = backup.seeded or (backup.moment,)
+    after = backup.seeded or (backup.since or backup.moment,)
     batch = list(islice(pasts.scan(ctx, table.id, after=after), ROWS))
     for past in batch:
+        if past.at <= backup.moment:
+            gather(ctx, backup, past)
+            continue
         size = copying.HOLE if past.item is None else past.size
         stored = StoredItem(
             table=backup.items, partition=past.partition, sort=past.sort, item=past.item or {}, size=size
@@ -98,7 +104,19 @@ def seed(ctx: Context, name: str, backup_id: str) -> None:
         ctx.timers.set(ctx, "seed", ctx.now, name, backup_id)
         return
     backups.put(ctx, replace(backup, status="CREATING", seeded=None))
-    copying.copy(ctx, name, backup_id)
+    if backup.export:
+        pause = EXPORT_SECONDS if ctx.setting("lifecycle") == "aws" else 0.0
+        ctx.timers.set(ctx, "export", ctx.now + pause, backup.export)
+    else:
+        copying.copy(ctx, name, backup_id)
+
+
+def gather(ctx: Context, backup: Backup, past: Past) -> None:
+    """Enter a change in the window of an incremental export: each item once, as it was before its first one."""
+    found = gathered.get(ctx, backup.id, past.partition, past.sort) or Gathered(
+        backup=backup.id, partition=past.partition, sort=past.sort, at=past.at, item=past.item, size=past.size
+    )
+    gathered.put(ctx, replace(found, at=past.at))
 
 
 # deleted tables
