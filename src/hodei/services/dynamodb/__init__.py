@@ -5,6 +5,7 @@ kept, not enforced (IAM); Contributor Insights and Kinesis destinations are swit
 to CloudWatch or delivered to Kinesis; index keys have one partition and one sort attribute; no vector indexes.
 """
 
+from hodei.services.dynamodb import requests as requests
 from hodei.services.dynamodb.backups import backups as backups
 from hodei.services.dynamodb.backups import restores as restores
 from hodei.services.dynamodb.items import batches as batches

@@ -18,13 +18,18 @@ READABLE = frozenset(("ACTIVE", "UPDATING"))
 
 def check_name(name: str) -> None:
     """Raises: ValidationException for what can be no table's name."""
-    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-        raise errors.ValidationException("TableName must be at least 3 characters long and at most 255 characters long")
+    check_length(name)
     if not NAME.fullmatch(name):
         raise errors.ValidationException(
             f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: "
             f"Member must satisfy regular expression pattern: {NAME.pattern}"
         )
+
+
+def check_length(name: str) -> None:
+    """Raises: ValidationException for a name that is too short or too long."""
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        raise errors.ValidationException("TableName must be at least 3 characters long and at most 255 characters long")
 
 
 def place_of(ctx: Context, name_or_arn: str) -> tuple[Context, str]:
