@@ -1,4 +1,8 @@
-"""What a request asks for by its expressions, or by the parameters that were there before expressions."""
+"""What a request asks for by its expressions, or by the parameters that were there before expressions.
+
+AWS first looks which of the parameters are there (`check_exclusive`), then at the values of keys and items, which are
+not in here, then at names and values of the expressions, then at the expressions themselves.
+"""
 
 from __future__ import annotations
 
@@ -19,31 +23,42 @@ from hodei.services.dynamodb.values import normalise_item
 
 Params = Mapping[str, Any]
 
+check_exclusive = legacy.check_exclusive
 INVALID_START = "The provided starting key is invalid"
 
 
-def placeholders(params: Params, *valued: str) -> Placeholders:
-    """What the expressions may refer to; `valued` are those that may have values. Raises: ValidationException."""
-    legacy.check_exclusive(params, *valued)
+def placeholders(params: Params) -> Placeholders:
+    """What the expressions may refer to. Raises: ValidationException."""
     return Placeholders(params.get("ExpressionAttributeNames"), params.get("ExpressionAttributeValues"))
 
 
-def condition(params: Params, given: Placeholders) -> Condition | None:
-    """The condition of a write, whose last expression it is."""
-    found: Condition | None = None
-    if (text := params.get("ConditionExpression")) is not None:
-        found = parse_condition(text, given)
-    elif "Expected" in params or "ConditionalOperator" in params:
-        found = legacy.condition_from_expected(params.get("Expected", {}), params.get("ConditionalOperator"))
+def condition(params: Params) -> Condition | None:
+    """The condition of a Put or Delete."""
+    given = placeholders(params)
+    found = _condition(params, given)
     given.check_used()
     return found
 
 
-def update(params: Params, given: Placeholders) -> Update | None:
-    """What UpdateItem is to change; None if it names an item and nothing more."""
+def update(params: Params) -> tuple[Update | None, Condition | None]:
+    """What UpdateItem is to change (None if it names an item and nothing more), and its condition."""
+    given = placeholders(params)
+    change: Update | None
     if (text := params.get("UpdateExpression")) is not None:
-        return parse_update(text, given)
-    return legacy.update_from_attribute_updates(params.get("AttributeUpdates", {}))
+        change = parse_update(text, given)
+    else:
+        change = legacy.update_from_attribute_updates(params.get("AttributeUpdates", {}))
+    condition = _condition(params, given)
+    given.check_used()
+    return change, condition
+
+
+def _condition(params: Params, given: Placeholders) -> Condition | None:
+    if (text := params.get("ConditionExpression")) is not None:
+        return parse_condition(text, given)
+    if "Expected" in params or "ConditionalOperator" in params:
+        return legacy.condition_from_expected(params.get("Expected", {}), params.get("ConditionalOperator"))
+    return None
 
 
 def projection(params: Params) -> Projection | None:
@@ -54,16 +69,24 @@ def projection(params: Params) -> Projection | None:
     return found
 
 
-def scanned(params: Params) -> Wanted:
-    given = placeholders(params, "FilterExpression")
+def scanned(params: Params, start: Item | None) -> tuple[Wanted, Item | None]:
+    """What a Scan wants, and its ExclusiveStartKey."""
+    check_exclusive(params, "FilterExpression")
+    condition = _old_filter(params, "ScanFilter")
+    start = _start(start)
+    given = placeholders(params)
     check_select(params)
-    wanted = _wanted(params, given, "ScanFilter")
+    wanted = _wanted(params, given, condition)
     given.check_used()
-    return wanted
+    return wanted, start
 
 
-def queried(params: Params) -> tuple[Wanted, KeyTests]:
-    given = placeholders(params, "FilterExpression", "KeyConditionExpression")
+def queried(params: Params, start: Item | None) -> tuple[Wanted, KeyTests, Item | None]:
+    """What a Query wants, of which keys, and its ExclusiveStartKey."""
+    check_exclusive(params, "FilterExpression", "KeyConditionExpression")
+    condition = _old_filter(params, "QueryFilter")
+    start = _start(start)
+    given = placeholders(params)
     check_select(params)
     if (text := params.get("KeyConditionExpression")) is not None:
         tests = parse_key_condition(text, given)
@@ -73,17 +96,21 @@ def queried(params: Params) -> tuple[Wanted, KeyTests]:
         raise errors.ValidationException(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
-    wanted = _wanted(params, given, "QueryFilter")
+    wanted = _wanted(params, given, condition)
     given.check_used()
-    return wanted, tests
+    return wanted, tests, start
 
 
-def _wanted(params: Params, given: Placeholders, old_filter: str) -> Wanted:
-    condition: Condition | None = None
+def _old_filter(params: Params, name: str) -> Condition | None:
+    """What QueryFilter or ScanFilter says."""
+    if name in params or "ConditionalOperator" in params:
+        return legacy.filter_from(params.get(name, {}), params.get("ConditionalOperator"))
+    return None
+
+
+def _wanted(params: Params, given: Placeholders, condition: Condition | None) -> Wanted:
     if (text := params.get("FilterExpression")) is not None:
         condition = parse_condition(text, given, "FilterExpression")
-    elif old_filter in params or "ConditionalOperator" in params:
-        condition = legacy.filter_from(params.get(old_filter, {}), params.get("ConditionalOperator"))
     return Wanted(
         params.get("Select", ""),
         condition,
@@ -99,7 +126,7 @@ def _projection(params: Params, given: Placeholders) -> Projection | None:
     return legacy.projection_from(params["AttributesToGet"]) if params.get("AttributesToGet") else None
 
 
-def start(key: Item | None) -> Item | None:
+def _start(key: Item | None) -> Item | None:
     """An ExclusiveStartKey with its values checked. Raises: ValidationException."""
     try:
         return None if key is None else normalise_item(key)

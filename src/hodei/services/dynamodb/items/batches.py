@@ -64,8 +64,10 @@ def batch_get_item(
 
 
 def _reads(params: Params) -> list[Read]:
+    asked.check_exclusive(params)
+    keys = list(map(normalise_item, params["Keys"]))
     projection = asked.projection(params)
-    return [Read(normalise_item(key), projection) for key in params["Keys"]]
+    return [Read(key, projection) for key in keys]
 
 
 def _read(target: Target, reads: Sequence[Read], room: int) -> tuple[list[Item], list[int]]:

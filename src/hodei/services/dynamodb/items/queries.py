@@ -32,8 +32,7 @@ def query(
     ReturnConsumedCapacity: str = "NONE",
     **given: Unpack[QueryOptions],
 ) -> dict[str, Any]:
-    wanted, tests = asked.queried(given)
-    start = asked.start(ExclusiveStartKey)
+    wanted, tests, start = asked.queried(given, ExclusiveStartKey)
     there, table = table_of(ctx, TableName)
     source = pages.source_of(there, table, given)
     condition = tests.on(source.key)

@@ -46,8 +46,9 @@ class Read(NamedTuple):
 
 def read(params: Params) -> Read:
     """Of GetItem, of a transaction's Get. Raises: ValidationException."""
-    projection = asked.projection(params)
-    return Read(normalise_item(params["Key"]), projection)
+    asked.check_exclusive(params)
+    key = normalise_item(params["Key"])
+    return Read(key, asked.projection(params))
 
 
 @dynamodb.operation("GetItem")

@@ -30,8 +30,7 @@ def scan(
     **given: Unpack[ScanOptions],
 ) -> dict[str, Any]:
     """In an order that tells a client nothing, but the same one each time."""
-    wanted = asked.scanned(given)
-    start = asked.start(ExclusiveStartKey)
+    wanted, start = asked.scanned(given, ExclusiveStartKey)
     segment = segments.segment_of(Segment, TotalSegments)
     there, table = table_of(ctx, TableName)
     source = pages.source_of(there, table, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict, Unpack
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import capacity, errors
+from hodei.services.dynamodb import capacity
 from hodei.services.dynamodb.expressions import paths
 from hodei.services.dynamodb.find import table_of
 from hodei.services.dynamodb.items import writes
@@ -40,13 +40,11 @@ class Updates(Conditions, total=False):
 
 @dynamodb.operation("PutItem")
 def put_item(ctx: Context, *, TableName: str, Item: Item, **given: Unpack[Conditions]) -> dict[str, Any]:
-    _check_return_values(given)
     return _write(ctx, TableName, writes.put({"Item": Item, **given}), given)
 
 
 @dynamodb.operation("DeleteItem")
 def delete_item(ctx: Context, *, TableName: str, Key: Item, **given: Unpack[Conditions]) -> dict[str, Any]:
-    _check_return_values(given)
     return _write(ctx, TableName, writes.delete({"Key": Key, **given}), given)
 
 
@@ -54,11 +52,6 @@ def delete_item(ctx: Context, *, TableName: str, Key: Item, **given: Unpack[Cond
 def update_item(ctx: Context, *, TableName: str, Key: Item, **given: Unpack[Updates]) -> dict[str, Any]:
     """Makes the item if there is none."""
     return _write(ctx, TableName, writes.update({"Key": Key, **given}), given)
-
-
-def _check_return_values(given: Conditions) -> None:
-    if given.get("ReturnValues", "NONE") not in ("ALL_OLD", "NONE"):
-        raise errors.ValidationException("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _write(ctx: Context, name: str, write: Write, given: Reporting) -> dict[str, Any]:

@@ -63,9 +63,11 @@ class Change(NamedTuple):
 
 def put(params: Params) -> Write:
     """Of PutItem, of a PutRequest, of a transaction's Put. Raises: ValidationException."""
-    given = asked.placeholders(params, "ConditionExpression")
-    item, size = sized(normalise_item(params["Item"]))
-    return Write("Put", item, size, asked.condition(params, given), show=_shows(params))
+    asked.check_exclusive(params, "ConditionExpression")
+    item = normalise_item(params["Item"])
+    _check_return_values(params)
+    item, size = sized(item)
+    return Write("Put", item, size, asked.condition(params), show=_shows(params))
 
 
 def sized(item: Item) -> tuple[Item, int]:
@@ -78,9 +80,10 @@ def sized(item: Item) -> tuple[Item, int]:
 
 def delete(params: Params) -> Write:
     """Of DeleteItem, of a DeleteRequest, of a transaction's Delete. Raises: ValidationException."""
-    given = asked.placeholders(params, "ConditionExpression")
+    asked.check_exclusive(params, "ConditionExpression")
     key = normalise_item(params["Key"])
-    return Write("Delete", key, condition=asked.condition(params, given), show=_shows(params))
+    _check_return_values(params)
+    return Write("Delete", key, condition=asked.condition(params), show=_shows(params))
 
 
 def check(params: Params) -> Write:
@@ -90,10 +93,15 @@ def check(params: Params) -> Write:
 
 def update(params: Params) -> Write:
     """Of UpdateItem, of a transaction's Update. Raises: ValidationException."""
-    given = asked.placeholders(params, "UpdateExpression", "ConditionExpression")
+    asked.check_exclusive(params, "UpdateExpression", "ConditionExpression")
     key = normalise_item(params["Key"])
-    change = asked.update(params, given)
-    return Write("Update", key, condition=asked.condition(params, given), update=change, show=_shows(params))
+    change, condition = asked.update(params)
+    return Write("Update", key, condition=condition, update=change, show=_shows(params))
+
+
+def _check_return_values(params: Params) -> None:
+    if params.get("ReturnValues", "NONE") not in ("ALL_OLD", "NONE"):
+        raise errors.ValidationException("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _shows(params: Params) -> bool:
