@@ -28,3 +28,4 @@ from hodei.services.dynamodb.tables import tables as tables
 from hodei.services.dynamodb.tables import updates as updates
 from hodei.services.dynamodb.transfer import exporting as exporting
 from hodei.services.dynamodb.transfer import exports as exports
+from hodei.services.dynamodb.transfer import imports as imports

@@ -68,9 +68,7 @@ def create_table(
     )
     if StreamSpecification:
         check_stream(StreamSpecification)
-    if tables.get(where, name):
-        raise errors.ResourceInUseException(f"Table already exists: {name}")
-    _check_quota(where)
+    check_free(where, name)
     table = Table(
         name=name,
         id=ctx.ids.uuid(),
@@ -139,7 +137,10 @@ def _missing(**members: Any) -> AwsError:
     return errors.ValidationException(aggregated_message(missing))
 
 
-def _check_quota(ctx: Context) -> None:
+def check_free(ctx: Context, name: str) -> None:
+    """That there may be another table, of that name. Raises: ResourceInUseException, LimitExceededException."""
+    if tables.get(ctx, name):
+        raise errors.ResourceInUseException(f"Table already exists: {name}")
     most = int(ctx.quota("tables"))
     if tables.count(ctx) >= most:
         raise errors.LimitExceededException(

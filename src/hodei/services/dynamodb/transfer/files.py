@@ -14,9 +14,9 @@ import orjson
 
 from hodei.services.dynamodb.state import Item
 from hodei.services.dynamodb.transfer import ion
+from hodei.services.dynamodb.transfer.compression import GZIP
 
 EXTENSIONS = {"DYNAMODB_JSON": "json.gz", "ION": "ion.gz"}
-GZIP = 31  # zlib's number for its window with gzip's header
 LEVEL = 6
 
 

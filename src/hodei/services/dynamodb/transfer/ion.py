@@ -6,9 +6,10 @@ Numbers are decimals, sets are lists that say so by an annotation
 
 from __future__ import annotations
 
+import functools
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -75,14 +76,21 @@ def decimal(number: str) -> str:
     return f"{digits}d{len(number) - len(digits)}" if len(digits) < len(number) else f"{number}."
 
 
-def read(line: bytes) -> dict[str, Any]:
-    """The Item of a line, whose values are still to be checked. Raises: ValueError for a line that holds none."""
+@functools.cache
+def library() -> tuple[Callable[[str], Any], type[Exception]]:
+    """What reads one value, and the error of what cannot be read. Raises: ImportError where it is not installed."""
     from amazon.ion.exceptions import IonException
     from amazon.ion.simpleion import IonPyValueModel, loads
 
+    return functools.partial(loads, value_model=IonPyValueModel.MAY_BE_BARE), IonException
+
+
+def read(line: bytes) -> dict[str, Any]:
+    """The Item of a line, whose values are still to be checked. Raises: ValueError for a line that holds none."""
+    loads, unread = library()
     try:
-        record = loads(line.decode(), value_model=IonPyValueModel.MAY_BE_BARE)
-    except (IonException, UnicodeDecodeError) as error:
+        record = loads(line.decode())
+    except (unread, UnicodeDecodeError) as error:
         raise ValueError(f"The line is not Ion: {error}") from None
     item = record.get("Item") if isinstance(record, Mapping) else None
     if not isinstance(item, Mapping):
