@@ -123,7 +123,7 @@ def test_an_item_that_is_not_there_has_no_attributes() -> None:
         ("n between :11 and :2", "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:11}, upper bound operand: AttributeValue: {N:2}"),
         ("n between :2 and :s", "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {S:hello}"),
         ("s in (" + ", ".join([":s"] * 101) + ")", "The IN operator is provided with too many operands; number of operands: 101"),
-        ("a" * 4097, "Expression size has exceeded the maximum allowed size; expression size: 4097"),
+        ("a" * 4097, "Expression size has exceeded the maximum allowed size;"),
         ("a" + ".a" * 32 + " = :s", "The document path has too many nesting levels; nesting levels: 33"),
         (" or ".join(["s=:s"] * 151), "The expression contains too many operators; operator count: 301"),
     ],

@@ -49,7 +49,7 @@ class Parser:
     def __init__(self, text: str, kind: str) -> None:
         self.text, self.kind = text, kind
         if len(text.encode()) > EXPRESSION_SIZE:
-            self.fail(f"Expression size has exceeded the maximum allowed size; expression size: {len(text.encode())}")
+            self.fail("Expression size has exceeded the maximum allowed size;")
         self.tokens = tokens(text)
         if len(self.tokens) == 1:
             self.fail("The expression can not be empty;")
