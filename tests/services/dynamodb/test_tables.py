@@ -240,8 +240,8 @@ def test_what_is_not_there_yet_is_refused_not_ignored(dynamodb: Any, make: Make)
     with pytest.raises(ClientError, match="GlobalTableSourceArn is not implemented by Hodei"):
         make(GlobalTableSourceArn="arn:aws:dynamodb:us-east-1:111122223333:table/other")
     make()
-    with pytest.raises(ClientError, match="ReplicaUpdates is not implemented by Hodei") as caught:
-        dynamodb.update_table(TableName="table", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    with pytest.raises(ClientError, match="GlobalTableWitnessUpdates is not implemented by Hodei") as caught:
+        dynamodb.update_table(TableName="table", GlobalTableWitnessUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 

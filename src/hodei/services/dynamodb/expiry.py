@@ -20,6 +20,7 @@ from hodei.services.dynamodb.state import Backfill, Expiry, StoredItem, Table, b
 ROWS = 250  # that one batch goes through
 TOO_OLD = 5 * 365.25 * 86400  # what expired longer ago was no expiry time, AWS supposes
 NO_INDEX = ""
+LATER = 3600.0
 
 
 def start(ctx: Context, table: Table) -> None:
@@ -65,7 +66,7 @@ def expire(ctx: Context, name: str, ttl: str) -> None:
     table = _living(ctx, name, ttl)
     if table is None:
         return
-    until = math.nextafter(ctx.now - ctx.setting("ttl-delay"), math.inf)
+    until = math.nextafter(ctx.now - _delay(ctx, table), math.inf)
     due = list(islice(expiries.scan(ctx, ttl, end=(until,)), ROWS))
     for row in due:
         expiries.delete(ctx, row.ttl, row.at, row.partition, row.sort)
@@ -111,8 +112,14 @@ def _enter(ctx: Context, table: Table, row: Expiry | None) -> None:
         _wake(ctx, table, row.at)
 
 
+def _delay(ctx: Context, table: Table) -> float:
+    """Of the members of a global table one deletes and the others hear of it; if they do not, they do it themselves."""
+    delay: float = ctx.setting("ttl-delay")
+    return delay + LATER if any(region < ctx.region for region in table.replicas) else delay
+
+
 def _wake(ctx: Context, table: Table, at: float) -> None:
-    at = max(ctx.now, at + ctx.setting("ttl-delay"))
+    at = max(ctx.now, at + _delay(ctx, table))
     due = ctx.timers.due(ctx, "expire", table.name, table.ttl_id)
     if due is None or at < due:
         ctx.timers.set(ctx, "expire", at, table.name, table.ttl_id)

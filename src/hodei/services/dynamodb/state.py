@@ -53,6 +53,18 @@ class Index(Record):
     warm: dict[str, int] = {}
 
 
+class Replica(Record):
+    """Another member of a global table. `source` is the region it was added from, if it was.
+
+    `overrides` are the settings of its own, named as in CreateReplicationGroupMemberAction.
+    """
+
+    status: str  # CREATING, ACTIVE, UPDATING, DELETING
+    created: float
+    source: str = ""
+    overrides: dict[str, Any] = {}
+
+
 class Table(Record):
     """A table. `id` is AWS's TableId; items hang on it, so a table made anew under the same name starts empty."""
 
@@ -83,7 +95,8 @@ class Table(Record):
     pitr_days: int = 35
     copying: tuple[str, ...] = ()  # ids of the backups that are being made of it
     restored: dict[str, Any] = {}  # RestoreSummary, of a table that comes from a backup
-    replicas: dict[str, dict[str, Any]] = {}  # of a global table: region -> what is special to the replica
+    replicas: dict[str, Replica] = {}  # of a global table: region -> the member there; this one left out
+    global_version: str = ""  # of global tables, that it is one of
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)

@@ -10,6 +10,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors, expiry
 from hodei.services.dynamodb.find import described
+from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, tables
 from hodei.services.dynamodb.tables.updates import check_changeable
@@ -22,20 +23,26 @@ replace = msgspec.structs.replace
 
 @dynamodb.operation("UpdateTimeToLive")
 def update_time_to_live(ctx: Context, *, TableName: str, TimeToLiveSpecification: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a global table follow."""
     where, table = described(ctx, TableName)
     check_changeable(table)
-    enabled, attribute = TimeToLiveSpecification["Enabled"], TimeToLiveSpecification["AttributeName"]
+    for there, one in [(where, table), *groups.members(where, table)]:
+        _update(there, one, TimeToLiveSpecification)
+    return {"TimeToLiveSpecification": dict(TimeToLiveSpecification)}
+
+
+def _update(ctx: Context, table: Table, given: Mapping[str, Any]) -> None:
+    enabled, attribute = given["Enabled"], given["AttributeName"]
     _check(table, enabled, attribute)
     if enabled:
         table = replace(table, ttl_status="ENABLING", ttl_attribute=attribute, ttl_id=ctx.ids.uuid())
     else:
         table = replace(table, ttl_status="DISABLING")
-    tables.put(where, table)
+    tables.put(ctx, table)
     if ctx.setting("lifecycle") == "aws":
-        where.timers.set(where, "ttl", ctx.now + HOUR, table.name, table.ttl_id)
+        ctx.timers.set(ctx, "ttl", ctx.now + HOUR, table.name, table.ttl_id)
     else:
-        arrive(where, table.name, table.ttl_id)
-    return {"TimeToLiveSpecification": dict(TimeToLiveSpecification)}
+        arrive(ctx, table.name, table.ttl_id)
 
 
 @dynamodb.operation("DescribeTimeToLive")

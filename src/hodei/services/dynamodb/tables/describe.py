@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb.state import Index, Key, Stats, Table, Throughput, stats
+from hodei.services.dynamodb.state import Index, Key, Replica, Stats, Table, Throughput, stats
 from hodei.services.dynamodb.tables.throughput import describe_throughput
 
 ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
@@ -65,6 +65,8 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
         found["RestoreSummary"] = table.restored
     _add_indexes(ctx, table, found)
     _add_stream(ctx, table, found)
+    if table.replicas:
+        found |= _global(table)
     return found
 
 
@@ -129,3 +131,21 @@ def _add_stream(ctx: Context, table: Table, found: dict[str, Any]) -> None:
     if table.stream_label:
         found["LatestStreamLabel"] = table.stream_label
         found["LatestStreamArn"] = stream_arn(ctx, table)
+
+
+def _global(table: Table) -> dict[str, Any]:
+    """What makes it a global table. AWS does not count the region that is asked among the replicas."""
+    if table.global_version != "2019.11.21":
+        return {"GlobalTableVersion": table.global_version}
+    return {
+        "GlobalTableVersion": table.global_version,
+        "MultiRegionConsistency": "EVENTUAL",
+        "Replicas": [_replica(region, replica) for region, replica in sorted(table.replicas.items())],
+    }
+
+
+def _replica(region: str, replica: Replica) -> dict[str, Any]:
+    found = {"RegionName": region, "ReplicaStatus": replica.status, **replica.overrides}
+    if (table_class := found.pop("TableClassOverride", "")) != "":
+        found["ReplicaTableClassSummary"] = {"TableClass": table_class}
+    return found

@@ -14,6 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
 from hodei.services.dynamodb.backups import past
+from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import (
@@ -76,8 +77,21 @@ def _arrive(ctx: Context, table: Table) -> None:
                     backfill(ctx, table.name, table.id, index.name)
                 elif index.status == "DELETING":
                     unfill(ctx, table.name, table.id, index.name)
+            _arrive_replicas(ctx, table)
         case "DELETING":
             _drop(ctx, table)
+
+
+def _arrive_replicas(ctx: Context, table: Table) -> None:
+    """The members of a global table that were on their way too."""
+    for region, replica in table.replicas.items():
+        there = ctx.at(region=region)
+        if replica.status == "CREATING":
+            groups.begin_seeding(ctx, table, region)
+        elif replica.status == "UPDATING":
+            groups.settle(ctx, table.name, region)
+        elif replica.status == "DELETING" and (member := tables.get(there, table.name)):
+            _drop(there, member)
 
 
 def _updated(ctx: Context, table: Table) -> Table:
@@ -156,6 +170,7 @@ def _drop(ctx: Context, table: Table) -> None:
     policies.delete(ctx, table_arn(ctx, table))
     if table.stream_view:
         streams.end(ctx, table)
+    groups.leave(ctx, table)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
     if table.pitr:

@@ -24,8 +24,6 @@ class RefusedOfUpdates(TypedDict, total=False):
     DisassociationProtectionEnabled: bool
     GlobalTableSettingsReplicationMode: str
     GlobalTableWitnessUpdates: Structures
-    MultiRegionConsistency: str
-    ReplicaUpdates: Structures
     VectorIndexUpdates: Structures
 
 

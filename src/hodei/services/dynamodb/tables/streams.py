@@ -27,4 +27,6 @@ def stream_changed(ctx: Context, table: Table, given: Definition) -> Table:
         return begin(ctx, table, given["StreamViewType"])
     if not table.stream_view:
         raise errors.ValidationException(f"Table already has stream disabled: TableName: {table.name}")
+    if table.replicas:
+        raise invalid("Disabling Stream is not allowed for a Global Table replica.")
     return end(ctx, table)

@@ -13,6 +13,7 @@ from hodei.kernel.errors import AwsError
 from hodei.protocol.validate import Violation, aggregated_message
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import described, place_of
+from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.settings.policies import put_policy
@@ -116,11 +117,7 @@ def list_tables(ctx: Context, *, ExclusiveStartTableName: str = "", Limit: int =
 @dynamodb.operation("DeleteTable")
 def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
     where, table = described(ctx, TableName)
-    if table.protected:
-        raise errors.ValidationException(
-            "Resource cannot be deleted as it is currently protected against deletion. "
-            "Disable deletion protection first."
-        )
+    groups.check_deletable(where, table)
     if table.status == "DELETING":
         return {"TableDescription": describe(where, table)}
     check_changeable(table)

@@ -10,6 +10,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import described
+from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.schemas import Definition, attributes_of, check_throughput
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, Throughput, tables
@@ -46,6 +47,8 @@ def update_table(
     DeletionProtectionEnabled: bool | None = None,
     OnDemandThroughput: Mapping[str, int] | None = None,
     WarmThroughput: Mapping[str, int] | None = None,
+    ReplicaUpdates: Sequence[Mapping[str, Any]] = (),
+    MultiRegionConsistency: str = "",
     **refused: Unpack[RefusedOfUpdates],
 ) -> dict[str, Any]:
     """The answer shows the table UPDATING, still with its old capacity; deletion protection is changed at once."""
@@ -59,6 +62,7 @@ def update_table(
         TableClass,
         OnDemandThroughput,
         WarmThroughput,
+        ReplicaUpdates,
     )
     if DeletionProtectionEnabled is None and not any(on_the_way):
         raise errors.ValidationException(NOTHING)
@@ -66,6 +70,7 @@ def update_table(
     check_updates(GlobalSecondaryIndexUpdates)
     where, table = described(ctx, TableName)
     check_changeable(table)
+    before = groups.shared(table)
     table = _with_capacity(where, table, BillingMode, ProvisionedThroughput, GlobalSecondaryIndexUpdates)
     billing = BillingMode or table.billing
     table = updated(where, table, GlobalSecondaryIndexUpdates, attributes_of(AttributeDefinitions), billing)
@@ -80,6 +85,9 @@ def update_table(
         warm={**table.warm, **(WarmThroughput or {})},
         sse=table.sse if SSESpecification is None else encryption_of(where, SSESpecification),
     )
+    if groups.shared(table) != before:
+        _update_members(where, table)
+    table = groups.changed(where, table, ReplicaUpdates, MultiRegionConsistency)
     if any(on_the_way):
         return {"TableDescription": lifecycle.begin(where, replace(table, status="UPDATING"))}
     tables.put(where, table)
@@ -93,6 +101,13 @@ def check_changeable(table: Table) -> None:
         raise errors.ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being {word}: {table.name}"
         )
+
+
+def _update_members(ctx: Context, table: Table) -> None:
+    """The other members of a global table follow."""
+    for there, member, following in groups.followed(ctx, table):
+        check_changeable(member)
+        lifecycle.begin(there, following)
 
 
 def _with_capacity(

@@ -1,0 +1,255 @@
+"""Who belongs to a global table: members are added, changed and removed, and share what AWS has them share.
+
+Each member's record of its table has all the other members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.replication import queue
+from hodei.services.dynamodb.replication.state import Seeding, Version, seedings, versions
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Replica, StoredItem, Table, Throughput, items, tables
+from hodei.services.dynamodb.streams import lifecycle as streams
+from hodei.services.dynamodb.tables.encryption import encryption_of
+from hodei.services.dynamodb.values import invalid
+
+VERSION = "2019.11.21"
+ACTIONS = ("Create", "Update", "Delete", "Disassociate")
+IMAGES = "NEW_AND_OLD_IMAGES"
+DAY = 86400.0
+ROWS = 250  # that one batch copies
+
+replace = msgspec.structs.replace
+
+
+def members(ctx: Context, table: Table) -> Iterator[tuple[Context, Table]]:
+    """The other members, and where they are."""
+    for region in table.replicas:
+        there = ctx.at(region=region)
+        if member := tables.get(there, table.name):
+            yield there, member
+
+
+def note(ctx: Context, table: Table, region: str, replica: Replica) -> Table:
+    """Let all members but itself know how a member is; returns the table as it knows it, which is not stored."""
+    for there, member in members(ctx, table):
+        if there.region != region:
+            tables.put(there, replace(member, replicas={**member.replicas, region: replica}))
+    return replace(table, replicas={**table.replicas, region: replica})
+
+
+def changed(ctx: Context, table: Table, updates: Sequence[Mapping[str, Any]], consistency: str = "") -> Table:
+    """The table, which is to be stored, and the members, which are, on their way to what ReplicaUpdates want.
+
+    Raises: ValidationException, NotImplemented.
+    """
+    if consistency == "STRONG":
+        raise errors.NotImplementedParameter(parameter="MultiRegionConsistency STRONG")
+    for update in updates:
+        action, given = _action(update)
+        if given["RegionName"] == ctx.region:
+            raise errors.ValidationException(
+                "Cannot add, delete, or update the local region through ReplicaUpdates. "
+                "Use CreateTable, DeleteTable, or UpdateTable as required."
+            )
+        match action:
+            case "Create":
+                table = _add(ctx, table, given)
+            case "Update":
+                table = _update(ctx, table, given)
+            case "Delete":
+                table = _remove(ctx, table, given["RegionName"])
+            case _:
+                raise errors.NotImplementedParameter(parameter="ReplicaUpdates.Disassociate")
+    return table
+
+
+def _action(update: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    given = [action for action in ACTIONS if action in update]
+    if len(given) != 1:
+        raise invalid("Exactly one of Create, Update, Delete or Disassociate must be specified in a ReplicaUpdate")
+    return given[0], update[given[0]]
+
+
+def _add(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
+    region = given["RegionName"]
+    there = ctx.at(region=region)
+    if region in table.replicas or tables.get(there, table.name):
+        raise errors.ValidationException(
+            f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
+            "already existed as tables."
+        )
+    if table.billing != "PAY_PER_REQUEST":
+        raise errors.ValidationException("Table write capacity should either be Pay-Per-Request or AutoScaled.")
+    if not table.stream_view:
+        table = streams.begin(ctx, table, IMAGES)
+    elif table.stream_view != IMAGES:
+        raise invalid(f"The stream of a global table must have the view type {IMAGES}")
+    overrides = {name: value for name, value in given.items() if name != "RegionName"}
+    replica = Replica(status="CREATING", source=ctx.region, created=ctx.now, overrides=overrides)
+    others = {**table.replicas, ctx.region: Replica(status="ACTIVE", created=table.created)}
+    table = replace(note(ctx, table, region, replica), global_version=VERSION)
+    _create(there, table, others, overrides)
+    return table
+
+
+def _create(ctx: Context, source: Table, others: dict[str, Replica], overrides: Mapping[str, Any]) -> None:
+    """The table of a new member, CREATING."""
+    replica = replace(
+        source,
+        id=ctx.ids.uuid(),
+        created=ctx.now,
+        status="CREATING",
+        billing_changed=ctx.now,
+        indexes=tuple(replace(one, status="ACTIVE" if one.local else "CREATING") for one in source.indexes),
+        next_billing="",
+        next_throughput=None,
+        stream_label="",
+        class_changed=0.0,
+        protected=False,
+        sse={},
+        ttl_id=ctx.ids.uuid() if source.ttl_id else "",
+        pitr=0.0,
+        pitr_days=35,
+        copying=(),
+        restored={},
+        replicas=others,
+    )
+    tables.put(ctx, streams.begin(ctx, _overridden(ctx, replica, overrides), IMAGES))
+
+
+def _overridden(ctx: Context, replica: Table, overrides: Mapping[str, Any]) -> Table:
+    """A member's table with the settings of its own."""
+    key = overrides.get("KMSMasterKeyId", "")
+    read = overrides.get("ProvisionedThroughputOverride", {}).get("ReadCapacityUnits", replica.throughput.read)
+    return replace(
+        replica,
+        throughput=Throughput(read=read, write=replica.throughput.write) if read else replica.throughput,
+        on_demand={**replica.on_demand, **overrides.get("OnDemandThroughputOverride", {})},
+        table_class=overrides.get("TableClassOverride", replica.table_class),
+        sse=encryption_of(ctx, {"Enabled": True, "KMSMasterKeyId": key}) if key else replica.sse,
+    )
+
+
+def _update(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
+    region = given["RegionName"]
+    replica = _existing(table, region)
+    overrides = {name: value for name, value in given.items() if name != "RegionName"}
+    there = ctx.at(region=region)
+    if member := tables.get(there, table.name):
+        tables.put(there, _overridden(there, member, overrides))
+    return note(ctx, table, region, replace(replica, status="UPDATING", overrides={**replica.overrides, **overrides}))
+
+
+def _remove(ctx: Context, table: Table, region: str) -> Table:
+    replica = _existing(table, region)
+    there = ctx.at(region=region)
+    if member := tables.get(there, table.name):
+        check_deletable(there, member)
+        tables.put(there, replace(member, status="DELETING"))
+    return note(ctx, table, region, replace(replica, status="DELETING"))
+
+
+def _existing(table: Table, region: str) -> Replica:
+    if (replica := table.replicas.get(region)) is None:
+        raise errors.ValidationException(
+            "Replica specified in the Replica Update or Replica Delete action of the request was not found."
+        )
+    return replica
+
+
+def check_deletable(ctx: Context, table: Table) -> None:
+    """Raises: ValidationException for a table that is protected, or from which a replica was made within the day."""
+    if table.protected:
+        raise errors.ValidationException(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )
+    if any(replica.source == ctx.region and ctx.now < replica.created + DAY for replica in table.replicas.values()):
+        raise errors.ValidationException(
+            "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the "
+            "table in the last 24 hours."
+        )
+
+
+def leave(ctx: Context, table: Table) -> None:
+    """A member's table is gone: the others go on without it, the last one as a table of one region."""
+    if not table.replicas:
+        return
+    queue.forget(ctx, table.id)
+    for there, member in members(ctx, table):
+        left = {region: replica for region, replica in member.replicas.items() if region != ctx.region}
+        tables.put(there, replace(member, replicas=left, global_version=member.global_version if left else ""))
+        if not left:
+            queue.forget(there, member.id)
+
+
+def shared(table: Table) -> tuple[Any, ...]:
+    """The settings that all members have in common and UpdateTable changes."""
+    writes = table.on_demand.get("MaxWriteRequestUnits")
+    return table.attributes, table.indexes, table.next_billing, table.next_throughput, table.warm, writes
+
+
+def followed(ctx: Context, table: Table) -> Iterator[tuple[Context, Table, Table]]:
+    """The other members as they are, and on their way to share the settings of a table that is UPDATING."""
+    for there, member in members(ctx, table):
+        writes = {name: value for name, value in table.on_demand.items() if name == "MaxWriteRequestUnits"}
+        following = replace(
+            member,
+            status="UPDATING",
+            attributes=table.attributes,
+            indexes=table.indexes,
+            next_billing=table.next_billing,
+            next_throughput=table.next_throughput,
+            warm=table.warm,
+            on_demand={**member.on_demand, **writes},
+        )
+        yield there, member, following
+
+
+# a new member gets the items that are there
+
+
+def begin_seeding(ctx: Context, table: Table, region: str) -> None:
+    seedings.put(ctx, Seeding(table=table.id, to=region))
+    seed(ctx, table.name, table.id, region)
+
+
+@dynamodb.timer("seed_replica")
+def seed(ctx: Context, name: str, table_id: str, region: str) -> None:
+    """Copy some more items into a new member, which is ACTIVE when it has them all."""
+    there = ctx.at(region=region)
+    table, target, done = tables.get(ctx, name), tables.get(there, name), seedings.get(ctx, table_id, region)
+    if table is None or target is None or done is None or table.id != table_id or region not in table.replicas:
+        return
+    batch = list(islice(items.scan(ctx, table_id, after=(done.partition, done.sort)), ROWS))
+    for stored in batch:
+        queue.receive(there, target, _version(ctx, stored), stored.item, stored.size)
+    if len(batch) == ROWS:
+        seedings.put(ctx, replace(done, partition=batch[-1].partition, sort=batch[-1].sort))
+        ctx.timers.set(ctx, "seed_replica", ctx.now, name, table_id, region)
+        return
+    seedings.delete(ctx, table_id, region)
+    indexes = tuple(replace(one, status="ACTIVE") for one in target.indexes)
+    tables.put(there, replace(target, status="ACTIVE", indexes=indexes))
+    settle(ctx, name, region)
+
+
+def settle(ctx: Context, name: str, region: str) -> None:
+    """A member is ACTIVE, and all others know."""
+    if (table := tables.get(ctx, name)) and (replica := table.replicas.get(region)):
+        tables.put(ctx, note(ctx, table, region, replace(replica, status="ACTIVE")))
+
+
+def _version(ctx: Context, stored: StoredItem) -> Version:
+    """Of an item from before its table was global: older than all."""
+    found = versions.get(ctx, stored.table, stored.partition, stored.sort)
+    return found or Version(table=stored.table, partition=stored.partition, sort=stored.sort, at=0, region="")

@@ -1,0 +1,100 @@
+"""How writes travel: kept in a durable queue for each region that is to hear of them, and made there when due.
+
+The last writer wins, by the time of the write; of two writes at one moment that of the greater region name.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.context import Context
+from hodei.kernel.tables import Table as Rows
+from hodei.services.dynamodb import changes
+from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.replication.state import Outgoing, Version, outgoing, seedings, versions
+from hodei.services.dynamodb.service import dynamodb
+from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
+
+ROWS = 250  # that one batch sends
+FORGOTTEN = 1_000  # that one batch deletes
+OF_TABLES: tuple[Rows[Any], ...] = (versions, outgoing, seedings)
+
+
+@changes.follow
+def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | None, cause: Cause) -> None:
+    one = new or old
+    if not table.replicas or cause == "replication" or one is None:
+        return
+    last = versions.get(ctx, table.id, one.partition, one.sort)
+    at = max(int(ctx.now * 1_000_000), last.at + 1 if last else 0)
+    version = Version(table=table.id, partition=one.partition, sort=one.sort, at=at, region=ctx.region)
+    versions.put(ctx, version)
+    for region, replica in table.replicas.items():
+        if replica.status != "DELETING":
+            _send(ctx, table, region, version, new)
+
+
+def _send(ctx: Context, table: Table, region: str, version: Version, new: StoredItem | None) -> None:
+    last = next(outgoing.scan(ctx, table.id, region, reverse=True), None)
+    due = max(ctx.now + ctx.setting("replication-lag"), last.due if last else 0.0)
+    sent = Outgoing(
+        table=table.id,
+        to=region,
+        number=last.number + 1 if last else 0,
+        due=due,
+        written=ctx.now,
+        version=version,
+        item=new.item if new else None,
+        size=new.size if new else 0,
+    )
+    outgoing.put(ctx, sent)
+    if last is None:
+        ctx.timers.set(ctx, "replicate", due, table.name, table.id, region)
+
+
+@dynamodb.timer("replicate")
+def replicate(ctx: Context, name: str, table_id: str, region: str) -> None:
+    """Make in a region what is due there; what it has no table for any more is forgotten."""
+    there = ctx.at(region=region)
+    target = tables.get(there, name)
+    for sent in islice(outgoing.scan(ctx, table_id, region), ROWS):
+        if sent.due > ctx.now:
+            break
+        outgoing.delete(ctx, table_id, region, sent.number)
+        if target and ctx.region in target.replicas and target.status != "DELETING":
+            receive(there, target, sent.version, sent.item, sent.size)
+            latency = (ctx.now - sent.written) * 1000
+            ctx.metric(
+                "AWS/DynamoDB", "ReplicationLatency", latency, "Milliseconds", TableName=name, ReceivingRegion=region
+            )
+    if following := next(outgoing.scan(ctx, table_id, region), None):
+        ctx.timers.set(ctx, "replicate", max(ctx.now, following.due), name, table_id, region)
+
+
+def receive(ctx: Context, table: Table, version: Version, item: Item | None, size: int) -> None:
+    """Make a write of another region in this one's table, unless a later one has been made here already."""
+    place = (table.id, version.partition, version.sort)
+    here = versions.get(ctx, *place)
+    if here and here.rank >= version.rank:
+        return
+    versions.put(ctx, msgspec.structs.replace(version, table=table.id))
+    new = None
+    if item is not None:
+        new = StoredItem(table=table.id, partition=version.partition, sort=version.sort, item=item, size=size)
+    changes.apply(ctx, table, items.get(ctx, *place), new, "replication")
+
+
+@dynamodb.timer("forget_replication")
+def forget(ctx: Context, table_id: str) -> None:
+    """Drop what was kept for a table that is no longer global, bit by bit."""
+    more = False
+    for rows in OF_TABLES:
+        keys = list(islice(rows.keys(ctx, table_id), FORGOTTEN))
+        for key in keys:
+            rows.delete(ctx, *key)
+        more = more or len(keys) == FORGOTTEN
+    if more:
+        ctx.timers.set(ctx, "forget_replication", ctx.now, table_id)
