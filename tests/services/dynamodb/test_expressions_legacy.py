@@ -13,7 +13,7 @@ from hodei.services.dynamodb.state import Key
 ITEM: dict[str, Any] = {
     "s": {"S": "hello"}, "n": {"N": "5"}, "ss": {"SS": ["a", "b"]}, "l": {"L": [{"S": "x"}]}, "a.b": {"S": "dotted"},
 }  # fmt: skip
-RANGE = Key(partition="p", partition_type="S", sort="s", sort_type="N")
+RANGE = Key(names=("p", "s"), types=("S", "N"))
 INVALID = "One or more parameter values were invalid: "
 
 
@@ -132,7 +132,7 @@ def test_faults_of_expected(entry: dict[str, Any], message: str) -> None:
 def test_key_conditions() -> None:
     tests = legacy.key_condition_from({"p": by("EQ", S), "s": by("LE", {"N": "5.0"})})
     condition = tests.on(RANGE)
-    assert isinstance(condition, KeyCondition) and condition.partition == S
+    assert isinstance(condition, KeyCondition) and condition.partition == (S,)
     assert isinstance(condition.sort, SortRange) and condition.sort.start == b""
     length = "Conditions can be of length 1 or 2 only"
     assert refusal(legacy.key_condition_from, {}) == length

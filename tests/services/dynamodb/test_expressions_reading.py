@@ -25,9 +25,9 @@ ITEM: dict[str, Any] = {
     "m": {"M": {"x": {"S": "2"}, "y": {"M": {"z": {"S": "3"}}}}},
     "l": {"L": [{"S": "0"}, {"M": {"k": {"S": "4"}}}, {"S": "5"}]},
 }
-HASH = Key(partition="p", partition_type="S")
-RANGE = Key(partition="p", partition_type="S", sort="s", sort_type="S")
-NUMBERED = Key(partition="p", partition_type="S", sort="s", sort_type="N")
+HASH = Key(names=("p",), types=("S",))
+RANGE = Key(names=("p", "s"), types=("S", "S"))
+NUMBERED = Key(names=("p", "s"), types=("S", "N"))
 VALUES: dict[str, Any] = {
     ":a": {"S": "a"}, ":b": {"S": "b"}, ":ff": {"B": b"a\xff\xff"}, ":1": {"N": "1"}, ":2": {"N": "2"}, ":e": {"S": ""},
 }  # fmt: skip
@@ -94,11 +94,11 @@ def test_faults_of_projections(text: str, message: str) -> None:
     ],
 )  # fmt: skip
 def test_key_conditions(text: str, key: Key, expected: SortRange | None) -> None:
-    assert parse_key_condition(text, Placeholders(None, VALUES)).on(key) == KeyCondition({"S": "a"}, expected)
+    assert parse_key_condition(text, Placeholders(None, VALUES)).on(key) == KeyCondition(({"S": "a"},), expected)
 
 
 def test_a_prefix_of_the_greatest_bytes_has_no_end() -> None:
-    key = Key(partition="p", partition_type="S", sort="s", sort_type="B")
+    key = Key(names=("p", "s"), types=("S", "B"))
     for prefix, expected in ((b"a\xff\xff", SortRange(b"a\xff\xff", b"b")), (b"\xff", SortRange(b"\xff", None))):
         placeholders = Placeholders(None, {":a": {"S": "a"}, ":p": {"B": prefix}})
         assert parse_key_condition("p = :a and begins_with(s, :p)", placeholders).on(key).sort == expected
@@ -107,7 +107,7 @@ def test_a_prefix_of_the_greatest_bytes_has_no_end() -> None:
 @given(st.sampled_from("SNB"), st.data())
 def test_a_range_of_sort_keys_has_what_the_condition_says(kind: str, data: st.DataObject) -> None:
     content: Any = {"S": st.text(min_size=1), "B": st.binary(min_size=1), "N": st.integers(-999, 999).map(str)}[kind]
-    key = Key(partition="p", partition_type="S", sort="s", sort_type=kind)
+    key = Key(names=("p", "s"), types=("S", kind))
     texts = ["s = :v", "s < :v", "s <= :v", "s > :v", "s >= :v", "s between :v and :w"]
     text = data.draw(st.sampled_from(texts if kind == "N" else [*texts, "begins_with(s, :v)"]))
     one, bound, other = (

@@ -2,7 +2,7 @@
 
 Where it stops: tables tell which KMS key they were given, but nothing is encrypted with it (KMS); resource policies are
 kept, not enforced (IAM); Contributor Insights and Kinesis destinations are switched on and off, but nothing is reported
-to CloudWatch or delivered to Kinesis; index keys have one partition and one sort attribute; no vector indexes.
+to CloudWatch or delivered to Kinesis; no vector indexes.
 """
 
 from hodei.services.dynamodb import requests as requests

@@ -66,5 +66,5 @@ def collection_metrics(ctx: Context, table: Table, partition: bytes, item: Item)
     """ItemCollectionMetrics of the collection that an item is in; for tables with local indexes only."""
     collection = collections.get(ctx, table.id, partition)
     whole = (collection.size if collection else 0) // GIGABYTE
-    name = table.key.partition
+    name = table.key.names[0]
     return {"ItemCollectionKey": {name: item[name]}, "SizeEstimateRangeGB": [float(whole), float(whole + 1)]}

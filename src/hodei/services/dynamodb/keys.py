@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hodei.kernel.errors import AwsError
@@ -11,13 +11,17 @@ from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.projections import Projection
 from hodei.services.dynamodb.expressions.updates import Update
 from hodei.services.dynamodb.state import Index, Item, Key, Table
-from hodei.services.dynamodb.values import AttributeValue, invalid, partition_bytes, sort_bytes
+from hodei.services.dynamodb.values import AttributeValue, composed_bytes, hashed, invalid, partition_bytes, sort_bytes
 
 PARTITION_BYTES = 2048
 SORT_BYTES = 1024
 MISMATCH = "The provided key element does not match the schema"
 UPDATED = "The update expression attempted to update"
+_NOTHING: Mapping[str, Any] = {}
 KINDS = {"S": "string", "B": "binary"}
+
+
+Part = tuple[str, Any]  # type and content of a key attribute
 
 
 class Place(NamedTuple):
@@ -44,13 +48,20 @@ def of_item(table: Table, item: Item) -> Place:
 
 def place(key: Key, item: Item, refuse: Callable[[str, str, Item], AwsError]) -> Place:
     """The place by a key schema. `refuse` makes the error of a key attribute that is missing or of another type."""
-    partition = _scalar(item, key.partition, key.partition_type, refuse)
+    if key.composed:
+        parts = [(kind, _scalar(item, name, kind, refuse)) for name, kind in zip(key.names, key.types, strict=True)]
+        for some, limit in _halves(key, parts):
+            if _too_long(some, limit):
+                raise invalid(_TOO_LONG[limit])
+        return _place(key, parts)
+    names, types = key.names, key.types
+    partition = _scalar(item, names[0], types[0], refuse)
     _check_size(partition, PARTITION_BYTES)
-    if not key.sort:
-        return Place(partition_bytes(key.partition_type, partition), b"")
-    sort = _scalar(item, key.sort, key.sort_type, refuse)
+    if len(names) == 1:
+        return Place(partition_bytes(types[0], partition), b"")
+    sort = _scalar(item, names[1], types[1], refuse)
     _check_size(sort, SORT_BYTES)
-    return Place(partition_bytes(key.partition_type, partition), sort_bytes(key.sort_type, sort))
+    return Place(partition_bytes(types[0], partition), sort_bytes(types[1], sort))
 
 
 def index_place(key: Key, item: Item) -> Place | None:
@@ -58,14 +69,31 @@ def index_place(key: Key, item: Item) -> Place | None:
 
     A new index meets items whose attributes cannot be its keys, which writes to a table that has it may not have.
     """
-    content: list[Any] = []
-    for name, kind, limit in _parts(key):
-        scalar = item.get(name, {}).get(kind)
-        if not scalar or (len(scalar) > limit // 4 and _length(scalar) > limit):
+    parts: list[Part] = []
+    for name, kind in zip(key.names, key.types, strict=True):
+        if not (scalar := item.get(name, _NOTHING).get(kind)):
             return None
-        content.append(scalar)
-    sort = sort_bytes(key.sort_type, content[1]) if key.sort else b""
-    return Place(partition_bytes(key.partition_type, content[0]), sort)
+        parts.append((kind, scalar))
+    if key.composed:
+        return None if any(_too_long(some, limit) for some, limit in _halves(key, parts)) else _place(key, parts)
+    partition, *sort = parts
+    if _over(partition[1], PARTITION_BYTES) or (sort and _over(sort[0][1], SORT_BYTES)):
+        return None
+    return Place(partition_bytes(*partition), sort_bytes(*sort[0]) if sort else b"")
+
+
+def _halves(key: Key, parts: Sequence[Part]) -> tuple[tuple[Sequence[Part], int], tuple[Sequence[Part], int]]:
+    """The parts of the partition key and those of the sort key, with the bytes that each may have together."""
+    return (parts[: key.partitions], PARTITION_BYTES), (parts[key.partitions :], SORT_BYTES)
+
+
+def _place(key: Key, parts: Sequence[Part]) -> Place:
+    at = key.partitions
+    return Place(hashed(_joined(parts[:at])), _joined(parts[at:]))
+
+
+def _joined(parts: Sequence[Part]) -> bytes:
+    return sort_bytes(*parts[0]) if len(parts) == 1 else composed_bytes(parts)
 
 
 def check_index_types(table: Table, item: Mapping[str, AttributeValue]) -> None:
@@ -91,6 +119,8 @@ def check_index_keys(table: Table, item: Item) -> None:
                 f"IndexName: {index.name}, IndexKey: {name}"
             )
         _check_size(value[kind], limit)
+    for limit in _exceeded(table, item):
+        raise invalid(_TOO_LONG[limit])
 
 
 def check_updated(table: Table, item: Item) -> None:
@@ -106,7 +136,25 @@ def check_updated(table: Table, item: Item) -> None:
                 f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value."
             )
         if _length(value[kind]) > limit:
-            raise errors.ValidationException(f"{UPDATED} the secondary index key beyond allowed size limits")
+            raise _too_large()
+    for _ in _exceeded(table, item):
+        raise _too_large()
+
+
+def _too_large() -> AwsError:
+    return errors.ValidationException(f"{UPDATED} the secondary index key beyond allowed size limits")
+
+
+def _exceeded(table: Table, item: Item) -> Iterator[int]:
+    """The limits that attributes of index keys exceed together."""
+    for index in table.indexes:
+        if index.key.composed:
+            parts = _parts(index.key)
+            for limit in (PARTITION_BYTES, SORT_BYTES):
+                if _too_long(
+                    [(kind, item[name][kind]) for name, kind, most in parts if most == limit and name in item], limit
+                ):
+                    yield limit
 
 
 def _index_keys(table: Table) -> Iterator[tuple[Index, str, str, int]]:
@@ -134,8 +182,11 @@ def key_of(key: Key, item: Item) -> Item:
 
 
 def _parts(key: Key) -> list[tuple[str, str, int]]:
-    parts = [(key.partition, key.partition_type, PARTITION_BYTES)]
-    return [*parts, (key.sort, key.sort_type, SORT_BYTES)] if key.sort else parts
+    """Name, type and most bytes of each attribute."""
+    return [
+        (name, kind, PARTITION_BYTES if at < key.partitions else SORT_BYTES)
+        for at, (name, kind) in enumerate(zip(key.names, key.types, strict=True))
+    ]
 
 
 def _scalar(item: Item, name: str, kind: str, refuse: Callable[[str, str, Item], AwsError]) -> Any:
@@ -168,14 +219,25 @@ _TOO_LONG = {  # "of2048" is AWS's own
 
 
 def _check_size(scalar: Any, limit: int) -> None:
-    if len(scalar) > limit // 4 and _length(scalar) > limit:
+    if _over(scalar, limit):
         raise invalid(_TOO_LONG[limit])
+
+
+def _over(scalar: Any, limit: int) -> bool:
+    return len(scalar) > limit // 4 and _length(scalar) > limit
+
+
+def _too_long(parts: Sequence[Part], limit: int) -> bool:
+    """Whether attributes have more bytes than that together."""
+    return sum(_length(content) for _, content in parts) > limit
 
 
 def _length(scalar: Any) -> int:
     return len(scalar) if isinstance(scalar, bytes) else len(scalar.encode())
 
 
-def partition(key: Key, value: AttributeValue) -> bytes:
-    """The partition that a key condition's value, which is of the key's type, names. Raises: ValidationException."""
-    return place(Key(partition=key.partition, partition_type=key.partition_type), {key.partition: value}, _mismatch)[0]
+def partition(key: Key, values: Sequence[AttributeValue]) -> bytes:
+    """The partition that a key condition's values, which are of the key's types, name. Raises: ValidationException."""
+    names = key.names[: key.partitions]
+    whole = Key(names=names, types=key.types[: key.partitions], partitions=key.partitions)
+    return place(whole, dict(zip(names, values, strict=True)), _mismatch).partition

@@ -16,6 +16,7 @@ from hodei.services.dynamodb.values import invalid
 Definition = Mapping[str, Any]  # an AWS structure
 
 MOST_INCLUDED = 100  # NonKeyAttributes, summed over the indexes of a table
+MOST_PARTS = 4  # attributes of the partition key, and of the sort key, of a global index
 MOST_UNITS = 1_000_000_000_000
 
 
@@ -49,6 +50,24 @@ def check_key_schema(schema: Sequence[Definition]) -> None:
         raise errors.ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 
 
+def check_global_schema(schema: Sequence[Definition]) -> None:
+    """As `check_key_schema`, of a global index: up to four HASH, then up to four RANGE. Raises: ValidationException."""
+    kinds = [element["KeyType"] for element in schema]
+    if kinds[0] != "HASH" or kinds[1:] in ([], ["RANGE"]):
+        check_key_schema(schema[:2])
+        return
+    names = names_of(schema)
+    if repeated := next((name for at, name in enumerate(names) if name in names[:at]), None):
+        raise errors.ValidationException(f"Invalid KeySchema: Duplicate KeySchemaElement: {repeated}")
+    if kinds != sorted(kinds):
+        raise errors.ValidationException("Invalid KeySchema: HASH key types must come before RANGE key types")
+    for kind in ("HASH", "RANGE"):
+        if kinds.count(kind) > MOST_PARTS:
+            raise errors.ValidationException(
+                f"Invalid KeySchema: A global secondary index has at most {MOST_PARTS} {kind} key attributes"
+            )
+
+
 def _java(schema: Sequence[Definition]) -> str:
     return listed(f"KeySchemaElement(attributeName={one['AttributeName']}, keyType={one['KeyType']})" for one in schema)
 
@@ -59,10 +78,9 @@ def names_of(schema: Sequence[Definition]) -> list[str]:
 
 def key_of(schema: Sequence[Definition], attributes: Mapping[str, str]) -> Key:
     """A checked key schema whose attributes are all defined."""
-    partition, *rest = names_of(schema)
-    if not rest:
-        return Key(partition=partition, partition_type=attributes[partition])
-    return Key(partition=partition, partition_type=attributes[partition], sort=rest[0], sort_type=attributes[rest[0]])
+    names = tuple(names_of(schema))
+    partitions = sum(element["KeyType"] == "HASH" for element in schema)
+    return Key(names=names, types=tuple(attributes[name] for name in names), partitions=partitions)
 
 
 def check_definitions(schema: Sequence[Definition], indexes: Sequence[Definition], attributes: Iterable[str]) -> None:

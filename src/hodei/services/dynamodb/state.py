@@ -15,16 +15,20 @@ Item = dict[str, Any]  # attribute name -> AttributeValue as boto3 has it: {"S":
 
 
 class Key(Record):
-    """A key schema: names and types ("S", "N", "B") of the partition key and, where there is one, the sort key."""
+    """A key schema: names and types ("S", "N", "B") of its attributes, those of the partition key first.
 
-    partition: str
-    partition_type: str
-    sort: str = ""
-    sort_type: str = ""
+    Global indexes may have up to four `partitions`, and up to four attributes of the sort key behind them; tables and
+    local indexes have one, and one or none.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    partitions: int = 1
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (self.partition, self.sort) if self.sort else (self.partition,)
+    def composed(self) -> bool:
+        """Whether the partition key or the sort key has several attributes."""
+        return self.partitions > 1 or len(self.names) > 2
 
 
 class Throughput(Record):

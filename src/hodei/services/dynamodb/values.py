@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.errors import AwsError
@@ -16,6 +16,7 @@ NESTING = 32
 ITEM_SIZE = 400 * 1024
 TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 ORDERED = frozenset("SNB")  # types with an order: those of keys
+END = b"\0\x01"  # of a part of a composed key
 EMPTY_VALUE = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 MANY_VALUES = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -183,9 +184,23 @@ def sort_bytes(kind: str, content: Any) -> bytes:
     return bytes(content)
 
 
+def composed_bytes(parts: Iterable[tuple[str, Any]]) -> bytes:
+    """Types and contents as bytes that order by the first of them, then by the second, and so on."""
+    return b"".join(escaped(sort_bytes(*part)) + END for part in parts)
+
+
+def escaped(content: bytes) -> bytes:
+    """Bytes in which END does not come and that order as those given."""
+    return content.replace(b"\0", b"\0\xff")
+
+
 def partition_bytes(kind: str, content: Any) -> bytes:
     """8 bytes of hash, then the key's bytes: equal keys lie together, different ones apart."""
-    key = sort_bytes(kind, content)
+    return hashed(sort_bytes(kind, content))
+
+
+def hashed(key: bytes) -> bytes:
+    """A partition: the hash of a key, and the key."""
     return hashlib.blake2b(key, digest_size=8).digest() + key
 
 

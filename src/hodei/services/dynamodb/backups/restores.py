@@ -19,12 +19,12 @@ from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.backups import backup_arn, backup_of
 from hodei.services.dynamodb.backups.copying import HOLE, new_id
 from hodei.services.dynamodb.find import backed_up, check_name
-from hodei.services.dynamodb.schemas import Definition, names_of, throughput_of, used
+from hodei.services.dynamodb.schemas import Definition, throughput_of, used
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.settings.recovery import earliest, latest
 from hodei.services.dynamodb.state import Backup, Index, Restore, Table, Throughput, backups, items, restores, tables
 from hodei.services.dynamodb.tables.creation import check_billing
-from hodei.services.dynamodb.tables.describe import describe, table_arn
+from hodei.services.dynamodb.tables.describe import describe, key_schema, table_arn
 from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.values import invalid
@@ -147,7 +147,7 @@ def _indexes(source: Table, override: Sequence[Definition] | None, *, local: boo
         return found
     given = {one["IndexName"]: one for one in override}
     kept = [index for index in found if index.name in given]
-    if len(kept) < len(given) or any(list(i.key.names) != names_of(given[i.name]["KeySchema"]) for i in kept):
+    if len(kept) < len(given) or any(key_schema(i.key) != given[i.name]["KeySchema"] for i in kept):
         raise invalid("Index overrides have to match indexes of the source table")
     if local:
         return kept

@@ -15,6 +15,7 @@ from hodei.services.dynamodb.state import Key
 from hodei.services.dynamodb.values import AttributeValue
 
 KIND = "KeyConditionExpression"
+MOST_TESTS = 8  # one for each attribute of the largest key
 FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -26,9 +27,9 @@ class SortRange(NamedTuple):
 
 
 class KeyCondition(NamedTuple):
-    """What a Query reads: the partition key's value, and the range of sort keys (None: all)."""
+    """What a Query reads: the values of the partition key's attributes, and the range of sort keys (None: all)."""
 
-    partition: AttributeValue
+    partition: tuple[AttributeValue, ...]
     sort: SortRange | None = None
 
 
@@ -47,15 +48,26 @@ class KeyTests(NamedTuple):
 
     def on(self, key: Key) -> KeyCondition:
         """The range they are on this key. Raises: ValidationException where they do not fit it."""
+        if not key.composed:
+            check_count(self.tests)
         if len(self.tests) > len(key.names):
-            raise errors.ValidationException("Query key condition not supported")
+            raise not_supported()
         by_name = {test.name: test for test in self.tests}
-        partition = fitting(by_name, key.partition, key.partition_type)
-        if partition.operator != "=":
-            raise errors.ValidationException("Query key condition not supported")
-        if len(self.tests) == 1:
-            return KeyCondition(partition.values[0])
-        return KeyCondition(partition.values[0], sort_range(fitting(by_name, key.sort, key.sort_type)))
+        found: list[KeyTest] = []
+        for name, kind in zip(key.names, key.types, strict=True):
+            if len(found) == len(self.tests) and len(found) >= key.partitions:
+                break
+            found.append(fitting(by_name, name, kind))
+            if len(found) <= key.partitions and found[-1].operator != "=":
+                raise not_supported()
+        partition = tuple(test.values[0] for test in found[: key.partitions])
+        sort = found[key.partitions :]
+        if any(test.operator != "=" for test in sort[:-1]):
+            raise not_supported()
+        if not sort:
+            return KeyCondition(partition)
+        several = len(key.names) - key.partitions > 1
+        return KeyCondition(partition, composed_range(sort) if several else sort_range(sort[0]))
 
 
 def fitting(tests: Mapping[str, KeyTest], name: str, kind: str) -> KeyTest:
@@ -73,6 +85,28 @@ def fitting(tests: Mapping[str, KeyTest], name: str, kind: str) -> KeyTest:
                 f"cannot contain an empty {what} value. Key: {name}"
             )
     return test
+
+
+def composed_range(tests: Sequence[KeyTest]) -> SortRange:
+    """The range of a sort key of several attributes: the first ones are equal to something, the last one is tested."""
+    *equal, last = tests
+    prefix = values.composed_bytes(part for test in equal for part in test.values[0].items())
+    low, *rest = (prefix + values.composed_bytes(value.items()) for value in last.values)
+    after = after_prefix(rest[0] if rest else low)
+    match last.operator:
+        case "=" | "BETWEEN":
+            return SortRange(low, after)
+        case "<":
+            return SortRange(prefix, low)
+        case "<=":
+            return SortRange(prefix, after)
+        case ">":
+            assert after, "no part of a key ends with the last byte"
+            return SortRange(after, after_prefix(prefix))
+        case ">=":
+            return SortRange(low, after_prefix(prefix))
+    stem = low.removesuffix(values.END)
+    return SortRange(stem, after_prefix(stem))
 
 
 def sort_range(test: KeyTest) -> SortRange:
@@ -109,12 +143,12 @@ def parse_key_condition(text: str, given: Placeholders) -> KeyTests:
     ]
     if len({test.name for test in tests}) < len(tests):
         raise errors.ValidationException("KeyConditionExpressions must only contain one condition per key")
-    check_count(tests)
+    check_count(tests, MOST_TESTS)
     return KeyTests(tuple(tests))
 
 
-def check_count(tests: Sequence[object]) -> None:
-    if not 1 <= len(tests) <= 2:
+def check_count(tests: Sequence[object], most: int = 2) -> None:
+    if not 1 <= len(tests) <= most:
         raise errors.ValidationException("Conditions can be of length 1 or 2 only")
 
 
@@ -127,6 +161,10 @@ def conjunction(node: ConditionNode) -> Iterator[Test | Call]:
             yield from conjunction(part)
     else:
         yield node
+
+
+def not_supported() -> AwsError:
+    return errors.ValidationException("Query key condition not supported")
 
 
 def wrong_operator(operator: str) -> AwsError:

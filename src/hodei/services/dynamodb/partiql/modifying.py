@@ -58,4 +58,4 @@ def _insert(bound: Bound, statement: Insert, key: Key) -> Write:
 
 
 def _there(function: str, key: Key) -> ConditionNode:
-    return Call(function, (Path((key.partition,)),))
+    return Call(function, (Path((key.names[0],)),))

@@ -117,28 +117,28 @@ def ranges_of(bound: Bound, key: Key, order: Sequence[Order]) -> Ranges:
     rest = list(bound.where)
     if order and not rest:
         raise errors.ValidationException("Must have WHERE clause in the statement when using ORDER BY clause.")
-    options = _partition(bound, key.partition, rest)
-    if options is None:
+    hashed, sorting = key.names[: key.partitions], key.names[key.partitions :]
+    options = [_options(bound, name, rest) for name in hashed]
+    if any(values is None for values in options):
         if order:
             raise errors.ValidationException(
                 "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
             )
-        return Ranges(None, rest)
-    options, forward = _ordered(options, key, order)
-    sort = [] if not key.sort else _sort(bound, key.sort, rest)
-    conditions = [KeyTests((KeyTest(key.partition, "=", (value,)), *sort)).on(key) for (value,) in product(options)]
-    return Ranges(conditions, rest, forward)
+        return Ranges(None, list(bound.where))
+    many = list(product(*filter(None, options)))
+    if len(many) > MOST_PARTITIONS:
+        raise errors.ValidationException(f"Too many hash attribute values: at most {MOST_PARTITIONS} are allowed")
+    sort = _sort(bound, sorting, rest)
+    equal = [[KeyTest(name, "=", (value,)) for name, value in zip(hashed, values, strict=True)] for values in many]
+    return _ordered(Ranges([KeyTests((*tests, *sort)).on(key) for tests in equal], rest), key, order)
 
 
-def _partition(bound: Bound, name: str, rest: list[ConditionNode]) -> list[AttributeValue] | None:
-    """The values that the partition key may have, taken from the conditions; None if it may have any."""
+def _options(bound: Bound, name: str, rest: list[ConditionNode]) -> list[AttributeValue] | None:
+    """The values that an attribute may have, taken from the conditions; None if it may have any."""
     for node in rest:
-        if (values := _values(bound, name, node)) is None:
-            continue
-        if len(values) > MOST_PARTITIONS:
-            raise errors.ValidationException(f"Too many hash attribute values: at most {MOST_PARTITIONS} are allowed")
-        rest.remove(node)
-        return [value for at, value in enumerate(values) if value not in values[:at]]
+        if (values := _values(bound, name, node)) is not None:
+            rest.remove(node)
+            return [value for at, value in enumerate(values) if value not in values[:at]]
     return None
 
 
@@ -156,27 +156,35 @@ def _values(bound: Bound, name: str, node: ConditionNode) -> list[AttributeValue
     return list(test.values) if test and test.name == name and test.operator == "=" else None
 
 
-def _sort(bound: Bound, name: str, rest: list[ConditionNode]) -> list[KeyTest]:
-    """The range of the sort key, taken from the conditions."""
-    for node in rest:
-        test = bound.test(node)
-        if test and test.name == name:
-            rest.remove(node)
-            return [test]
-    return []
+def _sort(bound: Bound, names: Sequence[str], rest: list[ConditionNode]) -> list[KeyTest]:
+    """The range of the sort key, taken from the conditions: what attributes are equal to, and one range behind that."""
+    found: list[KeyTest] = []
+    for name in names:
+        tests = ((node, test) for node in rest if (test := bound.test(node)) and test.name == name)
+        if (first := next(tests, None)) is None:
+            break
+        node, test = first
+        rest.remove(node)
+        found.append(test)
+        if test.operator != "=":
+            break
+    return found
 
 
-def _ordered(options: list[AttributeValue], key: Key, order: Sequence[Order]) -> tuple[list[AttributeValue], bool]:
-    """The partitions in the order that is asked for, and whether that of the sort key is the ascending one."""
+def _ordered(ranges: Ranges, key: Key, order: Sequence[Order]) -> Ranges:
+    """Partitions and the items in them in the order that is asked for."""
     descending = {one.name: one.descending for one in order}
     if unknown := next((name for name in descending if name not in key.names), None):
         raise errors.ValidationException(
             f"Variable reference {unknown} in ORDER BY clause must be part of the primary key"
         )
-    if order and len(options) > 1:
-        if key.partition not in descending:
+    conditions = list(ranges.conditions or ())
+    if order and len(conditions) > 1:
+        first = key.names[0]
+        if first not in descending:
             raise errors.ValidationException(
                 "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause."
             )
-        options = sorted(options, key=order_of, reverse=descending[key.partition])
-    return options, not descending.get(key.sort, False)
+        conditions.sort(key=lambda condition: list(map(order_of, condition.partition)), reverse=descending[first])
+    backward = any(descending.get(name, False) for name in key.names[key.partitions :])
+    return Ranges(conditions, ranges.rest, not backward)

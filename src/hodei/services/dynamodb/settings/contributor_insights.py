@@ -98,7 +98,7 @@ def _rules(table: Table, found: Insights) -> list[str]:
     """AWS names a rule for accessed and throttled keys (C, T) of each part of the key (PK, SK)."""
     index = table.index(found.index)
     key = index.key if index else table.key
-    parts = ("PK", "SK") if key.sort else ("PK",)
+    parts = ("PK", "SK") if len(key.names) > key.partitions else ("PK",)
     sights = ("C", "T") if found.mode == ALL else ("T",)
     subject = f"{table.name}/{found.index}" if found.index else table.name
     stamp = int(found.changed * 1000)

@@ -9,6 +9,7 @@ from hodei.services.dynamodb.schemas import (
     MOST_INCLUDED,
     Definition,
     check_definitions,
+    check_global_schema,
     check_key_schema,
     check_projection,
     check_throughput,
@@ -78,7 +79,7 @@ def _check_global(indexes: Sequence[Definition], billing: str) -> None:
         raise invalid("List of GlobalSecondaryIndexes is empty")
     for index in indexes:
         name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
-        check_key_schema(index["KeySchema"])
+        check_global_schema(index["KeySchema"])
         check_projection(index["Projection"])
         if billing == "PROVISIONED" and not throughput:
             raise invalid(f"ProvisionedThroughput is not specified for index: {name}")

@@ -71,7 +71,10 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
 
 
 def key_schema(key: Key) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(key.names, ("HASH", "RANGE"), strict=False)]
+    return [
+        {"AttributeName": name, "KeyType": "HASH" if at < key.partitions else "RANGE"}
+        for at, name in enumerate(key.names)
+    ]
 
 
 def _billing(table: Table) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.schemas import (
     Definition,
-    check_key_schema,
+    check_global_schema,
     check_projection,
     check_throughput,
     index_of,
@@ -99,7 +99,7 @@ def _created(
 
 def _check_new(given: Definition, definitions: Mapping[str, str], billing: str) -> None:
     name, throughput = given["IndexName"], given.get("ProvisionedThroughput")
-    check_key_schema(given["KeySchema"])
+    check_global_schema(given["KeySchema"])
     if not all(one in definitions for one in names_of(given["KeySchema"])):
         # even of attributes that the table has defined already
         raise errors.ValidationException("Invalid KeySchema: Some index key attribute have no definition")
