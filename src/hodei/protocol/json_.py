@@ -17,6 +17,8 @@ from hodei.protocol.tree import Function
 
 # Raised by the framework before any service code, which spells the member with a capital.
 _CAPITAL_MESSAGE = frozenset({"SerializationException", "AccessDeniedException"})
+# DynamoDB does so, against its own model, where it shows the item (as recorded).
+_CAPITAL_BESIDE = {"ConditionalCheckFailedException": "Item"}
 
 
 def error_document(error: Error, writer: Function | None) -> dict[str, Any]:
@@ -28,6 +30,8 @@ def error_document(error: Error, writer: Function | None) -> dict[str, Any]:
         document.update(error.extras())
     if error.message is not None and (error.shape is None or error.shape.message_member is None):
         document["Message" if error.code in _CAPITAL_MESSAGE else "message"] = error.message
+    if _CAPITAL_BESIDE.get(error.code) in document:
+        document["Message"] = document.pop("message")
     return document
 
 
