@@ -90,6 +90,16 @@ def test_literals_of_every_type(dynamodb: Any, make: Make, run: Run) -> None:
         ("SELECT * FROM t WHERE a + 1 = 2", "Unexpected term"),
         ("SELECT * FROM t WHERE nonsense(a, 1)", "Unexpected term"),
         ("INSERT INTO t VALUE {'a': [1}", "Expected RIGHT_BRACKET"),
+        ("INSERT INTO t (key, a) VALUES (?, ?)", "Unexpected keyword"),
+        ("INSERT INTO t VALUES {'a': 1}", "Unexpected keyword"),
+        ("SELECT * FROM t WHERE a = 'open", "Unexpected term"),
+        ("SELECT * FROM t WHERE active", "Unexpected term"),
+        ("SELECT * FROM t WHERE a IN 5", "Unexpected term"),
+        ("UPDATE t SET a = size(a) WHERE pk = 1", "Unexpected term"),
+        ("UPDATE t SET a = set_add(b, <<1>>) WHERE pk = 1", "Unexpected term"),
+        ("UPDATE t SET a = 1 WHERE pk = 1 RETURNING SOME OLD *", "Unexpected term"),
+        ("DELETE FROM t WHERE pk = 1 RETURNING ALL NEW *", "Unexpected term"),
+        ("EXISTS(DELETE FROM t)", "Expected data manipulation"),
         ("SELECT * FROM t WHERE a = " + "(" * 4000, "Unexpected term"),
         ("INSERT INTO t VALUE {'a': " + "[" * 4000, "Unexpected term"),
     ],
@@ -141,6 +151,14 @@ def test_an_unknown_table_and_index(run: Run, music: None, refused: Refused) -> 
 )
 def test_where(run: Run, music: None, where: str, found: list[str]) -> None:
     assert sorted(songs(run(f"SELECT * FROM Music WHERE {where}"))) == found
+
+
+def test_global_indexes_are_read_as_by_queries(run: Run, music: None, refused: Refused) -> None:
+    with refused("ValidationException", "Consistent reads are not supported on global secondary indexes"):
+        run('SELECT * FROM "Music"."ByYear"', ConsistentRead=True)
+    mismatch = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+    with refused("ValidationException", mismatch):
+        run('SELECT * FROM "Music"."ByYear" WHERE Published IN [2001, \'x\'] ORDER BY Published')
 
 
 def test_everything_and_an_index(run: Run, music: None) -> None:

@@ -1,5 +1,8 @@
-"""Parses statements. What it refuses is said in the words of PartiQL's own parser, which AWS passes on
-(https://github.com/partiql/partiql-lang-kotlin)."""
+"""Parses statements.
+
+What is refused is told in the words of PartiQL's own parser, which AWS passes on
+(https://github.com/partiql/partiql-lang-kotlin).
+"""
 
 from __future__ import annotations
 
@@ -110,7 +113,9 @@ class Parser(Reader):
     def insert(self) -> Insert:
         self.expect("INTO", "Unexpected keyword")
         table = self.identifier()
-        self.expect("VALUE", "Unexpected keyword" if self.token.kind == "keyword" else "Unexpected term")
+        if not self.accept("VALUE"):
+            self.accept("(")
+            raise self.unexpected()
         return Insert(table, self.value())
 
     def update(self) -> Update:
@@ -143,14 +148,17 @@ class Parser(Reader):
 
     def delete(self) -> Delete:
         self.expect("FROM", "Expected FROM after DELETE")
-        return Delete(self.identifier(), self.where(), self.returning())
+        table, where, returning = self.identifier(), self.where(), self.returning()
+        if returning not in ("NONE", "ALL_OLD"):
+            raise malformed("Unexpected term")
+        return Delete(table, where, returning)
 
     def returning(self) -> str:
         if not self.accept("RETURNING"):
             return "NONE"
         which, time = self.next().word, self.next().word
         if which not in ("ALL", "MODIFIED") or time not in ("OLD", "NEW") or not self.accept("*"):
-            raise malformed("Expected RETURNING clause")
+            raise malformed("Unexpected term")
         return f"{which if which == 'ALL' else 'UPDATED'}_{time}"
 
     def identifier(self) -> str:
@@ -344,7 +352,7 @@ def compared(sign: str, left: Operand, right: Operand) -> ConditionNode:
     return Call("attribute_not_exists" if sign == "=" else "attribute_exists", (left,))
 
 
-@lru_cache(2048)
+@lru_cache(512)
 def parse(text: str) -> Parsed:
     """Raises: ValidationException with AWS's text."""
     return Parser(text).parse()
