@@ -15,6 +15,9 @@ from hodei.services.dynamodb.items import scans as scans
 from hodei.services.dynamodb.items import single as single
 from hodei.services.dynamodb.items import transactions as transactions
 from hodei.services.dynamodb.partiql import executing as executing
+from hodei.services.dynamodb.replication import autoscaling as autoscaling
+from hodei.services.dynamodb.replication import legacy as legacy
+from hodei.services.dynamodb.replication import legacy_settings as legacy_settings
 from hodei.services.dynamodb.settings import contributor_insights as contributor_insights
 from hodei.services.dynamodb.settings import kinesis as kinesis
 from hodei.services.dynamodb.settings import limits as limits

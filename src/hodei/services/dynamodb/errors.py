@@ -10,6 +10,12 @@ ExportConflictException = dynamodb.error(
     "ExportConflictException", "There was a conflict when writing to the specified S3 bucket."
 )
 ExportNotFoundException = dynamodb.error("ExportNotFoundException", "Export not found: {arn}")
+GlobalTableAlreadyExistsException = dynamodb.error(
+    "GlobalTableAlreadyExistsException", "Global table with name: '{name}' already exists."
+)
+GlobalTableNotFoundException = dynamodb.error(
+    "GlobalTableNotFoundException", "Global table with name: '{name}' does not exist."
+)
 IdempotentParameterMismatchException = dynamodb.error(
     "IdempotentParameterMismatchException",
     "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent "
@@ -24,6 +30,7 @@ ImportNotFoundException = dynamodb.error("ImportNotFoundException", "Import not 
 InvalidExportTimeException = dynamodb.error(
     "InvalidExportTimeException", "The specified ExportTime is outside of the point in time recovery window."
 )
+IndexNotFoundException = dynamodb.error("IndexNotFoundException", "Index with name: '{name}' does not exist.")
 InvalidRestoreTimeException = dynamodb.error("InvalidRestoreTimeException", "{reason}")
 ItemCollectionSizeLimitExceededException = dynamodb.error(
     "ItemCollectionSizeLimitExceededException", "Collection size exceeded."
@@ -34,6 +41,12 @@ PointInTimeRecoveryUnavailableException = dynamodb.error(
     "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for table '{name}'"
 )
 PolicyNotFoundException = dynamodb.error("PolicyNotFoundException", "{reason}")
+ReplicaAlreadyExistsException = dynamodb.error(
+    "ReplicaAlreadyExistsException", "Global table with name: '{name}' already has a replica in region: '{region}'."
+)
+ReplicaNotFoundException = dynamodb.error(
+    "ReplicaNotFoundException", "Global table with name: '{name}' has no replica in region: '{region}'."
+)
 ResourceInUseException = dynamodb.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = dynamodb.error("ResourceNotFoundException", "Requested resource not found")
 TableAlreadyExistsException = dynamodb.error("TableAlreadyExistsException", "Table already exists: {name}")

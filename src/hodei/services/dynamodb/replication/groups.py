@@ -14,7 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.replication import queue
-from hodei.services.dynamodb.replication.state import Seeding, Version, seedings, versions
+from hodei.services.dynamodb.replication.state import Seeding, Version, global_tables, seedings, versions
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Replica, StoredItem, Table, Throughput, items, tables
 from hodei.services.dynamodb.streams import lifecycle as streams
@@ -190,6 +190,9 @@ def leave(ctx: Context, table: Table) -> None:
         tables.put(there, replace(member, replicas=left, global_version=member.global_version if left else ""))
         if not left:
             queue.forget(there, member.id)
+    if older := global_tables.get(ctx, table.name):
+        regions = tuple(region for region in older.regions if region != ctx.region)
+        global_tables.put(ctx, replace(older, regions=regions))
 
 
 def shared(table: Table) -> tuple[Any, ...]:

@@ -52,6 +52,8 @@ class GlobalTable(Record):
     name: str
     regions: tuple[str, ...]
     created: float
+    status: str  # until `ready`: CREATING, UPDATING; then it is ACTIVE
+    ready: float
 
 
 versions = dynamodb.table("versions", Version, key=("table", "partition", "sort"))
