@@ -194,7 +194,11 @@ def test_the_table_is_exported_as_it_was(cloud: Cloud, dynamodb: Any, s3: Any, a
 def fill(dynamodb: Any, count: int, value: str) -> None:
     for start in range(0, count, 25):
         items = [
-            {"pk": {"S": f"{number:04}"}, "value": {"S": value}, "text": {"S": hashlib.sha512(b"%d" % number).hexdigest()}}
+            {
+                "pk": {"S": f"{number:04}"},
+                "value": {"S": value},
+                "text": {"S": hashlib.sha512(b"%d" % number).hexdigest()},
+            }
             for number in range(start, min(start + 25, count))
         ]
         dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item}} for item in items]})

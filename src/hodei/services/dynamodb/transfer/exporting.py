@@ -19,7 +19,7 @@ from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Table, backups, tables
 from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.transfer import jobs, manifests, reading
-from hodei.services.dynamodb.transfer.files import EXTENSIONS, Packer
+from hodei.services.dynamodb.transfer.files import EXTENSIONS, Packer, lines
 from hodei.services.dynamodb.transfer.state import DataFile, Export, data_files, exports, gathered
 
 TIMER = "export"
@@ -80,16 +80,17 @@ async def write(ctx: Context, job: Export) -> None:
 
 async def _write_file(ctx: Context, job: Export) -> Export:
     """Raises: Superseded, AwsError."""
-    packer, count, size = Packer(job.told["ExportFormat"]), 0, 0
+    packer, count, size = Packer(), 0, 0
+    format = job.told["ExportFormat"]
     _, backup = _read_by(ctx, job)
     last: reading.Place | None = (backup.partition, backup.sort)
     while last is not None and packer.size < FILE_BYTES:
         page = _page(ctx, job, last)
         count, size, last = count + len(page.rows), size + page.size, page.last
-        await ctx.offload(packer.add, page.rows)
+        await ctx.offload(packer.add, lines(format, page.rows))
         jobs.still(ctx, exports, TIMER, job)
     content = await ctx.offload(packer.close)
-    key = manifests.data_key(job, f"{_name(job)}.{EXTENSIONS[job.told['ExportFormat']]}")
+    key = manifests.data_key(job, f"{_name(job)}.{EXTENSIONS[format]}")
     answer = await _put(ctx, job, key, content)
     job = jobs.still(ctx, exports, TIMER, job)
     md5 = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()

@@ -1,7 +1,4 @@
-"""Data files of exports: items and changes as lines, compressed.
-
-All of it is values in, bytes out: made to run in a thread beside the loop.
-"""
+"""Data files of exports: items and changes as lines, compressed."""
 
 from __future__ import annotations
 
@@ -33,16 +30,18 @@ Row = Item | Change
 
 
 class Packer:
-    """A data file as it grows. `size` is that of its compressed bytes so far."""
+    """A data file as it grows. `size` is that of its compressed bytes so far.
 
-    def __init__(self, format: str) -> None:
-        self._line = _json_line if format == "DYNAMODB_JSON" else _ion_line
+    What takes its time is zlib's, which leaves the interpreter to others: made to run in a thread beside the loop.
+    """
+
+    def __init__(self) -> None:
         self._zipped = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         self._parts: list[bytes] = []
         self.size = 0
 
-    def add(self, rows: Sequence[Row]) -> None:
-        self._keep(self._zipped.compress(b"".join(map(self._line, rows))))
+    def add(self, text: bytes) -> None:
+        self._keep(self._zipped.compress(text))
 
     def close(self) -> bytes:
         """The whole file."""
@@ -52,6 +51,11 @@ class Packer:
     def _keep(self, part: bytes) -> None:
         self._parts.append(part)
         self.size += len(part)
+
+
+def lines(format: str, rows: Sequence[Row]) -> bytes:
+    """The rows as DYNAMODB_JSON or ION."""
+    return b"".join(map(_json_line if format == "DYNAMODB_JSON" else _ion_line, rows))
 
 
 def _json_line(row: Row) -> bytes:

@@ -5,6 +5,7 @@ An object that was being read when the process ended is read again: its items ar
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,7 +14,6 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import changes
-from hodei.services.dynamodb.errors import ValidationException
 from hodei.services.dynamodb.items import writes
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
@@ -100,11 +100,11 @@ async def _read_object(ctx: Context, job: Import, key: str) -> Import:
     reader = Reader(_source(job, _table(ctx, job)))
     processed = imported = 0
     async for chunk in _chunks(answer["Body"]):
-        batches = reader.batches(chunk)
-        while not reader.fault and (batch := await ctx.offload(next, batches, None)) is not None:
-            job = jobs.still(ctx, imports, TIMER, job)
+        for batch in reader.batches(chunk):
             processed += len(batch)
             imported += _put(ctx, _table(ctx, job), batch)
+            await asyncio.sleep(0)  # others have their turn
+            job = jobs.still(ctx, imports, TIMER, job)
         if reader.fault:
             processed += 1
             break
@@ -157,7 +157,7 @@ def _put(ctx: Context, table: Table, batch: Sequence[Item]) -> int:
         try:
             write = writes.put({"Item": item})
             place = write.place(table)
-        except ValidationException:
+        except AwsError:
             continue
         new = StoredItem(table=table.id, partition=place.partition, sort=place.sort, item=write.item, size=write.size)
         changes.apply(ctx, table, items.get(ctx, table.id, *place), new, "restore")

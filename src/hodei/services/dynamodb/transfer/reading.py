@@ -16,8 +16,8 @@ from hodei.services.dynamodb.state import Backup, StoredItem, Table, items
 from hodei.services.dynamodb.transfer.files import Change, Row
 from hodei.services.dynamodb.transfer.state import Gathered, gathered
 
-ROWS = 250  # of one page
-BYTES = 2**20
+ROWS = 100  # of one page: what is read at once, while others wait
+BYTES = 2**18
 
 Place = tuple[bytes, bytes]
 Placed = TypeVar("Placed", StoredItem, Gathered)

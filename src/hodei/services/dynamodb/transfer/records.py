@@ -1,8 +1,7 @@
 """Items out of the lines of an import's objects.
 
 An object that holds something else than items is not read on
-(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Validation.html). All of it is bytes in,
-values out: made to run in a thread beside the loop.
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Validation.html).
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from hodei.services.dynamodb.state import Item
 from hodei.services.dynamodb.transfer import ion
 from hodei.services.dynamodb.transfer.compression import Malformed, Plain
 
-ROWS = 250  # items at once
-BYTES = 2**20
+ROWS = 50  # items at once, while others wait
+BYTES = 2**18
 LONGEST_LINE = 16 * 2**20
 QUOTE = b'"'
 
