@@ -131,3 +131,13 @@ def test_equal_numbers_are_one_key(dynamodb: Any, make: Make, refused: Refused) 
     make(AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "N"}])
     with refused("ValidationException", DUPLICATES):
         dynamodb.batch_get_item(RequestItems={"table": {"Keys": [{"pk": {"N": "1"}}, {"pk": {"N": "1.0"}}]}})
+
+
+@pytest.mark.parametrize("item", [{"pk": {"N": "1"}}, {"pk": {"M": {}}}, {"x": {"S": "a"}}])
+def test_keys_of_puts_are_refused_as_those_of_deletes_are(
+    dynamodb: Any, make: Make, refused: Refused, item: dict[str, Any]
+) -> None:
+    """Not as PutItem does: https://github.com/aws-samples/csv-to-dynamodb/issues/16"""
+    make()
+    with refused("ValidationException", "The provided key element does not match the schema"):
+        dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item}}]})

@@ -207,3 +207,26 @@ def test_a_transaction_has_at_most_a_hundred_items_and_four_megabytes(
     with refused("ValidationException", "The aggregate size of the items in the transaction cannot exceed 4 MB"):
         write(dynamodb, *(put(f"n{number}", Item=key(f"n{number}") | large) for number in range(11)))
     assert len(everything(dynamodb)) == 100
+
+
+EMPTY = (
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "
+    "value. Key: pk"
+)
+
+
+@pytest.mark.parametrize("write", [put(""), add(""), delete("")])
+def test_empty_keys_of_writes_are_found_before_the_transaction(
+    dynamodb: Any, make: Make, refused: Refused, write: dict[str, Any]
+) -> None:
+    """https://github.com/nubo-db/dynoxide/pull/102 quotes AWS; keys of other types cancel the transaction."""
+    make()
+    with refused("ValidationException", EMPTY):
+        dynamodb.transact_write_items(TransactItems=[delete("a"), write])
+
+
+def test_an_empty_key_to_be_read_cancels(dynamodb: Any, make: Make) -> None:
+    make()
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as caught:
+        dynamodb.transact_get_items(TransactItems=[{"Get": {"TableName": "table", "Key": key("")}}])
+    assert caught.value.response["CancellationReasons"] == [{"Code": "ValidationError", "Message": EMPTY}]

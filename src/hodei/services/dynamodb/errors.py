@@ -54,3 +54,4 @@ TableInUseException = dynamodb.error("TableInUseException", "Table is being {doi
 TableNotFoundException = dynamodb.error("TableNotFoundException", "Table not found: {name}")
 TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")
+EmptyKey = dynamodb.error("ValidationException", "{reason}")

@@ -46,6 +46,13 @@ def of_item(table: Table, item: Item) -> Place:
     return found
 
 
+def of_batched(table: Table, item: Item) -> Place:
+    """As `of_item`, in the words of batches: those of keys that are looked up."""
+    found = place(table.key, item, _mismatch)
+    check_index_keys(table, item)
+    return found
+
+
 def place(key: Key, item: Item, refuse: Callable[[str, str, Item], AwsError]) -> Place:
     """The place by a key schema. `refuse` makes the error of a key attribute that is missing or of another type."""
     if key.composed:
@@ -113,10 +120,9 @@ def check_index_keys(table: Table, item: Item) -> None:
         if (value := item.get(name)) is None:
             continue
         if not value[kind]:
-            raise errors.ValidationException(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value. "
-                f"IndexName: {index.name}, IndexKey: {name}"
+            raise _empty(
+                "A value specified for a secondary index key is not supported. The AttributeValue for a key "
+                f"attribute cannot contain an empty {KINDS[kind]} value. IndexName: {index.name}, IndexKey: {name}"
             )
         _check_size(value[kind], limit)
     for limit in _exceeded(table, item):
@@ -131,9 +137,9 @@ def check_updated(table: Table, item: Item) -> None:
         if kind not in value:
             raise errors.ValidationException(f"{UPDATED} the secondary index key to unsupported type")
         if not value[kind]:
-            raise errors.ValidationException(
-                f"One or more parameter values are not valid. {UPDATED} a secondary index key to a value that is not "
-                f"supported. The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value."
+            raise _empty(
+                f"{UPDATED} a secondary index key to a value that is not supported. The AttributeValue for a "
+                f"key attribute cannot contain an empty {KINDS[kind]} value."
             )
         if _length(value[kind]) > limit:
             raise _too_large()
@@ -195,11 +201,12 @@ def _scalar(item: Item, name: str, kind: str, refuse: Callable[[str, str, Item],
         raise refuse(name, kind, item)
     scalar = value[kind]
     if not scalar:
-        raise errors.ValidationException(
-            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-            f"empty {KINDS[kind]} value. Key: {name}"
-        )
+        raise _empty(f"The AttributeValue for a key attribute cannot contain an empty {KINDS[kind]} value. Key: {name}")
     return scalar
+
+
+def _empty(reason: str) -> AwsError:
+    return errors.EmptyKey(f"One or more parameter values are not valid. {reason}")
 
 
 def _mismatch(name: str, kind: str, item: Item) -> AwsError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import capacity, errors
+from hodei.services.dynamodb import capacity, errors, keys
 from hodei.services.dynamodb.capacity import TABLE, Units
 from hodei.services.dynamodb.find import table_of
 from hodei.services.dynamodb.items import asked, writes
@@ -65,9 +65,9 @@ def batch_get_item(
 
 def _reads(params: Params) -> list[Read]:
     asked.check_exclusive(params)
-    keys = list(map(normalise_item, params["Keys"]))
+    wanted = list(map(normalise_item, params["Keys"]))
     projection = asked.projection(params)
-    return [Read(key, projection) for key in keys]
+    return [Read(key, projection) for key in wanted]
 
 
 def _read(target: Target, reads: Sequence[Read], room: int) -> tuple[list[Item], list[int]]:
@@ -126,9 +126,13 @@ def batch_write_item(
 def _placed(ctx: Context, wanted: Mapping[str, Sequence[Write]]) -> Iterator[tuple[Target, list[tuple[Write, Place]]]]:
     for name, some in wanted.items():
         target = Target(name, *table_of(ctx, name))
-        places = [write.place(target.table) for write in some]
+        places = [_place(target.table, write) for write in some]
         _check_distinct(places)
         yield target, list(zip(some, places, strict=True))
+
+
+def _place(table: Table, write: Write) -> Place:
+    return keys.of_batched(table, write.item) if write.kind == "Put" else write.place(table)
 
 
 def _write(request: Params) -> Write:

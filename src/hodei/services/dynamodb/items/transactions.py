@@ -120,8 +120,9 @@ def _all_or_nothing(do: Callable[..., R], targets: Sequence[Target], *more: Sequ
             results.append(do(*arguments))
             reasons.append({"Code": "None"})
         except AwsError as error:
-            if error.code not in CODES:
-                raise
+            before = isinstance(error, errors.EmptyKey) and isinstance(arguments[0].asked, Write)
+            if before or error.code not in CODES:
+                raise  # AWS finds empty keys of what is to be written before it begins
             reasons.append({"Code": CODES[error.code], "Message": error.message, **error.fields})
     if len(results) < len(targets):
         codes = ", ".join(reason["Code"] for reason in reasons)
