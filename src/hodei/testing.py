@@ -38,12 +38,13 @@ class CloudClock:
         self._runner.call(self._runner.world.advance, timedelta(**duration).total_seconds())
 
     def freeze(self) -> None:
-        self._run(0)
+        self.run(0)
 
     def resume(self) -> None:
-        self._run(1)
+        self.run(1)
 
-    def _run(self, rate: float) -> None:
+    def run(self, rate: float) -> None:
+        """Let time run `rate` times as fast as outside."""
         self._runner.call(self._runner.world.set_rate, rate)
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
@@ -33,7 +34,7 @@ def index(name: str, hash_: str, range_: str = "", projection: str = "ALL", *inc
 
 @pytest.fixture
 def dynamodb(cloud: Cloud) -> Any:
-    return cloud.client("dynamodb")
+    return cloud.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))  # of ten, with pauses
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import entries, indexing
 from hodei.services.dynamodb.capacity import TABLE, Units, write_units
+from hodei.services.dynamodb.indexing import Step
 from hodei.services.dynamodb.state import StoredItem, Table, items
+from hodei.services.dynamodb.throttling.gate import Charge, enforced, spend
 
 Cause = Literal["user", "ttl", "replication", "restore"]
 Follower = Callable[[Context, Table, StoredItem | None, StoredItem | None, Cause], None]
@@ -22,22 +24,45 @@ def follow(follower: Follower) -> Follower:
     return follower
 
 
-def apply(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | None, cause: Cause = "user") -> Units:
+def apply(
+    ctx: Context,
+    table: Table,
+    old: StoredItem | None,
+    new: StoredItem | None,
+    cause: Cause = "user",
+    *,
+    times: float = 1.0,
+) -> Units:
     """Replaces what lies in a place (None: nothing) by something else; returns the write units consumed.
 
-    Raises: ItemCollectionSizeLimitExceededException.
+    The table's units are spent `times` where capacity has an end: twice in a transaction.
+    Raises: ItemCollectionSizeLimitExceededException, the errors of throttling.
     """
     old_size, new_size = old.size if old else 0, new.size if new else 0
     units = {TABLE: write_units(max(old_size, new_size))}
+    if (one := new or old) is None:
+        return units
+    planned = indexing.steps(ctx, table, old, new) if table.indexes else ()
+    if cause == "user" and enforced(ctx):
+        spend(ctx, table, "Write", _charges(one, units[TABLE], planned, times))
     if new:
         items.put(ctx, new)
-    elif old:
-        items.delete(ctx, old.table, old.partition, old.sort)
     else:
-        return units
+        items.delete(ctx, one.table, one.partition, one.sort)
     entries.count(ctx, table.id, TABLE, (new is not None) - (old is not None), new_size - old_size)
     if table.indexes:
-        units |= indexing.update(ctx, table, old, new)
+        indexing.take(ctx, table, old, new, planned)
+        units |= {step.of.name: step.units for step in planned}
     for follower in followers:
         follower(ctx, table, old, new, cause)
     return units
+
+
+def _charges(one: StoredItem, units: float, planned: Sequence[Step], times: float) -> list[Charge]:
+    """Local indexes live on the capacity, and in the partitions, of their table."""
+    units += sum(step.units for step in planned if step.of.local)
+    found = [Charge(TABLE, one.partition, units * times)]
+    for index, before, after, consumed in planned:
+        if not index.local and (entry := after or before):
+            found.append(Charge(index.name, entry.partition, consumed))
+    return found

@@ -49,9 +49,42 @@ ReplicaNotFoundException = dynamodb.error(
 )
 ResourceInUseException = dynamodb.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = dynamodb.error("ResourceNotFoundException", "Requested resource not found")
+RequestLimitExceeded = dynamodb.error(
+    "RequestLimitExceeded",
+    "Throughput exceeds the current throughput limit for your account. Please contact AWS Support at "
+    "https://aws.amazon.com/support request a limit increase",
+)
 TableAlreadyExistsException = dynamodb.error("TableAlreadyExistsException", "Table already exists: {name}")
 TableInUseException = dynamodb.error("TableInUseException", "Table is being {doing}: {name}")
 TableNotFoundException = dynamodb.error("TableNotFoundException", "Table not found: {name}")
+TransactionConflictException = dynamodb.error("TransactionConflictException", "Transaction is ongoing for the item")
+TransactionInProgressException = dynamodb.error(
+    "TransactionInProgressException", "The transaction with the given request token is already in progress."
+)
 TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")
 EmptyKey = dynamodb.error("ValidationException", "{reason}")
+
+# One exception, in the words for each thing that may have too little throughput.
+TableThroughputExceeded = dynamodb.error(
+    "ProvisionedThroughputExceededException",
+    "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
+    "level with the UpdateTable API.",
+)
+IndexThroughputExceeded = dynamodb.error(
+    "ProvisionedThroughputExceededException",
+    "The level of configured provisioned throughput for one or more global secondary indexes of the table was "
+    "exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes with "
+    "the UpdateTable API",
+)
+OnDemandExceeded = dynamodb.error(
+    "ThrottlingException",
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or "
+    "index so please try again shortly. If exceptions persist, check if you have a hot key: "
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html.",
+)
+OnDemandMaximumExceeded = dynamodb.error(
+    "ThrottlingException",
+    "Throughput exceeds the maximum OnDemandThroughput configured on table or index",
+)
+THROTTLED = frozenset(("ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"))

@@ -5,9 +5,11 @@ An item has an entry in an index if it has the index's key attributes, of their 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import entries, errors, keys, lagging
-from hodei.services.dynamodb.capacity import Units
 from hodei.services.dynamodb.state import (
     Collection,
     Index,
@@ -16,29 +18,40 @@ from hodei.services.dynamodb.state import (
     Table,
     collections,
 )
-from hodei.services.dynamodb.values import item_size
+from hodei.services.dynamodb.values import ITEM_SIZE, item_size
 
 
-def update(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | None) -> Units:
-    """Brings the indexes of a table to an item's new state; returns the write units that each of them consumed.
+class Step(NamedTuple):
+    """What a change of an item changes in one of the indexes, and the write units of it."""
 
-    Raises: ItemCollectionSizeLimitExceededException.
-    """
-    units: Units = {}
-    more = entries.growth(old, new)
+    of: Index
+    before: IndexEntry | None
+    after: IndexEntry | None
+    units: float
+
+
+def steps(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | None) -> list[Step]:
+    """What is to be done to the indexes of a table when an item changes."""
+    found: list[Step] = []
     for index in table.indexes:
         before = entry(table, index, old) if old else None
         if before and index.status == "CREATING" and not entries.there(ctx, before):
             before = None  # the backfill has not come to it
         after = entry(table, index, new) if new else None
         if before != after:
-            units[index.name] = entries.units(before, after)
-            more += entries.growth(before, after) if index.local else 0
-            if index.local or index.status == "CREATING" or not lagging.put_off(ctx, table, before, after):
-                entries.replace(ctx, before, after)
+            found.append(Step(index, before, after, entries.units(before, after)))
+    return found
+
+
+def take(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | None, planned: Sequence[Step]) -> None:
+    """Takes those steps. Raises: ItemCollectionSizeLimitExceededException."""
+    more = entries.growth(old, new)
+    for index, before, after, _ in planned:
+        more += entries.growth(before, after) if index.local else 0
+        if index.local or index.status == "CREATING" or not lagging.put_off(ctx, table, before, after):
+            entries.replace(ctx, before, after)
     if more and table.has_local_indexes:
         _grow(ctx, table, (new or old).partition, more)  # type: ignore[union-attr]
-    return units
 
 
 def fill(ctx: Context, table: Table, index: Index, stored: StoredItem) -> None:
@@ -66,6 +79,14 @@ def entry(table: Table, index: Index, stored: StoredItem) -> IndexEntry | None:
         item=item,
         size=size,
     )
+
+
+def oversized(table: Table, stored: StoredItem) -> bool:
+    """Whether an item with its entry in one of the local indexes is larger than an item may be."""
+    if stored.size <= ITEM_SIZE // 2 or not table.has_local_indexes:
+        return False
+    locals_ = (entry(table, index, stored) for index in table.indexes if index.local)
+    return any(one is not None and stored.size + one.size > ITEM_SIZE for one in locals_)
 
 
 def projected(table: Table, index: Index) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from hodei.services.dynamodb.capacity import TABLE, Units, consumed, read_units,
 from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.projections import Projection
 from hodei.services.dynamodb.state import Index, IndexEntry, Item, Key, StoredItem, Table, index_entries, items
+from hodei.services.dynamodb.throttling.gate import spend_units
 from hodei.services.dynamodb.values import invalid
 
 PAGE_BYTES = 1024 * 1024
@@ -144,8 +145,15 @@ def read_page(source: Source, wanted: Wanted, rows: Iterable[Row]) -> tuple[dict
     answer["ScannedCount"] = scanned
     if last:
         answer["LastEvaluatedKey"] = {name: last.item[name] for name in source.names}
+    spend_units(source.ctx, source.table, "Read", found[0].partition if found else b"", units)
     record(source.ctx, source.table, "Read", units)
+    _count_returned(source, answer["Count"])
     return answer, units
+
+
+def _count_returned(source: Source, count: int) -> None:
+    ctx, table = source.ctx, source.table
+    ctx.metric("AWS/DynamoDB", "ReturnedItemCount", count, "Count", TableName=table.name, Operation=ctx.operation)
 
 
 def _answer(wanted: Wanted, found: list[Item]) -> dict[str, Any]:

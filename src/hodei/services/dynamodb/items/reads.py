@@ -14,6 +14,7 @@ from hodei.services.dynamodb.items import asked
 from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items
+from hodei.services.dynamodb.throttling.gate import spend_units
 from hodei.services.dynamodb.values import normalise_item
 
 Params = Mapping[str, Any]
@@ -63,8 +64,10 @@ def get_item(
 ) -> dict[str, Any]:
     asked_for = read({"Key": Key, **given})
     ctx, table = table_of(ctx, TableName)
-    stored = items.get(ctx, table.id, *asked_for.place(table))
+    place = asked_for.place(table)
+    stored = items.get(ctx, table.id, *place)
     units = {TABLE: capacity.read_units(stored.size if stored else 0, consistent=ConsistentRead)}
+    spend_units(ctx, table, "Read", place.partition, units)
     capacity.record(ctx, table, "Read", units)
     answer: dict[str, Any] = {"Item": asked_for.shown(stored)} if stored else {}
     if ReturnConsumedCapacity != "NONE":

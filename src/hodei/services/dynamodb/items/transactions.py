@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from hodei.kernel.context import Context
@@ -16,10 +16,13 @@ from hodei.services.dynamodb.items.writes import Change, Write
 from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import StoredItem, Table, items
+from hodei.services.dynamodb.throttling import conflicts
+from hodei.services.dynamodb.throttling.gate import spend_units
 
 Params = Mapping[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
+Answer = dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]
 
 FACTOR = 2.0  # a transaction goes to each item twice: to prepare and to commit
 TRANSACTION_BYTES = 4 * 1024 * 1024
@@ -33,6 +36,9 @@ CODES: Mapping[str, str] = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
     "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
+    "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+    "ThrottlingException": "ThrottlingError",
+    "TransactionConflictException": "TransactionConflict",
     "ValidationException": "ValidationError",
 }
 
@@ -54,17 +60,21 @@ def transact_write_items(
     ReturnConsumedCapacity: str = "NONE",
     ReturnItemCollectionMetrics: str = "NONE",
     ClientRequestToken: str | None = None,
-) -> dict[str, Any]:
+) -> Answer:
     """The second time with the same token nothing happens, and what is consumed are units of reading."""
     wanted = [_write(item) for item in TransactItems]
     targets = [Target(given, *table_of(ctx, given), write) for given, write in wanted]
-    if ClientRequestToken and tokens.spent(ctx, ClientRequestToken, TransactItems):
-        return written_before(targets, ReturnConsumedCapacity)
-    changed, units = write_all(targets)
-    answer: dict[str, Any] = {}
-    if ReturnItemCollectionMetrics == "SIZE" and (metrics := _collection_metrics(targets, changed)):
-        answer["ItemCollectionMetrics"] = metrics
-    return with_capacity(answer, ReturnConsumedCapacity, "Write", targets, units)
+
+    def commit() -> dict[str, Any]:
+        if ClientRequestToken and tokens.spent(ctx, ClientRequestToken, TransactItems):
+            return written_before(targets, ReturnConsumedCapacity)
+        changed, units = write_all(targets)
+        answer: dict[str, Any] = {}
+        if ReturnItemCollectionMetrics == "SIZE" and (metrics := _collection_metrics(targets, changed)):
+            answer["ItemCollectionMetrics"] = metrics
+        return with_capacity(answer, ReturnConsumedCapacity, "Write", targets, units)
+
+    return committed(ctx, ClientRequestToken, targets, commit)
 
 
 @dynamodb.operation("TransactGetItems")
@@ -77,13 +87,33 @@ def transact_get_items(
 
 def read_all(targets: Sequence[Target], mode: str) -> dict[str, Any]:
     """The answer to a transaction that reads. Raises: TransactionCanceledException, ValidationException."""
-    _places(targets)
+    _all_or_nothing(_check_free, targets, _places(targets))
     found = _all_or_nothing(_read, targets)
     responses = [
         {"Item": target.asked.shown(stored)} if stored and isinstance(target.asked, Read) else {}
         for target, stored in zip(targets, found, strict=True)
     ]
     return with_capacity({"Responses": responses}, mode, "Read", targets, map(_read_units, found))
+
+
+def committed(
+    ctx: Context, token: str | None, targets: Sequence[Target], commit: Callable[[], dict[str, Any]]
+) -> Answer:
+    """What `commit` answers: at once, or after the time for which the setting says that transactions last."""
+    seconds = ctx.setting("transaction-seconds")
+    return _later(ctx, seconds, token, targets, commit) if seconds else commit()
+
+
+async def _later(
+    ctx: Context, seconds: float, token: str | None, targets: Sequence[Target], commit: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    conflicts.check_token(ctx, token)
+    places = _places(targets)
+    _all_or_nothing(_check_free, targets, places)
+    held = [(target.table.id, place) for target, place in zip(targets, places, strict=True)]
+    with conflicts.holding(ctx, held, token):
+        await ctx.wait(("transaction", ctx.request_id), ctx.now + seconds)
+    return commit()
 
 
 def write_all(targets: Sequence[Target]) -> tuple[list[Change], list[Units]]:
@@ -123,7 +153,8 @@ def _all_or_nothing(do: Callable[..., R], targets: Sequence[Target], *more: Sequ
             before = isinstance(error, errors.EmptyKey) and isinstance(arguments[0].asked, Write)
             if before or error.code not in CODES:
                 raise  # AWS finds empty keys of what is to be written before it begins
-            reasons.append({"Code": CODES[error.code], "Message": error.message, **error.fields})
+            shown = {"Item": error.fields["Item"]} if "Item" in error.fields else {}
+            reasons.append({"Code": CODES[error.code], "Message": error.message, **shown})
     if len(results) < len(targets):
         codes = ", ".join(reason["Code"] for reason in reasons)
         raise errors.TransactionCanceledException(
@@ -151,11 +182,18 @@ def _examine(target: Target, place: Place) -> Change:
 
 
 def _perform(target: Target, change: Change) -> Units:
-    return writes.perform(target.ctx, change)
+    return writes.perform(target.ctx, change, FACTOR)
+
+
+def _check_free(target: Target, place: Place) -> None:
+    conflicts.check(target.ctx, target.table, place)
 
 
 def _read(target: Target) -> StoredItem | None:
-    return items.get(target.ctx, target.table.id, *_place(target))
+    place = _place(target)
+    stored = items.get(target.ctx, target.table.id, *place)
+    spend_units(target.ctx, target.table, "Read", place.partition, _read_units(stored), FACTOR)
+    return stored
 
 
 def _read_units(stored: StoredItem | None) -> Units:
@@ -183,7 +221,9 @@ def with_capacity(
     tables = {target.given: target for target in targets}
     totals: dict[str, Units] = {given: {} for given in tables}
     for target, consumed in zip(targets, units, strict=True):
-        capacity.add(totals[target.given], consumed, FACTOR)
+        capacity.add(
+            totals[target.given], {name: units * _factor(target.table, name) for name, units in consumed.items()}
+        )
     for given, target in tables.items():
         capacity.record(target.ctx, target.table, kind, totals[given])
     if mode != "NONE":
@@ -191,3 +231,9 @@ def with_capacity(
             capacity.consumed(mode, given, target.table, totals[given], kind) for given, target in tables.items()
         ]
     return answer
+
+
+def _factor(table: Table, name: str) -> float:
+    """Global indexes follow when the transaction is over: their units count once."""
+    index = table.index(name)
+    return FACTOR if index is None or index.local else 1.0

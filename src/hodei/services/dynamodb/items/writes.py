@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.dynamodb import changes, errors, keys
+from hodei.services.dynamodb import changes, errors, indexing, keys
 from hodei.services.dynamodb.capacity import TABLE, Units, write_units
 from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.paths import Steps
@@ -19,6 +19,8 @@ from hodei.services.dynamodb.expressions.updates import Update
 from hodei.services.dynamodb.items import asked
 from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items
+from hodei.services.dynamodb.throttling import conflicts
+from hodei.services.dynamodb.throttling.gate import spend_units
 from hodei.services.dynamodb.values import ITEM_SIZE, item_size, normalise_item
 
 Params = Mapping[str, Any]
@@ -109,10 +111,16 @@ def _shows(params: Params) -> bool:
 
 
 def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
-    """Raises: ConditionalCheckFailedException, and ValidationException for what cannot be done to this item."""
+    """What a write would do to the item that is there.
+
+    Raises: ConditionalCheckFailedException, ValidationException for what cannot be done to this item,
+    TransactionConflictException.
+    """
+    conflicts.check(ctx, table, place)
     old = items.get(ctx, table.id, *place)
     if write.condition and not write.condition.holds(old.item if old else None):
         ctx.metric("AWS/DynamoDB", "ConditionalCheckFailedRequests", 1, "Count", TableName=table.name)
+        spend_units(ctx, table, "Write", place.partition, _unchanging(old))
         shown = {"Item": old.item} if old and write.show else {}
         raise write.refusal(**shown)
     if write.kind == "Delete":
@@ -130,11 +138,23 @@ def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
         if size > ITEM_SIZE:
             raise errors.ValidationException(TOO_LARGE_NOW)
     new = StoredItem(table=table.id, partition=place.partition, sort=place.sort, item=item, size=size)
+    if indexing.oversized(table, new):
+        raise errors.ValidationException(TOO_LARGE_NOW if write.kind == "Update" else TOO_LARGE)
     return Change(write, table, place, old, new, touched)
 
 
-def perform(ctx: Context, change: Change) -> Units:
-    """Makes the change; returns the write units that it consumes. Raises: ItemCollectionSizeLimitExceededException."""
-    if change.write.kind == "ConditionCheck":
-        return {TABLE: write_units(change.old.size if change.old else 0)}
-    return changes.apply(ctx, change.table, change.old, change.new)
+def perform(ctx: Context, change: Change, times: float = 1.0) -> Units:
+    """Makes the change; returns the write units that it consumes, which count `times` where capacity has an end.
+
+    Raises: ItemCollectionSizeLimitExceededException, the errors of throttling.
+    """
+    if change.write.kind == "ConditionCheck" or change.old is change.new is None:
+        units = _unchanging(change.old)
+        spend_units(ctx, change.table, "Write", change.place.partition, units, times)
+        return units
+    return changes.apply(ctx, change.table, change.old, change.new, times=times)
+
+
+def _unchanging(old: StoredItem | None) -> Units:
+    """What a write consumes that leaves all as it is."""
+    return {TABLE: write_units(old.size if old else 0)}

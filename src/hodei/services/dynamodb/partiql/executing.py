@@ -119,7 +119,11 @@ class Batch:
         return [capacity.consumed(mode, given, table, units) for given, (table, units) in self.totals.items()]
 
 
-CODES: Mapping[str, str] = {**transactions.CODES, "ResourceNotFoundException": "ResourceNotFound"}
+CODES: Mapping[str, str] = {
+    **transactions.CODES,
+    "RequestLimitExceeded": "RequestLimitExceeded",
+    "ResourceNotFoundException": "ResourceNotFound",
+}
 
 
 def _error(error: AwsError) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def execute_transaction(
     TransactStatements: Sequence[Request],
     ClientRequestToken: str | None = None,
     ReturnConsumedCapacity: str = "NONE",
-) -> dict[str, Any]:
+) -> transactions.Answer:
     """As TransactGetItems or TransactWriteItems; a token that comes again is spent, as there."""
     bounds = [bind(request) for request in TransactStatements]
     reading = bounds[0].reads
@@ -154,12 +158,16 @@ def execute_transaction(
     targets = [_target(ctx, bound) for bound in bounds]
     if reading:
         return transactions.read_all(targets, ReturnConsumedCapacity)
-    if ClientRequestToken and tokens.spent(ctx, ClientRequestToken, TransactStatements):
-        answer = transactions.written_before(targets, ReturnConsumedCapacity)
-    else:
-        _, units = transactions.write_all(targets)
-        answer = transactions.with_capacity({}, ReturnConsumedCapacity, "Write", targets, units)
-    return answer | {"Responses": [{} for _ in targets]}
+
+    def commit() -> dict[str, Any]:
+        if ClientRequestToken and tokens.spent(ctx, ClientRequestToken, TransactStatements):
+            answer = transactions.written_before(targets, ReturnConsumedCapacity)
+        else:
+            _, units = transactions.write_all(targets)
+            answer = transactions.with_capacity({}, ReturnConsumedCapacity, "Write", targets, units)
+        return answer | {"Responses": [{} for _ in targets]}
+
+    return transactions.committed(ctx, ClientRequestToken, targets, commit)
 
 
 def _target(ctx: Context, bound: Bound) -> Target:

@@ -19,6 +19,8 @@ from hodei.services.dynamodb.state import (
     pendings,
     stats,
 )
+from hodei.services.dynamodb.throttling.gate import peaks
+from hodei.services.dynamodb.throttling.partitions import splits
 
 ROWS = 1_000  # that one batch deletes
 OF_TABLES: tuple[Rows[Any], ...] = (
@@ -30,6 +32,8 @@ OF_TABLES: tuple[Rows[Any], ...] = (
     backfills,
     insights,
     destinations,
+    peaks,
+    splits,
 )
 
 
