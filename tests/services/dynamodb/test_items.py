@@ -362,3 +362,19 @@ def test_items_outlive_the_process(tmp_path: Any) -> None:
         put(dynamodb, ALL_TYPES)
     with Cloud(directory=tmp_path / "data") as cloud:
         assert get(cloud.client("dynamodb"), KEY) == ALL_TYPES
+
+
+def test_an_item_and_its_entry_in_a_local_index_share_the_limit(dynamodb: Any, make: Make, refused: Refused) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items"""
+    make(
+        AttributeDefinitions=attributes(pk="S", sk="S", alt="S"),
+        KeySchema=key_schema("pk", "sk"),
+        LocalSecondaryIndexes=[index("all", "pk", "alt"), index("keys", "pk", "alt", "KEYS_ONLY")],
+    )
+    keys = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    large = {**keys, "text": {"S": "x" * 210_000}}
+    put(dynamodb, large)
+    with refused("ValidationException", "Item size has exceeded the maximum allowed size"):
+        put(dynamodb, {**large, "alt": {"S": "c"}})
+    with refused("ValidationException", "Item size to update has exceeded the maximum allowed size"):
+        update(dynamodb, "SET alt = :alt", {":alt": {"S": "c"}}, Key=keys)
