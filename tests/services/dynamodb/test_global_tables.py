@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hodei.kernel.tables import Place
+from hodei.services.dynamodb.replication.state import versions
 from hodei.testing import Cloud
 
 from .conftest import attributes, index, key_schema
@@ -268,6 +270,44 @@ def test_settings_of_a_replica_are_its_own(us: Any, eu: Any) -> None:
     assert described(us)["DeletionProtectionEnabled"] is False
 
 
+def test_an_index_of_a_replica_has_a_limit_of_its_own(dynamodb: Any, eu: Any, make: Make) -> None:
+    make(AttributeDefinitions=attributes(pk="S", value="S"), GlobalSecondaryIndexes=[index("gsi", "value")])
+    limit = {"OnDemandThroughputOverride": {"MaxReadRequestUnits": 7}}
+    with pytest.raises(ClientError, match="none"):
+        update(dynamodb, "Create", EU, GlobalSecondaryIndexes=[{"IndexName": "none", **limit}])
+    update(dynamodb, "Create", EU, GlobalSecondaryIndexes=[{"IndexName": "gsi", **limit}])
+
+    def limits() -> list[Any]:
+        return [described(one)["GlobalSecondaryIndexes"][0].get("OnDemandThroughput") for one in (dynamodb, eu)]
+
+    assert limits() == [None, {"MaxReadRequestUnits": 7}]
+    change = {"Update": {"IndexName": "gsi", "OnDemandThroughput": {"MaxWriteRequestUnits": 5}}}
+    dynamodb.update_table(TableName="table", GlobalSecondaryIndexUpdates=[change])
+    assert limits() == [{"MaxWriteRequestUnits": 5}, {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 5}]
+
+
+def test_what_was_deleted_long_ago_is_forgotten(cloud: Cloud, us: Any, eu: Any) -> None:
+    def known() -> list[int]:
+        return [
+            versions.count(
+                Place(cloud.world.store, "000000000000", client.meta.region_name), described(client)["TableId"]
+            )
+            for client in (us, eu)
+        ]
+
+    for number in range(20):
+        put(us, f"{number}")
+        delete(us, f"{number}")
+    cloud.clock.advance(seconds=1)
+    assert known() == [20, 20]
+    cloud.clock.advance(days=2)
+    for number in range(10):
+        put(us, f"new-{number}")
+        delete(us, f"new-{number}")
+    cloud.clock.advance(seconds=1)
+    assert known() == [10, 10]
+
+
 def test_a_replica_is_removed(cloud: Cloud, us: Any, eu: Any) -> None:
     put(us, "a", "x")
     answer = update(us, "Delete", EU)
@@ -336,6 +376,8 @@ def test_bad_requests_are_refused(dynamodb: Any, eu: Any, make: Make, refused: R
     for action in ("Create", "Delete"):
         with refused("ValidationException", local):
             update(dynamodb, action, US)
+    with pytest.raises(ClientError, match="nowhere"):
+        update(dynamodb, "Create", "nowhere")
     missing = "Replica specified in the Replica Update or Replica Delete action of the request was not found."
     with refused("ValidationException", missing):
         update(dynamodb, "Delete", EU)

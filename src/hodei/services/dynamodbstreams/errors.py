@@ -2,11 +2,9 @@
 
 from hodei.services.dynamodbstreams.service import dynamodbstreams
 
-ExpiredIteratorException = dynamodbstreams.error(
-    "ExpiredIteratorException", "The provided iterator exceeds the maximum age allowed."
-)
+ExpiredIteratorException = dynamodbstreams.error("ExpiredIteratorException", "Shard iterator has expired")
 ResourceNotFoundException = dynamodbstreams.error("ResourceNotFoundException", "Requested resource not found: {what}")
 TrimmedDataAccessException = dynamodbstreams.error(
-    "TrimmedDataAccessException", "The data you are trying to access has been trimmed."
+    "TrimmedDataAccessException", "The data you are trying to access has been trimmed"
 )
 ValidationException = dynamodbstreams.error("ValidationException", "{reason}")

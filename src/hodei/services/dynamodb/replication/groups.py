@@ -5,8 +5,8 @@ Each member's record of its table has all the other members.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,9 +14,8 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.replication import queue
-from hodei.services.dynamodb.replication.state import Seeding, Version, global_tables, seedings, versions
-from hodei.services.dynamodb.service import dynamodb
-from hodei.services.dynamodb.state import Replica, StoredItem, Table, Throughput, items, tables
+from hodei.services.dynamodb.replication.state import global_tables
+from hodei.services.dynamodb.state import Index, Replica, Table, tables
 from hodei.services.dynamodb.streams import lifecycle as streams
 from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.values import invalid
@@ -25,7 +24,7 @@ VERSION = "2019.11.21"
 ACTIONS = ("Create", "Update", "Delete", "Disassociate")
 IMAGES = "NEW_AND_OLD_IMAGES"
 DAY = 86400.0
-ROWS = 250  # that one batch copies
+REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 replace = msgspec.structs.replace
 
@@ -55,6 +54,8 @@ def changed(ctx: Context, table: Table, updates: Sequence[Mapping[str, Any]], co
         raise errors.NotImplementedParameter(parameter="MultiRegionConsistency STRONG")
     for update in updates:
         action, given = _action(update)
+        if not REGION.fullmatch(given["RegionName"]):
+            raise invalid(f"Invalid region: {given['RegionName']}")
         if given["RegionName"] == ctx.region:
             raise errors.ValidationException(
                 "Cannot add, delete, or update the local region through ReplicaUpdates. "
@@ -132,11 +133,31 @@ def _overridden(ctx: Context, replica: Table, overrides: Mapping[str, Any]) -> T
     read = overrides.get("ProvisionedThroughputOverride", {}).get("ReadCapacityUnits", replica.throughput.read)
     return replace(
         replica,
-        throughput=Throughput(read=read, write=replica.throughput.write) if read else replica.throughput,
+        throughput=replace(replica.throughput, read=read),
         on_demand={**replica.on_demand, **overrides.get("OnDemandThroughputOverride", {})},
+        indexes=_overridden_indexes(replica, overrides.get("GlobalSecondaryIndexes", ())),
         table_class=overrides.get("TableClassOverride", replica.table_class),
         sse=encryption_of(ctx, {"Enabled": True, "KMSMasterKeyId": key}) if key else replica.sse,
     )
+
+
+def _overridden_indexes(replica: Table, overrides: Sequence[Mapping[str, Any]]) -> tuple[Index, ...]:
+    """Raises: ValidationException for an index that the table does not have."""
+    own = {override["IndexName"]: override for override in overrides}
+    names = {index.name for index in replica.indexes if not index.local}
+    if unknown := next((name for name in own if name not in names), None):
+        raise invalid(f"Replica global secondary index not found: {unknown}")
+
+    def overridden(index: Index) -> Index:
+        override = own.get(index.name, {})
+        read = override.get("ProvisionedThroughputOverride", {}).get("ReadCapacityUnits", index.throughput.read)
+        return replace(
+            index,
+            throughput=replace(index.throughput, read=read),
+            on_demand={**index.on_demand, **override.get("OnDemandThroughputOverride", {})},
+        )
+
+    return tuple(overridden(index) for index in replica.indexes)
 
 
 def _update(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
@@ -209,7 +230,7 @@ def followed(ctx: Context, table: Table) -> Iterator[tuple[Context, Table, Table
             member,
             status="UPDATING",
             attributes=table.attributes,
-            indexes=table.indexes,
+            indexes=tuple(_followed_index(index, member) for index in table.indexes),
             next_billing=table.next_billing,
             next_throughput=table.next_throughput,
             warm=table.warm,
@@ -218,41 +239,19 @@ def followed(ctx: Context, table: Table) -> Iterator[tuple[Context, Table, Table
         yield there, member, following
 
 
-# a new member gets the items that are there
-
-
-def begin_seeding(ctx: Context, table: Table, region: str) -> None:
-    seedings.put(ctx, Seeding(table=table.id, to=region))
-    seed(ctx, table.name, table.id, region)
-
-
-@dynamodb.timer("seed_replica")
-def seed(ctx: Context, name: str, table_id: str, region: str) -> None:
-    """Copy some more items into a new member, which is ACTIVE when it has them all."""
-    there = ctx.at(region=region)
-    table, target, done = tables.get(ctx, name), tables.get(there, name), seedings.get(ctx, table_id, region)
-    if table is None or target is None or done is None or table.id != table_id or region not in table.replicas:
-        return
-    batch = list(islice(items.scan(ctx, table_id, after=(done.partition, done.sort)), ROWS))
-    for stored in batch:
-        queue.receive(there, target, _version(ctx, stored), stored.item, stored.size)
-    if len(batch) == ROWS:
-        seedings.put(ctx, replace(done, partition=batch[-1].partition, sort=batch[-1].sort))
-        ctx.timers.set(ctx, "seed_replica", ctx.now, name, table_id, region)
-        return
-    seedings.delete(ctx, table_id, region)
-    indexes = tuple(replace(one, status="ACTIVE") for one in target.indexes)
-    tables.put(there, replace(target, status="ACTIVE", indexes=indexes))
-    settle(ctx, name, region)
+def _followed_index(index: Index, member: Table) -> Index:
+    """An index as another member is to have it, which reads at its own pace."""
+    if (own := member.index(index.name)) is None:
+        return index
+    reads = {name: value for name, value in own.on_demand.items() if name == "MaxReadRequestUnits"}
+    return replace(
+        index,
+        throughput=replace(index.throughput, read=own.throughput.read),
+        on_demand={**index.on_demand, **reads},
+    )
 
 
 def settle(ctx: Context, name: str, region: str) -> None:
     """A member is ACTIVE, and all others know."""
     if (table := tables.get(ctx, name)) and (replica := table.replicas.get(region)):
         tables.put(ctx, note(ctx, table, region, replace(replica, status="ACTIVE")))
-
-
-def _version(ctx: Context, stored: StoredItem) -> Version:
-    """Of an item from before its table was global: older than all."""
-    found = versions.get(ctx, stored.table, stored.partition, stored.sort)
-    return found or Version(table=stored.table, partition=stored.partition, sort=stored.sort, at=0, region="")

@@ -18,6 +18,7 @@ from hodei.services.dynamodb.replication.state import Outgoing, Version, outgoin
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
 
+DAY = 86400.0
 ROWS = 250  # that one batch sends
 FORGOTTEN = 1_000  # that one batch deletes
 OF_TABLES: tuple[Rows[Any], ...] = (versions, outgoing, seedings)
@@ -31,10 +32,19 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
     last = versions.get(ctx, table.id, one.partition, one.sort)
     at = max(int(ctx.now * 1_000_000), last.at + 1 if last else 0)
     version = Version(table=table.id, partition=one.partition, sort=one.sort, at=at, region=ctx.region)
-    versions.put(ctx, version)
+    _keep(ctx, last, version, deleted=new is None)
     for region, replica in table.replicas.items():
         if replica.status != "DELETING":
             _send(ctx, table, region, version, new)
+
+
+def _keep(ctx: Context, old: Version | None, version: Version, *, deleted: bool) -> None:
+    """With each item that is deleted two that have been so for long are forgotten: so there are never many of them."""
+    if deleted:
+        version = msgspec.structs.replace(version, deleted=ctx.now)
+        for one in islice(versions.by("deleted", ctx, version.table, end=(ctx.now - DAY,)), 2):
+            versions.delete(ctx, one.table, one.partition, one.sort)
+    versions.put(ctx, version, old=old)
 
 
 def _send(ctx: Context, table: Table, region: str, version: Version, new: StoredItem | None) -> None:
@@ -80,7 +90,7 @@ def receive(ctx: Context, table: Table, version: Version, item: Item | None, siz
     here = versions.get(ctx, *place)
     if here and here.rank >= version.rank:
         return
-    versions.put(ctx, msgspec.structs.replace(version, table=table.id))
+    _keep(ctx, here, msgspec.structs.replace(version, table=table.id), deleted=item is None)
     new = None
     if item is not None:
         new = StoredItem(table=table.id, partition=version.partition, sort=version.sort, item=item, size=size)

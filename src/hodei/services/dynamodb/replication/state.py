@@ -8,7 +8,7 @@ from hodei.services.dynamodb.state import Item
 
 
 class Version(Record):
-    """The last write of an item of a global table, by whichever region; it stays when the item is deleted.
+    """The last write of an item of a global table, by whichever region; it stays for a day when the item is deleted.
 
     `at` are microseconds. The item with the greatest (at, region) is the one that all members come to have.
     """
@@ -18,6 +18,7 @@ class Version(Record):
     sort: bytes
     at: int
     region: str
+    deleted: float | None = None  # when, if it was
 
     @property
     def rank(self) -> tuple[int, str]:
@@ -56,7 +57,9 @@ class GlobalTable(Record):
     ready: float
 
 
-versions = dynamodb.table("versions", Version, key=("table", "partition", "sort"))
+versions = dynamodb.table(
+    "versions", Version, key=("table", "partition", "sort"), index={"deleted": ("table", "deleted")}
+)
 outgoing = dynamodb.table("outgoing", Outgoing, key=("table", "to", "number"))
 seedings = dynamodb.table("seedings", Seeding, key=("table", "to"))
 global_tables = dynamodb.table("global_tables", GlobalTable, key="name", scope="account")

@@ -14,7 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
 from hodei.services.dynamodb.backups import past
-from hodei.services.dynamodb.replication import groups
+from hodei.services.dynamodb.replication import groups, seeding
 from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import (
@@ -87,7 +87,7 @@ def _arrive_replicas(ctx: Context, table: Table) -> None:
     for region, replica in table.replicas.items():
         there = ctx.at(region=region)
         if replica.status == "CREATING":
-            groups.begin_seeding(ctx, table, region)
+            seeding.begin(ctx, table, region)
         elif replica.status == "UPDATING":
             groups.settle(ctx, table.name, region)
         elif replica.status == "DELETING" and (member := tables.get(there, table.name)):
