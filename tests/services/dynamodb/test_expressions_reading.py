@@ -194,6 +194,8 @@ def test_a_key_without_sort_has_no_condition_on_it() -> None:
             None,
             "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 256",
         ),
+        ({"#a": "a" * 2**21}, None, "ExpressionAttributeNames exceeds max size"),
+        (None, {":a": {"S": "a" * 2**21}}, "ExpressionAttributeValues exceeds max size"),
     ],
 )
 def test_malformed_placeholders(

@@ -8,7 +8,7 @@ from typing import Any
 
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.expressions.nodes import Alias, Path
-from hodei.services.dynamodb.values import AttributeValue, normalise
+from hodei.services.dynamodb.values import AttributeValue, normalise, value_size
 
 _NAME = re.compile(r"#[A-Za-z0-9_]+")
 _VALUE = re.compile(r":[A-Za-z0-9_]+")
@@ -72,8 +72,7 @@ def checked_names(names: Mapping[str, str]) -> Mapping[str, str]:
     for key, name in names.items():
         if not name:
             raise errors.ValidationException(f"ExpressionAttributeNames contains invalid value: for key {key}")
-    if sum(len(key) + len(name) for key, name in names.items()) > MAP_SIZE:
-        raise errors.ValidationException("ExpressionAttributeNames exceeds max size")
+    check_size("ExpressionAttributeNames", sum(len(key) + len(name) for key, name in names.items()))
     return names
 
 
@@ -87,7 +86,13 @@ def checked_values(values: Mapping[str, AttributeValue]) -> Mapping[str, Attribu
             raise errors.ValidationException(
                 f"ExpressionAttributeValues contains invalid value: {fault.message} for key {key}"
             ) from None
+    check_size("ExpressionAttributeValues", sum(len(key) + value_size(value) for key, value in checked.items()))
     return checked
+
+
+def check_size(what: str, size: int) -> None:
+    if size > MAP_SIZE:
+        raise errors.ValidationException(f"{what} exceeds max size")
 
 
 def check_keys(what: str, keys: Iterable[str], pattern: re.Pattern[str]) -> None:
