@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
+import itertools
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +17,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hodei.services.dynamodb.transfer import exporting
 from hodei.testing import Cloud
+
+from .conftest import attributes, key_schema
 
 pytestmark = pytest.mark.feature("dynamodb.export-import")
 
@@ -222,27 +228,73 @@ def test_changes_while_it_is_read_are_not_in_it(cloud: Cloud, dynamodb: Any, s3:
     dynamodb.delete_table(TableName="table")
 
 
-def test_a_restart_in_between_loses_nothing(tmp_path: Path) -> None:
+def test_recovery_can_be_switched_off_meanwhile(cloud: Cloud, dynamodb: Any, s3: Any, arn: str) -> None:
+    fill(dynamodb, 100, "before")
+    cloud.clock.advance(seconds=2)
+    moment = cloud.clock.now()
+    cloud.clock.advance(seconds=2)
+    for value in map(str, range(25)):
+        fill(dynamodb, 100, value)
+        cloud.clock.advance(seconds=1)
+    cloud.set("dynamodb", "lifecycle", "aws")
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="exports", ExportTime=moment)
+    off = {"PointInTimeRecoveryEnabled": False}
+    dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=off)
+    fill(dynamodb, 100, "after")
+    cloud.clock.advance(minutes=6)
+    done = dynamodb.describe_export(ExportArn=begun["ExportDescription"]["ExportArn"])["ExportDescription"]
+    assert values(s3, done) == {f"{number:04}": "before" for number in range(100)}
+
+
+def test_a_restart_in_between_loses_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(exporting, "FILE_BYTES", 10_000)
+    original, reached, puts = exporting._put, threading.Event(), itertools.count()
+
+    async def put_three(*args: Any) -> Any:
+        if next(puts) == 3:
+            reached.set()
+            await asyncio.Event().wait()
+        return await original(*args)
+
     with Cloud(directory=tmp_path) as cloud:
         dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
         s3.create_bucket(Bucket="exports")
         arn = dynamodb.create_table(
             TableName="table",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=attributes(pk="S"),
+            KeySchema=key_schema("pk"),
             BillingMode="PAY_PER_REQUEST",
         )["TableDescription"]["TableArn"]
         specification = {"PointInTimeRecoveryEnabled": True}
         dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=specification)
         fill(dynamodb, 1_000, "before")
+        monkeypatch.setattr(exporting, "_put", put_three)
         begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="exports")["ExportDescription"]
+        assert reached.wait(10)
+    monkeypatch.setattr(exporting, "_put", original)
     with Cloud(directory=tmp_path) as cloud:
         dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
-        put(dynamodb, "0999", "after")
+        assert len(s3.list_objects_v2(Bucket="exports")["Contents"]) == 3
+        fill(dynamodb, 1_000, "after")
         cloud.clock.advance(minutes=1)
         done = dynamodb.describe_export(ExportArn=begun["ExportArn"])["ExportDescription"]
         assert done["ExportStatus"] == "COMPLETED"
         assert values(s3, done) == {f"{number:04}": "before" for number in range(1_000)}
+        assert sum(one["itemCount"] for one in files(s3, done)) == done["ItemCount"] == 1_000
+
+
+def test_work_that_does_not_get_on_is_given_up(
+    cloud: Cloud, dynamodb: Any, s3: Any, arn: str, monkeypatch: Any
+) -> None:
+    async def broken(*args: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr(exporting, "_put", broken)
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="exports")["ExportDescription"]
+    cloud.clock.advance(minutes=2)
+    done = dynamodb.describe_export(ExportArn=begun["ExportArn"])["ExportDescription"]
+    assert (done["ExportStatus"], done["FailureCode"]) == ("FAILED", "InternalServerError")
+    dynamodb.delete_table(TableName="table")
 
 
 def window(cloud: Cloud, arn: str, begin: datetime, view: str | None = None, **more: Any) -> dict[str, Any]:
@@ -313,7 +365,7 @@ def test_an_incremental_export_as_ion(cloud: Cloud, dynamodb: Any, s3: Any, arn:
 
 
 def test_large_tables_have_several_files(cloud: Cloud, dynamodb: Any, s3: Any, arn: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("hodei.services.dynamodb.transfer.exporting.FILE_BYTES", 10_000)
+    monkeypatch.setattr(exporting, "FILE_BYTES", 10_000)
     fill(dynamodb, 1_100, "v")
     done = export(cloud, dynamodb, arn)
     assert len(files(s3, done)) > 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import itertools
 import json
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 import zstandard
 from botocore.exceptions import ClientError
 
+from hodei.services.dynamodb.transfer import importing
 from hodei.testing import Cloud
 
 from .conftest import attributes, index, key_schema
@@ -252,6 +256,21 @@ def test_the_rest_of_a_malformed_object_is_left(cloud: Cloud, dynamodb: Any, s3:
     assert set(contents(dynamodb)) == {"before", "next object"}
 
 
+@pytest.mark.parametrize(
+    ("format", "body"),
+    [
+        ("CSV", b'pk,text\na,"' + b"never closed\n" * 700_000),
+        ("DYNAMODB_JSON", b" " * 9_000_000),
+        ("DYNAMODB_JSON", b"\n" * 9_000_000),
+    ],
+)
+def test_hostile_objects_end_soon(cloud: Cloud, dynamodb: Any, s3: Any, format: str, body: bytes) -> None:
+    put(s3, "1", gzip.compress(body, 1))
+    done = imported(cloud, dynamodb, format, InputCompressionType="GZIP")
+    blank = not body.strip(b"\n")
+    assert (done["ImportStatus"], counts(done)) == (("COMPLETED", (0, 0, 0)) if blank else ("FAILED", (1, 0, 1)))
+
+
 @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(json_lines({"pk": {"S": "a"}}))[:-9]])
 def test_objects_that_are_not_compressed_as_said(cloud: Cloud, dynamodb: Any, s3: Any, body: bytes) -> None:
     put(s3, "1", body)
@@ -280,20 +299,35 @@ def test_the_last_of_items_with_one_key_stays(cloud: Cloud, dynamodb: Any, s3: A
     assert dynamodb.describe_table(TableName="new")["Table"]["ItemCount"] == 1
 
 
-def test_a_restart_in_between_loses_nothing(tmp_path: Path) -> None:
-    items = [{"pk": {"S": f"{number:04}"}} for number in range(2_000)]
+def test_a_restart_in_between_loses_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    items = [{"pk": {"S": f"{number:04}"}, "n": {"N": str(number)}} for number in range(2_000)]
+    original, reached, objects = importing._chunks, threading.Event(), itertools.count()
+
+    async def chunks_of_three(body: bytes) -> Any:
+        stop = next(objects) == 2
+        async for chunk in original(body):
+            if stop and chunk is None:
+                reached.set()
+                await asyncio.Event().wait()
+            yield chunk
+
     with Cloud(directory=tmp_path) as cloud:
         dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
         s3.create_bucket(Bucket="imports")
         for number in range(4):
             put(s3, f"{number}", json_lines(*items[number * 500 : number * 500 + 500]))
+        monkeypatch.setattr(importing, "_chunks", chunks_of_three)
         arn = begin(dynamodb)["ImportArn"]
+        assert reached.wait(10)
+    monkeypatch.setattr(importing, "_chunks", original)
     with Cloud(directory=tmp_path) as cloud:
         dynamodb = cloud.client("dynamodb")
+        assert dynamodb.describe_table(TableName="new")["Table"]["ItemCount"] == 1_500
         cloud.clock.advance(minutes=1)
         done = dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"]
         assert (done["ImportStatus"], counts(done)) == ("COMPLETED", (2_000, 2_000, 0))
-        assert len(contents(dynamodb)) == 2_000
+        assert sorted(contents(dynamodb).values(), key=lambda item: item["pk"]["S"]) == items
+        assert dynamodb.describe_table(TableName="new")["Table"]["ItemCount"] == 2_000
 
 
 def test_a_client_token_is_good_for_eight_hours(cloud: Cloud, dynamodb: Any, s3: Any) -> None:

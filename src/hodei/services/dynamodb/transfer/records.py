@@ -20,7 +20,8 @@ from hodei.services.dynamodb.transfer.compression import Malformed, Plain
 
 ROWS = 50  # items at once, while others wait
 BYTES = 2**18
-LONGEST_LINE = 16 * 2**20
+PIECE = 64 * 1024  # bytes that are cut into lines at once
+LONGEST_LINE = 8 * 2**20
 QUOTE = b'"'
 
 
@@ -45,7 +46,9 @@ class Reader:
             "ION": ion.read,
             "DYNAMODB_JSON": from_json,
         }[source.format]
-        self._rest = b""
+        self._open: list[bytes] = []  # the parts of a line that has not ended
+        self._length = 0
+        self._quoted = False
         self.size = 0
         self.fault = ""
 
@@ -55,7 +58,7 @@ class Reader:
         size = 0
         try:
             for line in self._lines(chunk):
-                size += len(line)
+                size += len(line) + 1
                 if line.strip() and (item := self._item(line)) is not None:
                     batch.append(item)
                 if len(batch) == ROWS or size >= BYTES:
@@ -68,26 +71,35 @@ class Reader:
     def _lines(self, chunk: bytes | None) -> Iterator[bytes]:
         if chunk is None:
             self._plain.close()
-            if self._rest:
-                yield self._rest
+            if self._open:
+                yield self._closed()
             return
-        for piece in self._plain.feed(chunk):
-            self.size += len(piece)
-            *whole, self._rest = (self._rest + piece).split(b"\n") if b"\n" in piece else (self._rest + piece,)
-            yield from self._joined(whole) if self._source.format == "CSV" else whole
-            if len(self._rest) > LONGEST_LINE:
-                raise Malformed("A line is too long")
+        for plain in self._plain.feed(chunk):
+            self.size += len(plain)
+            for start in range(0, len(plain), PIECE):
+                *ends, rest = plain[start : start + PIECE].split(b"\n")
+                for end in ends:
+                    self._add(end)
+                    if not self._quoted:
+                        yield self._closed()
+                    else:
+                        self._add(b"\n")
+                self._add(rest)
 
-    def _joined(self, lines: Sequence[bytes]) -> Iterator[bytes]:
-        """Lines of CSV, with the line ends that are in quotes."""
-        open_ = b""
-        for line in lines:
-            open_ = open_ + b"\n" + line if open_ else line
-            if open_.count(QUOTE) % 2 == 0:
-                yield open_
-                open_ = b""
-        if open_:
-            self._rest = open_ + b"\n" + self._rest
+    def _add(self, part: bytes) -> None:
+        """To the line that is open. In CSV it goes on after a line end that is in quotes. Raises: Malformed."""
+        self._open.append(part)
+        self._length += len(part)
+        if self._source.format == "CSV":
+            self._quoted ^= part.count(QUOTE) % 2 == 1
+        if self._length > LONGEST_LINE:
+            raise Malformed("A line is too long")
+
+    def _closed(self) -> bytes:
+        line = b"".join(self._open)
+        self._open.clear()
+        self._length, self._quoted = 0, False
+        return line
 
 
 class Rows:
