@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.kernel.keys import pack
 from hodei.services.dynamodb.streams.state import Stream, stream_records
 
 SECOND = 1_000_000
@@ -29,7 +28,7 @@ def of_sequence(given: str) -> int:
 
 def following(ctx: Context, stream: Stream) -> int:
     """The number of the next record. The last one is only remembered: what is in the stream tells it too."""
-    key = pack((ctx.account, ctx.region, "last record", stream.table, stream.label))
+    key = f"{ctx.account}/{ctx.region}/{stream.table}/{stream.label}".encode()  # the key of no row
     last = ctx.store.recall(key)
     if last is None:
         last = max([stream.opened, *(latest(ctx, shard) for shard in stream.shards)])
