@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -362,6 +363,74 @@ def test_an_incremental_export_as_ion(cloud: Cloud, dynamodb: Any, s3: Any, arn:
     (line,) = lines(s3, export(cloud, dynamodb, arn, ExportFormat="ION", **window(cloud, arn, begin)))
     assert line.startswith(b"$ion_1_0 {Record:{Metadata:{WriteTimestampMicros:")
     assert line.endswith(b'Keys:{pk:"a"},NewImage:{pk:"a",value:"1"}}}')
+
+
+ORDERS = {
+    "AttributeDefinitions": attributes(pk="S", sk="N"),
+    "KeySchema": key_schema("pk", "sk"),
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"KeyConditionExpression": "pk = :a"}, ["a1", "a2", "a3"]),
+        ({"KeyConditionExpression": "pk = :a AND sk > :one"}, ["a2", "a3"]),
+        ({"KeyConditionExpression": "pk = :a AND sk BETWEEN :one AND :two"}, ["a1", "a2"]),
+        ({"KeyConditionExpression": "pk = :b", "FilterExpression": "odd = :yes"}, ["b1", "b3"]),
+        ({"FilterExpression": "sk = :two OR (pk = :b AND odd = :yes)"}, ["a2", "b1", "b2", "b3"]),
+        ({"FilterExpression": "attribute_not_exists(odd)"}, []),
+    ],
+)
+def test_a_filter_lets_some_items_through(
+    cloud: Cloud, dynamodb: Any, s3: Any, make: Make, given: dict[str, Any], expected: list[str]
+) -> None:
+    arn = make(**ORDERS)["TableArn"]
+    specification = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=specification)
+    for pk in ("a", "ab", "b"):
+        for sk in (1, 2, 3):
+            if pk != "ab" or sk == 3:
+                item = {"pk": {"S": pk}, "sk": {"N": str(sk)}, "odd": {"BOOL": sk % 2 == 1}, "more": {"S": "x"}}
+                dynamodb.put_item(TableName="table", Item=item)
+    values = {":a": {"S": "a"}, ":b": {"S": "b"}, ":one": {"N": "1"}, ":two": {"N": "2"}, ":yes": {"BOOL": True}}
+    text = " ".join(given.values())
+    used = {name: value for name, value in values.items() if re.search(rf"{name}\b", text)}
+    filtered = {**given, "ProjectionExpression": "pk, sk", **({"ExpressionAttributeValues": used} if used else {})}
+    done = export(cloud, dynamodb, arn, FilterSpecification=filtered)
+    assert (done["FilterSpecification"], done["ItemCount"]) == (filtered, len(expected))
+    found = [json.loads(line)["Item"] for line in lines(s3, done)]
+    assert all(item.keys() == {"pk", "sk"} for item in found)
+    assert sorted(item["pk"]["S"] + item["sk"]["N"] for item in found) == expected
+
+
+def test_a_filter_of_an_incremental_export(cloud: Cloud, dynamodb: Any, s3: Any, arn: str, refused: Refused) -> None:
+    for key in ("in", "out", "gone"):
+        put(dynamodb, key, "yes" if key != "in" else "no")
+    cloud.clock.advance(seconds=10)
+    begin = cloud.clock.now()
+    cloud.clock.advance(seconds=10)
+    put(dynamodb, "in", "yes")
+    put(dynamodb, "out", "no")
+    delete(dynamodb, "gone")
+    cloud.clock.advance(minutes=20)
+    given = {
+        "FilterExpression": "#v = :yes",
+        "ProjectionExpression": "#v",
+        "ExpressionAttributeNames": {"#v": "value"},
+        "ExpressionAttributeValues": {":yes": {"S": "yes"}},
+    }
+    done = export(cloud, dynamodb, arn, FilterSpecification=given, **window(cloud, arn, begin))
+    records = {record["Keys"]["pk"]["S"]: record for record in map(json.loads, lines(s3, done))}
+    assert records.keys() == {"in", "gone"}
+    assert (records["in"]["OldImage"], records["in"]["NewImage"]) == ({"value": {"S": "no"}}, {"value": {"S": "yes"}})
+    with refused(
+        "ValidationException",
+        "Filter Expression can only contain non-primary key attributes: Primary key attribute: pk",
+    ):
+        bad = {"KeyConditionExpression": "pk = :v", "FilterExpression": "pk = :v"}
+        values = {"ExpressionAttributeValues": {":v": {"S": "a"}}}
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="exports", FilterSpecification=bad | values)
 
 
 def test_large_tables_have_several_files(cloud: Cloud, dynamodb: Any, s3: Any, arn: str, monkeypatch: Any) -> None:

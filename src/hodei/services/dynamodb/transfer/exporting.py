@@ -20,6 +20,7 @@ from hodei.services.dynamodb.state import Backup, Table, backups, tables
 from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.transfer import jobs, manifests, reading
 from hodei.services.dynamodb.transfer.files import EXTENSIONS, Packer, lines
+from hodei.services.dynamodb.transfer.filters import Filter, filter_of
 from hodei.services.dynamodb.transfer.state import DataFile, Export, data_files, exports, gathered
 
 TIMER = "export"
@@ -82,10 +83,11 @@ async def _write_file(ctx: Context, job: Export) -> Export:
     """Raises: Superseded, AwsError."""
     packer, count, size = Packer(), 0, 0
     format = job.told["ExportFormat"]
-    _, backup = _read_by(ctx, job)
+    table, backup = _read_by(ctx, job)
+    only = filter_of(table, job.told.get("FilterSpecification"))
     last: reading.Place | None = (backup.partition, backup.sort)
     while last is not None and packer.size < FILE_BYTES:
-        page = _page(ctx, job, last)
+        page = _page(ctx, job, only, last)
         count, size, last = count + len(page.rows), size + page.size, page.last
         await ctx.offload(packer.add, lines(format, page.rows))
         jobs.still(ctx, exports, TIMER, job)
@@ -104,12 +106,12 @@ async def _write_file(ctx: Context, job: Export) -> Export:
     return job
 
 
-def _page(ctx: Context, job: Export, after: reading.Place) -> reading.Page:
+def _page(ctx: Context, job: Export, only: Filter, after: reading.Place) -> reading.Page:
     table, backup = _read_by(ctx, job)
     if "IncrementalExportSpecification" not in job.told:
-        return reading.whole(ctx, table, backup, after)
+        return reading.whole(ctx, table, backup, only, after)
     view = job.told["IncrementalExportSpecification"]["ExportViewType"]
-    return reading.changed(ctx, table, backup, after, with_old=view == "NEW_AND_OLD_IMAGES")
+    return reading.changed(ctx, table, backup, only, after, with_old=view == "NEW_AND_OLD_IMAGES")
 
 
 def _read_by(ctx: Context, job: Export) -> tuple[Table, Backup]:

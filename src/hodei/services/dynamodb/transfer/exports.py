@@ -17,6 +17,7 @@ from hodei.services.dynamodb.settings.recovery import earliest
 from hodei.services.dynamodb.state import Backup, Table
 from hodei.services.dynamodb.tables.describe import table_arn
 from hodei.services.dynamodb.transfer import jobs, manifests
+from hodei.services.dynamodb.transfer.filters import filter_of
 from hodei.services.dynamodb.transfer.state import Export, exports
 
 PAGE = 25
@@ -62,19 +63,20 @@ def export_table_to_point_in_time(
     **destination: Unpack[Destination],
 ) -> dict[str, Any]:
     """Of any moment of the time that point-in-time recovery covers, or of the changes between two of them."""
-    if FilterSpecification is not None:
-        raise errors.NotImplementedParameter(parameter="FilterSpecification")
     if within(ctx, TableArn) is None:
         raise errors.ValidationException("Invalid TableArn")
     where, table = backed_up(ctx, TableArn)
     asked = {"TableArn": TableArn, "S3Bucket": S3Bucket, "S3SseAlgorithm": S3SseAlgorithm, **destination}
     asked |= {"ExportFormat": ExportFormat, "ExportType": ExportType}
+    if FilterSpecification is not None:
+        asked["FilterSpecification"] = FilterSpecification
     digest = jobs.digest_of({**asked, "at": ExportTime, "window": IncrementalExportSpecification})
     if before := jobs.requested(where, exports, ClientToken, digest, errors.ExportConflictException):
         return {"ExportDescription": _described(before)}
     if not table.pitr:
         raise errors.PointInTimeRecoveryUnavailableException(name=table.name)
     span = _span(where, table, ExportType, ExportTime, IncrementalExportSpecification)
+    filter_of(table, FilterSpecification)
     return {"ExportDescription": _begin(where, table, {**asked, **span.told}, span, ClientToken, digest)}
 
 
