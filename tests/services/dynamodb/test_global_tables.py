@@ -204,6 +204,27 @@ def test_many_concurrent_writes_converge_in_three_regions(cloud: Cloud, us: Any,
     assert content(us) == content(eu) == content(ap) != {}
 
 
+def test_a_new_replica_hears_of_what_was_on_its_way(cloud: Cloud, us: Any, eu: Any) -> None:
+    ap = cloud.client("dynamodb", region_name=AP)
+    cloud.set("dynamodb", "replication-lag", 10.0)
+    put(eu, "a", "on its way to us")
+    update(us, "Create", AP)
+    cloud.clock.advance(seconds=30)
+    assert content(us) == content(eu) == content(ap) == {"a": "on its way to us"}
+
+
+def test_a_replica_that_leaves_is_heard_first(cloud: Cloud, us: Any, eu: Any) -> None:
+    cloud.set("dynamodb", "replication-lag", 10.0)
+    put(eu, "a", "last words")
+    put(us, "b", "too late")
+    update(us, "Delete", EU)
+    assert content(us) == {"a": "last words", "b": "too late"}
+    update(us, "Create", EU)
+    delete(us, "b")
+    cloud.clock.advance(seconds=30)
+    assert content(us) == content(eu) == {"a": "last words"}
+
+
 def test_what_is_on_its_way_survives_a_restart(tmp_path: Path) -> None:
     with Cloud(directory=tmp_path) as cloud:
         us = cloud.client("dynamodb")

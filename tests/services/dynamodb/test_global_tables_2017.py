@@ -132,6 +132,9 @@ def test_bad_requests_are_refused(clients: dict[str, Any]) -> None:
         us.describe_global_table(GlobalTableName="table")
     with pytest.raises(us.exceptions.TableNotFoundException):
         us.create_global_table(GlobalTableName="table", ReplicationGroup=group(US, "eu-west-3"))
+    for regions in ([], [{}]):
+        with pytest.raises(ClientError, match="ReplicationGroup"):
+            us.create_global_table(GlobalTableName="table", ReplicationGroup=regions)
     put(eu, "a")
     with pytest.raises(ClientError, match="empty"):
         us.create_global_table(GlobalTableName="table", ReplicationGroup=group(US, EU))

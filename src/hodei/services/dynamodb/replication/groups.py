@@ -97,6 +97,8 @@ def _add(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
     overrides = {name: value for name, value in given.items() if name != "RegionName"}
     replica = Replica(status="CREATING", source=ctx.region, created=ctx.now, overrides=overrides)
     others = {**table.replicas, ctx.region: Replica(status="ACTIVE", created=table.created)}
+    for elsewhere, member in members(ctx, table):
+        queue.share(elsewhere, member, ctx.region, region)
     table = replace(note(ctx, table, region, replica), global_version=VERSION)
     _create(there, table, others, overrides)
     return table
@@ -205,7 +207,7 @@ def leave(ctx: Context, table: Table) -> None:
     """A member's table is gone: the others go on without it, the last one as a table of one region."""
     if not table.replicas:
         return
-    queue.forget(ctx, table.id)
+    queue.part(ctx, table)
     for there, member in members(ctx, table):
         left = {region: replica for region, replica in member.replicas.items() if region != ctx.region}
         tables.put(there, replace(member, replicas=left, global_version=member.global_version if left else ""))

@@ -30,9 +30,9 @@ replace = msgspec.structs.replace
 def create_global_table(ctx: Context, *, GlobalTableName: str, ReplicationGroup: Regions) -> dict[str, Any]:
     if global_tables.get(ctx, GlobalTableName):
         raise errors.GlobalTableAlreadyExistsException(name=GlobalTableName)
-    regions = tuple(dict.fromkeys(one["RegionName"] for one in ReplicationGroup))
-    if not regions:
-        raise invalid("ReplicationGroup must have at least one region")
+    regions = tuple(dict.fromkeys(one.get("RegionName", "") for one in ReplicationGroup))
+    if not all(regions) or not regions:
+        raise invalid("ReplicationGroup must have at least one region, and all must have a RegionName")
     _check_alike([_candidate(ctx.at(region=region), GlobalTableName) for region in regions])
     made = GlobalTable(name=GlobalTableName, regions=regions, created=ctx.now, status="CREATING", ready=_ready(ctx))
     _join(ctx, made)

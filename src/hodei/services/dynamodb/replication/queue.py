@@ -73,15 +73,41 @@ def replicate(ctx: Context, name: str, table_id: str, region: str) -> None:
     for sent in islice(outgoing.scan(ctx, table_id, region), ROWS):
         if sent.due > ctx.now:
             break
-        outgoing.delete(ctx, table_id, region, sent.number)
-        if target and ctx.region in target.replicas and target.status != "DELETING":
-            receive(there, target, sent.version, sent.item, sent.size)
-            latency = (ctx.now - sent.written) * 1000
-            ctx.metric(
-                "AWS/DynamoDB", "ReplicationLatency", latency, "Milliseconds", TableName=name, ReceivingRegion=region
-            )
+        _deliver(ctx, there, target, sent)
     if following := next(outgoing.scan(ctx, table_id, region), None):
         ctx.timers.set(ctx, "replicate", max(ctx.now, following.due), name, table_id, region)
+
+
+def _deliver(ctx: Context, there: Context, target: Table | None, sent: Outgoing) -> None:
+    outgoing.delete(ctx, sent.table, sent.to, sent.number)
+    if target and ctx.region in target.replicas and target.status != "DELETING":
+        receive(there, target, sent.version, sent.item, sent.size)
+        latency = (ctx.now - sent.written) * 1000
+        names = {"TableName": target.name, "ReceivingRegion": sent.to}
+        ctx.metric("AWS/DynamoDB", "ReplicationLatency", latency, "Milliseconds", **names)
+
+
+def share(ctx: Context, table: Table, known: str, new: str) -> None:
+    """What a member has yet to hear of goes to a new one too, whose items will be copied from the former."""
+    first: Outgoing | None = None
+    for sent in outgoing.scan(ctx, table.id, known):
+        outgoing.put(ctx, msgspec.structs.replace(sent, to=new))
+        first = first or sent
+    if first:
+        ctx.timers.set(ctx, "replicate", first.due, table.name, table.id, new)
+
+
+def part(ctx: Context, table: Table) -> None:
+    """Before a member leaves the others hear all that it has written. Nothing more is sent to it."""
+    for region in table.replicas:
+        there = ctx.at(region=region)
+        target = tables.get(there, table.name)
+        for sent in outgoing.scan(ctx, table.id, region):
+            _deliver(ctx, there, target, sent)
+        if target:
+            outgoing.delete_all(there, target.id, ctx.region)
+            ctx.timers.cancel(there, "replicate", target.name, target.id, ctx.region)
+    forget(ctx, table.id)
 
 
 def receive(ctx: Context, table: Table, version: Version, item: Item | None, size: int) -> None:
