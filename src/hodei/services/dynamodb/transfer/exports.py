@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
@@ -35,16 +35,12 @@ class Destination(TypedDict, total=False):
     S3SseKmsKeyId: str
 
 
-class Span:
-    """The moment of a full export, or the window of an incremental one.
+class Span(NamedTuple):
+    """The moment of a full export, or the window of an incremental one: the changes after `since` up to `moment`."""
 
-    `moment`: the table is exported as it is after all changes up to then. `since`: with no change up to then.
-    """
-
-    def __init__(self, moment: float, since: float, told: dict[str, Any]) -> None:
-        self.moment = moment
-        self.since = since
-        self.told = told
+    moment: float
+    since: float
+    told: dict[str, Any]  # as descriptions have it
 
 
 @dynamodb.operation("ExportTableToPointInTime")

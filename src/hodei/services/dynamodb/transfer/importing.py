@@ -52,7 +52,8 @@ def give_up(ctx: Context, job: Import) -> None:
 def finish(ctx: Context, job: Import, failure: tuple[str, str] | None = None) -> None:
     """Ends an import. A failure before anything was read leaves no table, a later one what there is."""
     if failure and not job.processed:
-        tables.delete(ctx, job.table)
+        if (table := tables.get(ctx, job.table)) and table.id == job.table_id:
+            tables.delete(ctx, job.table)
         forget_items(ctx, job.table_id)
         forget_table(ctx, job.table_id)
     else:
