@@ -378,3 +378,11 @@ def test_an_item_and_its_entry_in_a_local_index_share_the_limit(dynamodb: Any, m
         put(dynamodb, {**large, "alt": {"S": "c"}})
     with refused("ValidationException", "Item size to update has exceeded the maximum allowed size"):
         update(dynamodb, "SET alt = :alt", {":alt": {"S": "c"}}, Key=keys)
+
+
+def test_an_attribute_has_a_name(dynamodb: Any, make: Make) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-naming-rules"""
+    make()
+    with pytest.raises(ClientError, match="ValidationException"):
+        put(dynamodb, {"pk": {"S": "a"}, "": {"S": "b"}})
+    put(dynamodb, {"pk": {"S": "a"}, '"': {"S": "b"}})

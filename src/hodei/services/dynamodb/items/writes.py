@@ -21,7 +21,7 @@ from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items
 from hodei.services.dynamodb.throttling import conflicts
 from hodei.services.dynamodb.throttling.gate import spend_units
-from hodei.services.dynamodb.values import ITEM_SIZE, item_size, normalise_item
+from hodei.services.dynamodb.values import ITEM_SIZE, invalid, item_size, normalise_item
 
 Params = Mapping[str, Any]
 
@@ -67,6 +67,8 @@ def put(params: Params) -> Write:
     """Of PutItem, of a PutRequest, of a transaction's Put. Raises: ValidationException."""
     asked.check_exclusive(params, "ConditionExpression")
     item = normalise_item(params["Item"])
+    if "" in item:
+        raise invalid("Attribute names must not be empty")  # that AWS refuses is documented, its words are not
     _check_return_values(params)
     item, size = sized(item)
     return Write("Put", item, size, asked.condition(params), show=_shows(params))
