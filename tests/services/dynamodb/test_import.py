@@ -149,6 +149,21 @@ def test_what_is_exported_can_be_imported(cloud: Cloud, dynamodb: Any, s3: Any, 
     assert contents(dynamodb) == contents(dynamodb, "table")
 
 
+def test_waiters_of_sdks_need_no_turned_clock(dynamodb: Any, s3: Any, make: Any) -> None:
+    arn = make()["TableArn"]
+    specification = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=specification)
+    dynamodb.put_item(TableName="table", Item={"pk": {"S": "a"}})
+    exported = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="imports", S3Prefix="from")
+    often = {"Delay": 0, "MaxAttempts": 10_000}
+    arn = exported["ExportDescription"]["ExportArn"]
+    dynamodb.get_waiter("export_completed").wait(ExportArn=arn, WaiterConfig=often)
+    prefix = f"from/AWSDynamoDB/{arn.rpartition('/')[2]}/data/"
+    first = begin(dynamodb, S3BucketSource=SOURCE | {"S3KeyPrefix": prefix}, InputCompressionType="GZIP")
+    dynamodb.get_waiter("import_completed").wait(ImportArn=first["ImportArn"], WaiterConfig=often)
+    assert contents(dynamodb) == {"a": {"pk": {"S": "a"}}}
+
+
 def test_csv_has_strings_but_for_keys(cloud: Cloud, dynamodb: Any, s3: Any) -> None:
     table = {
         **NEW_TABLE,
