@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from hodei.testing import Cloud
 
@@ -239,6 +242,14 @@ def test_an_iterator_lives_for_fifteen_minutes(
         streams.get_records(ShardIterator=first)
     put("a")
     assert keys(streams.get_records(ShardIterator=second)["Records"]) == ["a"]
+
+
+def test_answers_carry_a_checksum_and_requests_a_signature(cloud: Cloud, streams: Any, refused: Refused) -> None:
+    headers = streams.list_streams()["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["x-amz-crc32"] == str(zlib.crc32(b'{"Streams":[]}'))
+    unsigned = cloud.client("dynamodbstreams", config=Config(signature_version=UNSIGNED))
+    with refused("MissingAuthenticationTokenException", "Request is missing Authentication Token"):
+        unsigned.list_streams()
 
 
 def test_bad_requests_are_refused(streams: Any, make: Make, refused: Refused) -> None:

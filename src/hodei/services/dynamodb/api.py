@@ -1,5 +1,7 @@
-"""What other services use of DynamoDB: its streams, to be read."""
+"""What other services use of DynamoDB: its streams, to be read, and what all its requests have in common."""
 
+from hodei.services.dynamodb.requests import MissingAuthenticationToken as MissingAuthenticationToken
+from hodei.services.dynamodb.requests import decorate as decorate
 from hodei.services.dynamodb.streams.lifecycle import horizon as horizon
 from hodei.services.dynamodb.streams.lifecycle import status as status
 from hodei.services.dynamodb.streams.numbers import of_sequence as of_sequence

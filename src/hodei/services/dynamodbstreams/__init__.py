@@ -6,4 +6,5 @@ Where it stops: nobody is throttled who reads a shard with more than two readers
 
 from hodei.services.dynamodbstreams import iterators as iterators
 from hodei.services.dynamodbstreams import records as records
+from hodei.services.dynamodbstreams import requests as requests
 from hodei.services.dynamodbstreams import streams as streams
