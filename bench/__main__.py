@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import argparse
 
+from bench.client import Client
 from bench.servers import Server, servers
-from bench.workloads import WORKLOADS, Client, Result, Workload, fill, measure
+from bench.workloads import FILL, WORKLOADS, Result, Workload, measure
 
 TURNS = 3
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--servers", default="hodei,ministack,moto")
+    parser.add_argument("--servers", default="hodei,ministack,moto,dynalite")
     parser.add_argument("--only", default="", help="workloads whose names contain this")
-    parser.add_argument("--objects", type=int, default=1_000_000, help="in the bucket that is listed")
-    parser.add_argument("--fill-seconds", type=float, default=120, help="to fill that bucket, a server")
+    parser.add_argument(
+        "--objects", type=int, default=1_000_000, help="in the bucket that is listed, the table that is scanned"
+    )
+    parser.add_argument("--fill-seconds", type=float, default=120, help="to fill it, a server")
     options = parser.parse_args()
     running = servers(options.servers.split(","))
     starts = {}
@@ -44,11 +47,12 @@ def report_workloads(running: list[Server], options: argparse.Namespace) -> None
     for workload in WORKLOADS:
         if options.only.lower() not in workload.name.lower():
             continue
-        if workload.name.startswith("S3 list"):
-            for server in running:
-                count = fill(clients[server.name], options.objects, options.fill_seconds)
-                print(f"{'  (bucket of)':22} {server.name:10} {count:>12,} objects, {server.memory():.0f} MB")
-        report(workload, run(workload, running, clients))
+        able = [server for server in running if server.serves(workload.name)]
+        if filling := FILL.get(workload.name):
+            for server in able:
+                count = filling(clients[server.name], options.objects, options.fill_seconds)
+                print(f"{'  (of)':22} {server.name:10} {count:>12,} there, {server.memory():.0f} MB")
+        report(workload, run(workload, able, clients))
 
 
 def run(workload: Workload, running: list[Server], clients: dict[str, Client]) -> dict[str, Result | str]:

@@ -26,6 +26,7 @@ class Server:
     command: list[str]
     port: int
     environment: dict[str, str] = field(default_factory=dict)
+    only: str = ""  # the one service that it has
     process: subprocess.Popen[bytes] | None = None
     folder: str = ""
 
@@ -61,6 +62,9 @@ class Server:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def serves(self, workload: str) -> bool:
+        return workload.startswith(self.only)
 
     def processes(self) -> list[int]:
         assert self.process
@@ -99,12 +103,24 @@ def environment(package: str) -> Path:
     """A virtual environment with only that package; made at first use."""
     path = VENVS / package.partition("[")[0]
     python = path / "bin" / "python"
-    if not (path / ".installed").exists():
+    stamp = path / ".installed"
+    if not stamp.exists() or stamp.read_text() != package:
         print(f"installing {package} ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(path)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", package], check=True)
-        (path / ".installed").touch()
+        stamp.write_text(package)
     return path / "bin"
+
+
+def node_program(package: str) -> Path:
+    """The program of an npm package, in a folder of its own; installed at first use."""
+    path = VENVS / package
+    program = path / "node_modules" / ".bin" / package
+    if not program.exists():
+        print(f"installing {package} ...", file=sys.stderr)
+        path.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--prefix", str(path), package], check=True)
+    return program
 
 
 def servers(names: list[str]) -> list[Server]:
@@ -115,11 +131,14 @@ def servers(names: list[str]) -> list[Server]:
             command = [program, "start", "--port", "4600", "--data", "{folder}/data", "--log-level", "warning"]
             made.append(Server(name, command, 4600))
         elif name == "moto":
-            command = [str(environment("moto[server,s3,sqs]") / "moto_server"), "-p", "4601"]
+            command = [str(environment("moto[server,s3,sqs,dynamodb]") / "moto_server"), "-p", "4601"]
             made.append(Server(name, command, 4601))
         elif name == "ministack":
             command = [str(environment("ministack") / "ministack")]
             made.append(Server(name, command, 4602, {"GATEWAY_PORT": "4602", "EDGE_PORT": "4602", "PORT": "4602"}))
+        elif name == "dynalite":
+            command = [str(node_program("dynalite")), "--port", "4603", "--createTableMs", "0"]
+            made.append(Server(name, command, 4603, only="DynamoDB"))
         else:
             raise SystemExit(f"no such server: {name}")
     return made

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from bench.servers import Server, scope
+from bench import dynamodb
+from bench.client import Call, Client
+from bench.servers import scope
 
 KB, MB = 2**10, 2**20
 PART = 16 * MB
@@ -28,37 +27,6 @@ class Result:
     def percentile(self, share: float) -> float:
         ordered = sorted(self.latencies)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
-
-
-class Client:
-    """A connection to one server."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
-
-    def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-        self.connection.request(method, path, body or None, headers)
-        response = self.connection.getresponse()
-        data = response.read()
-        if response.status >= 300:
-            raise RuntimeError(f"{self.server.name}: {method} {path}: {response.status} {data[:300]!r}")
-        return data
-
-    def sqs(self, operation: str, **members: Any) -> dict[str, Any]:
-        headers = scope("sqs") | {
-            "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"AmazonSQS.{operation}",
-        }
-        answer = self.send("POST", "/", headers, json.dumps(members).encode())
-        found: dict[str, Any] = json.loads(answer) if answer else {}
-        return found
-
-    def s3(self, method: str, path: str, body: bytes = b"") -> bytes:
-        return self.send(method, path, scope("s3"), body)
-
-
-Call = Callable[[], None]
 
 
 def sqs_send(client: Client) -> Iterator[Call]:
@@ -174,7 +142,17 @@ WORKLOADS = [
     Workload("S3 GET 1 MB", s3_get(MB), 100),
     Workload("S3 multipart 1 GB", s3_multipart, 1, 66),
     Workload("S3 list 1,000 keys", s3_list, 30),
+    Workload("DynamoDB PutItem", dynamodb.put_item, 1000),
+    Workload("DynamoDB GetItem", dynamodb.get_item, 1500),
+    Workload("DynamoDB UpdateItem if", dynamodb.update_item, 1000),
+    Workload("DynamoDB Query 100", dynamodb.query, 300),
+    Workload("DynamoDB BatchWrite 25", dynamodb.batch_write, 100),
+    Workload("DynamoDB Transact 10", dynamodb.transact_write, 200),
+    Workload("DynamoDB Scan page", dynamodb.scan, 30),
 ]
+
+
+FILL = {"S3 list 1,000 keys": fill, "DynamoDB Scan page": dynamodb.fill}  # what is there before; how many of it
 
 
 def measure(client: Client, calls: Iterator[Call], workload: Workload, result: Result) -> None:
