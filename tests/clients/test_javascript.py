@@ -15,16 +15,18 @@ from hostile.process import Process
 pytestmark = pytest.mark.socket
 
 FOLDER = Path(__file__).with_name("js")
-SCRIPT = FOLDER / "sdk.mjs"
 PATIENCE = 120  # seconds
+DYNAMODB = pytest.mark.feature("dynamodb.items", "dynamodb.transactions", "dynamodb.streams", "dynamodb.partiql")
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not there")
 @pytest.mark.skipif(not (FOLDER / "node_modules").exists(), reason=f"no SDK: run npm install in {FOLDER}")
-def test_the_sdk_for_javascript(server: Process) -> None:
-    command = ["node", str(SCRIPT), server.url]
+@pytest.mark.parametrize("name", [pytest.param("sdk", id="s3-sqs-sts"), pytest.param("dynamodb", marks=DYNAMODB)])
+def test_the_sdk_for_javascript(server: Process, name: str) -> None:
+    script = FOLDER / f"{name}.mjs"
+    command = ["node", str(script), server.url]
     ran = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False, timeout=PATIENCE)
     done = [json.loads(line)["step"] for line in ran.stdout.splitlines()]
-    steps = re.findall(r"^  async (\w+)\(\) \{$", SCRIPT.read_text(), re.MULTILINE)
+    steps = re.findall(r"^  async (\w+)\(\) \{$", script.read_text(), re.MULTILINE)
     assert ran.returncode == 0, f"{steps[len(done)]}: {ran.stderr}"
     assert done == steps
