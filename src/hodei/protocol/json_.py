@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-import orjson
-
 from hodei.protocol import eventstream, jsontree
 from hodei.protocol.codec import Codec, Error
 from hodei.protocol.errors import SerializationError
@@ -100,11 +98,11 @@ class JsonCodec(Codec):
         if (shape := operation.output) is None:
             # AWS answers such operations with an empty body and the usual headers.
             return lambda result: eventstream.nothing(operation, result)
-        write, dumps = self._writer.compile(shape), orjson.dumps
-        return lambda result: dumps(write(result))
+        write, dump = self._writer.compile(shape), jsontree.dump
+        return lambda result: dump(write(result))
 
     def _event_document(self, shape: Any, value: Any) -> bytes:
-        return orjson.dumps(self._writer.compile(shape)(value))
+        return jsontree.dump(self._writer.compile(shape)(value))
 
     def _error(self, error: Error) -> Response:
         writer = self._writer.compile(error.shape) if error.shape is not None else None
@@ -112,4 +110,4 @@ class JsonCodec(Codec):
         headers = self._headers.copy()
         if self.model.query_compatible:
             headers.append(query_error_header(error))
-        return Response(error.status, headers, orjson.dumps(document))
+        return Response(error.status, headers, jsontree.dump(document))

@@ -173,6 +173,9 @@ def decode_base64(value: str) -> bytes:
 class JsonWriter(TreeWriter):
     exact = {"string": str, "boolean": bool, "integer": int, "long": int}
 
+    def exact_type(self, shape: Shape) -> type:
+        return dict if shape.name in shape.service.wire.get("verbatim", ()) else super().exact_type(shape)
+
     def scalar(self, shape: Shape) -> Function:
         match shape.type:
             case "float" | "double":
@@ -188,6 +191,17 @@ class JsonWriter(TreeWriter):
                 return partial(tree.boolean, shape)
             case _:
                 return partial(tree.text, shape)
+
+
+def dump(tree: Any) -> bytes:
+    """Encode what a `JsonWriter` has written."""
+    return orjson.dumps(tree, default=_verbatim_blob)
+
+
+def _verbatim_blob(value: Any) -> str:
+    if type(value) is bytes:
+        return b64encode(value).decode()
+    raise TypeError(f"{type(value)} has no place in JSON")
 
 
 def _write_float(shape: Shape, value: Any) -> float | str:

@@ -298,7 +298,8 @@ class ServiceModel:
         errorNamespace (prefix of `__type`), errorWrapping (false: a bare <Error>),
         errorDetail (an empty <Detail/> in query errors), requestIdHeader, milliseconds
         (iso8601 always with them), jsonErrors (whose wording of type errors), bodyPath (validation paths start with
-        the operation's input for body members).
+        the operation's input for body members), verbatim (structures of answers that handlers have as JSON writes
+        them, but for blobs: they are not looked into).
         """
         wire: Mapping[str, Any] = self.overlay.get("wire", {})
         return wire
