@@ -1,18 +1,9 @@
-"""`kill -9` under a mixed write load, again and again: what was acknowledged is there, whole; what was not may be, whole.
-
-HODEI_KILL_ROUNDS raises the number of rounds. A failure names the seed; HODEI_KILL_SEED takes it.
-"""
+"""`kill -9` under a mixed write load on S3 and SQS: what was acknowledged is there, whole; what was not may be, whole."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import os
-import random
-import shutil
-import sqlite3
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -21,20 +12,16 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import pytest
-from botocore.exceptions import ConnectionError as NoConnection
-from botocore.exceptions import HTTPClientError, ReadTimeoutError
 
 from hodei.kernel import keys
 from hodei.kernel.store import Store
+from hostile.killing import SEED, Load, rounds
 from hostile.process import Process
 
 pytestmark = [pytest.mark.socket, pytest.mark.slow, pytest.mark.feature("cloud.durability")]
 
-ROUNDS = int(os.environ.get("HODEI_KILL_ROUNDS", "4"))
-SEED = int(os.environ.get("HODEI_KILL_SEED", "0")) or random.randrange(10**9)
 PART = 5 * 2**20  # bytes, the least that a part has
 VISIBILITY = 1  # seconds
-NOBODY = (HTTPClientError, NoConnection)  # what a client sees when the server dies
 
 
 class Content(NamedTuple):
@@ -58,34 +45,14 @@ class Content(NamedTuple):
         return f"{hashlib.md5(digests).hexdigest()}-2"
 
 
-class Load:
-    """What one client thread does, and what it knows. `step` does one thing; a dying server ends the round."""
+class Bodies(Load):
+    """Of S3."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.random = random.Random(f"{SEED}{name}")
-        self.numbers = itertools.count()
-        self.acknowledged = 0
-        self.s3: Any = None
-        self.sqs: Any = None
-
-    def connect(self, s3: Any, sqs: Any) -> None:
-        self.s3, self.sqs = s3, sqs
-
-    def label(self) -> str:
-        return f"{self.name}-{next(self.numbers)}"
-
-    def step(self) -> None:
-        raise NotImplementedError
-
-    def check(self) -> None:
-        """After each restart."""
-
-    def check_end(self) -> None:
-        """After the last one."""
+    def connect(self, process: Process) -> None:
+        self.s3 = process.client("s3")
 
 
-class Objects(Load):
+class Objects(Bodies):
     """Puts of all sizes, multipart uploads, copies and deletions in a bucket that notifies a queue of each creation."""
 
     def __init__(self, name: str) -> None:
@@ -168,7 +135,7 @@ class Objects(Load):
         return bool(listed.get(key) == (content.size, f'"{content.etag}"'))
 
 
-class Versions(Load):
+class Versions(Bodies):
     """Versions put, hidden behind delete markers, and taken away for good."""
 
     def __init__(self, name: str) -> None:
@@ -252,9 +219,9 @@ class Messages(Load):
         self.maybe_sent: set[str] = set()
         self.maybe_deleted: set[str] = set()
 
-    def connect(self, s3: Any, sqs: Any) -> None:
-        super().connect(s3, sqs)
-        self.url = sqs.get_queue_url(QueueName=self.queue)["QueueUrl"]
+    def connect(self, process: Process) -> None:
+        self.sqs = process.client("sqs")
+        self.url = self.sqs.get_queue_url(QueueName=self.queue)["QueueUrl"]
 
     def step(self) -> None:
         if self.random.random() < 0.6:
@@ -326,36 +293,6 @@ class Fifo(Messages):
         return labels
 
 
-def start_round(process: Process, loads: list[Load]) -> list[Load]:
-    s3, sqs = process.client("s3"), process.client("sqs")
-    for load in loads:
-        load.connect(s3, sqs)
-    return loads
-
-
-def run_and_kill(process: Process, loads: list[Load], seconds: float) -> None:
-    """All clients work until the server is killed under their hands."""
-    broken: list[BaseException] = []
-
-    def work(load: Load) -> None:
-        try:
-            while True:
-                load.step()
-        except BaseException as error:
-            if isinstance(error, ReadTimeoutError) or not isinstance(error, NOBODY):
-                broken.append(error)
-
-    threads = [threading.Thread(target=work, args=(load,)) for load in loads]
-    for thread in threads:
-        thread.start()
-    time.sleep(seconds)
-    process.kill()
-    for thread in threads:
-        thread.join()
-    if broken:
-        raise broken[0]
-
-
 def create(process: Process) -> None:
     s3, sqs = process.client("s3"), process.client("sqs")
     sqs.create_queue(QueueName="events")
@@ -368,18 +305,6 @@ def create(process: Process) -> None:
     )
     s3.create_bucket(Bucket="versions")
     s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
-
-
-def check_database(data: Path, copy: Path) -> None:
-    """As the kill left it; looked at in a copy, so that the recovery is the server's own."""
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
-    for name in ("hodei.db", "hodei.db-wal"):
-        if (data / name).exists():
-            shutil.copy(data / name, copy / name)
-    with sqlite3.connect(copy / "hodei.db") as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    db.close()
 
 
 def check_events(process: Process, expected: Counter[tuple[str, str]]) -> None:
@@ -409,20 +334,9 @@ def check_files(data: Path) -> None:
 
 
 def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
-    data, log = tmp_path / "data", tmp_path / "log"
-    moments = random.Random(SEED)
+    data = tmp_path / "data"
     loads: list[Load] = [Objects("one"), Objects("two"), Versions("v"), Messages("m"), Fifo("f")]
-    process = Process(data, log)
-    create(process)
-    for _ in range(ROUNDS):
-        start_round(process, loads)
-        before = [load.acknowledged for load in loads]
-        run_and_kill(process, loads, moments.uniform(0.4, 1.3))
-        assert all(load.acknowledged > old for load, old in zip(loads, before)), "a client got nowhere"
-        check_database(data, tmp_path / "copy")
-        process = Process(data, log)
-        for load in start_round(process, loads):
-            load.check()
+    process = rounds(data, tmp_path / "log", loads, create)
     with process:
         for load in loads:
             load.check_end()
