@@ -63,7 +63,6 @@ TransactionInProgressException = dynamodb.error(
 )
 TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")
-EmptyKey = dynamodb.error("ValidationException", "{reason}")
 
 # One exception, in the words for each thing that may have too little throughput.
 TableThroughputExceeded = dynamodb.error(

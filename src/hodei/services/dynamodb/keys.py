@@ -206,7 +206,7 @@ def _scalar(item: Item, name: str, kind: str, refuse: Callable[[str, str, Item],
 
 
 def _empty(reason: str) -> AwsError:
-    return errors.EmptyKey(f"One or more parameter values are not valid. {reason}")
+    return errors.ValidationException(f"One or more parameter values are not valid. {reason}")
 
 
 def _mismatch(name: str, kind: str, item: Item) -> AwsError:

@@ -150,9 +150,8 @@ def _all_or_nothing(do: Callable[..., R], targets: Sequence[Target], *more: Sequ
             results.append(do(*arguments))
             reasons.append({"Code": "None"})
         except AwsError as error:
-            before = isinstance(error, errors.EmptyKey) and isinstance(arguments[0].asked, Write)
-            if before or error.code not in CODES:
-                raise  # AWS finds empty keys of what is to be written before it begins
+            if error.code not in CODES:
+                raise
             shown = {"Item": error.fields["Item"]} if "Item" in error.fields else {}
             reasons.append({"Code": CODES[error.code], "Message": error.message, **shown})
     if len(results) < len(targets):
