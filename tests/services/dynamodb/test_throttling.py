@@ -258,3 +258,13 @@ def test_what_is_throttled_is_counted(cloud: Cloud, dynamodb: Any, make: Make) -
     assert recorded["WriteProvisionedThroughputThrottleEvents", "TableName=table"] == 1
     assert recorded["ThrottledRequests", "Operation=PutItem,TableName=table"] == 1
     assert recorded["ConsumedWriteCapacityUnits", "TableName=table"] == 1
+
+
+@pytest.mark.feature("dynamodb.capacity")
+def test_partiql_is_throttled_statement_by_statement(dynamodb: Any, make: Make) -> None:
+    make(**provisioned(1, 1))
+    put(dynamodb, "a", 8)
+    statements = [{"Statement": f"SELECT * FROM \"table\" WHERE pk = '{key}'", "ConsistentRead": True} for key in "aa"]
+    answers = dynamodb.batch_execute_statement(Statements=statements)["Responses"]
+    assert [answer.get("Error", {}).get("Code") for answer in answers] == [None, "ProvisionedThroughputExceeded"]
+    assert answers[1]["Error"]["Message"] == TABLE_EXCEEDED

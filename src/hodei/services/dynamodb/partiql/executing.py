@@ -19,6 +19,7 @@ from hodei.services.dynamodb.partiql.selecting import projection, select
 from hodei.services.dynamodb.partiql.statements import Exists, Select
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, Table, items
+from hodei.services.dynamodb.throttling.gate import spend_units
 
 MIXED = "The entire {0} must consist of either read statements or write statements, you cannot mix both in one {0}."
 NOT_BY_KEY = "Select statements within {} must specify the primary key in the where clause."
@@ -105,9 +106,11 @@ class Batch:
         ctx, table = table_of(self.ctx, bound.table)
         if bound.reads:
             read = _read_of(bound, table, "BatchExecuteStatement")
-            stored = items.get(ctx, table.id, *read.place(table))
+            place = read.place(table)
+            stored = items.get(ctx, table.id, *place)
             consistent = request.get("ConsistentRead", False)
             units = {TABLE: capacity.read_units(stored.size if stored else 0, consistent=consistent)}
+            spend_units(ctx, table, "Read", place.partition, units)
             item = read.shown(stored) if stored else None
         else:
             item, units = _written(ctx, bound, table)
