@@ -40,6 +40,7 @@ TIMES = [
 BODIES = [b"", b"x", b"\x00\xff" * 40, b"text\r\n", b"a" * 70_000]
 KINDS: dict[str, Any] = {
     "integer": int,
+    "boolean": bool,
     "list": list,
     "map": dict,
     "structure": dict,
@@ -74,6 +75,22 @@ class Pools:
     names: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether botocore can write the value as that shape."""
+    if not isinstance(value, KINDS.get(shape.type, str)):
+        return False
+    match shape.type:
+        case "structure":
+            return value.keys() <= shape.members.keys() and all(
+                fits(shape.members[name], value[name]) for name in value
+            )
+        case "list":
+            return all(fits(shape.member, one) for one in value)
+        case "map":
+            return all(fits(shape.value, one) for one in value.values())
+    return True
+
+
 class Values:
     """Draws a value for a shape. `careful`: as a client would that means to succeed."""
 
@@ -93,7 +110,7 @@ class Values:
         return self.one_of(pool[: (len(pool) + 1) // 2] if self.careful else pool)
 
     def of(self, shape: Shape, name: str = "", depth: int = 0) -> Any:
-        pool = [value for value in self._pools.get(name, ()) if isinstance(value, KINDS.get(shape.type, str))]
+        pool = [value for value in self._pools.get(name, ()) if fits(shape, value)]
         if pool and self.odds(100 if self.careful else 50 if shape.type == "structure" else 90):
             return self.good(pool)
         return getattr(self, f"_{shape.type}", self._string)(shape, name, depth)

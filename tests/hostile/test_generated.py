@@ -23,6 +23,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.protocol.http import Response
 from hodei.testing import Cloud
+from hostile import tables
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -54,6 +55,7 @@ class Primed:
         self.pools = {"sqs": Pools(QUEUES), "s3": Pools(OBJECTS)}
         self._prime_sqs()
         self._prime_s3()
+        self.pools |= dict.fromkeys(("dynamodb", "dynamodbstreams"), Pools(tables.prime(cloud)))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()
@@ -110,12 +112,16 @@ class Primed:
         )
 
     def _prime_the_other_account(self) -> None:
-        self.canaries = self.cloud.client("sqs", account=OTHER), self.cloud.client("s3", account=OTHER)
-        sqs, s3 = self.canaries
+        sqs, s3, dynamodb = self.canaries = [
+            self.cloud.client(service, account=OTHER) for service in ("sqs", "s3", "dynamodb")
+        ]
         self.canary_queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
         sqs.send_message(QueueUrl=self.canary_queue, MessageBody="kept")
         s3.create_bucket(Bucket="canary")
         s3.put_object(Bucket="canary", Key="kept", Body=b"k" * 80_000)
+        given = {"AttributeDefinitions": tables.KINDS[:2], "BillingMode": "PAY_PER_REQUEST"}
+        dynamodb.create_table(TableName="items", KeySchema=tables.SCHEMA, **given)
+        dynamodb.put_item(TableName="items", Item=tables.key_of("kept", 1))
 
     # one request
 
@@ -142,12 +148,14 @@ class Primed:
 
     def check_canaries(self) -> None:
         """A client of another account notices nothing."""
-        sqs, s3 = self.canaries
+        sqs, s3, dynamodb = self.canaries
         assert s3.get_object(Bucket="canary", Key="kept")["Body"].read() == b"k" * 80_000
         s3.put_object(Bucket="canary", Key="new", Body=b"new")
         assert [entry["Key"] for entry in s3.list_objects_v2(Bucket="canary")["Contents"]] == ["kept", "new"]
         (message,) = sqs.receive_message(QueueUrl=self.canary_queue, VisibilityTimeout=0)["Messages"]
         assert message["Body"] == "kept"
+        dynamodb.put_item(TableName="items", Item=tables.key_of("new", 1))
+        assert sorted(item["pk"]["S"] for item in dynamodb.scan(TableName="items")["Items"]) == ["kept", "new"]
 
     def check_nothing_is_left(self) -> None:
         """No task, no wait, no file that belongs to nobody, no object without its body."""

@@ -51,6 +51,7 @@ def list_global_tables(
     """In the order of names; with RegionName those that have a replica there."""
     after = (ExclusiveStartGlobalTableName,) if ExclusiveStartGlobalTableName else None
     all_of_them = (one for one in global_tables.scan(ctx, after=after) if RegionName in ("", *one.regions))
+    Limit = min(Limit, MOST_LISTED)
     page = list(islice(all_of_them, Limit + 1))
     listed = [{"GlobalTableName": one.name, "ReplicationGroup": _group(one)} for one in page[:Limit]]
     more = {"LastEvaluatedGlobalTableName": page[Limit - 1].name} if len(page) > Limit else {}
