@@ -18,3 +18,15 @@ def test_the_durable_inbox() -> None:
     run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.endswith("done\n")
+
+
+@pytest.mark.socket
+@pytest.mark.feature(
+    *("dynamodb.items", "dynamodb.indexes", "dynamodb.single-table", "dynamodb.transactions", "dynamodb.streams"),
+    *("dynamodb.pitr", "dynamodb.partiql", "dynamodb.export-import"),
+)
+def test_the_single_table() -> None:
+    command = [sys.executable, str(EXAMPLES / "single_table.py"), "--rows", "4000"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.endswith("done\n")
