@@ -1,0 +1,100 @@
+"""Who asks, and whom the Principal element of a policy means.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+PrincipalKind = Literal["root", "user", "role-session", "federated-user", "service", "web-identity", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who sent a request.
+
+    `arn` is the name AWS's messages have: of a role's session the session's ARN, of a service `sns.amazonaws.com`, of a
+    web identity or SAML user its provider, of the anonymous "". `entity` is what a session stands for: the ARN of its
+    role, or of the user that called GetFederationToken. `ids` are unique ids that trust policies may name (AIDA...,
+    AROA...), and S3's canonical user id.
+    """
+
+    kind: PrincipalKind
+    arn: str = ""
+    account: str = ""
+    entity: str = ""
+    ids: frozenset[str] = frozenset()
+    service_linked: bool = False  # the session of a service-linked role: control policies leave it alone
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether an account with its policies stands behind it."""
+        return self.kind in ("root", "user", "role-session", "federated-user")
+
+
+class Grant(IntEnum):
+    """How directly a resource-based policy names somebody; what else may still deny depends on it."""
+
+    NONE = 0
+    ACCOUNT = 1  # its account: that delegates to the account's own policies
+    ENTITY = 2  # the role of the session, or the user that federated
+    DIRECT = 3  # the principal itself, or everyone
+
+
+_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?([0-9]{12})(?::root)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """A Principal or NotPrincipal element. `everyone` is `"*"`; `{"AWS": "*"}` is all but AWS's services."""
+
+    everyone: bool
+    everyone_in_aws: bool
+    accounts: frozenset[str]
+    names: frozenset[str]
+    negated: bool
+
+    @classmethod
+    def of(cls, lists: Mapping[str, Sequence[str]] | Literal["*"], *, negated: bool) -> Principals:
+        if lists == "*":
+            return cls(True, True, frozenset(), frozenset(), negated)
+        aws = lists.get("AWS", ())
+        accounts = frozenset(match[1] for name in aws if (match := _ACCOUNT.fullmatch(name)))
+        names = frozenset(name for values in lists.values() for name in values if not _ACCOUNT.fullmatch(name))
+        return cls(False, "*" in aws, accounts, names, negated)
+
+    def grant(self, principal: Principal) -> Grant:
+        """What it grants to `principal` if it stands in an Allow (as Principal)."""
+        if self.everyone or (self.everyone_in_aws and principal.kind != "service"):
+            return Grant.DIRECT
+        if not principal.ids.isdisjoint(self.names) or (principal.arn and principal.arn in self.names):
+            return Grant.DIRECT
+        if principal.entity and principal.entity in self.names:
+            return Grant.ENTITY
+        if principal.account in self.accounts:
+            return Grant.DIRECT if principal.kind == "root" else Grant.ACCOUNT
+        return Grant.NONE
+
+    def denies(self, principal: Principal, *, bounded: bool) -> bool:
+        """Whether it means `principal` if it stands in a Deny.
+
+        AWS asks for the account, then the role, then the session: NotPrincipal spares somebody only if it lists all of
+        them, and nobody who has a permissions boundary.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        if not self.negated:
+            return self.grant(principal) is not Grant.NONE
+        if bounded or self.everyone or self.everyone_in_aws:
+            return bounded
+        return not (self._lists_all_of(principal) and (not principal.account or principal.account in self.accounts))
+
+    def _lists_all_of(self, principal: Principal) -> bool:
+        if principal.kind == "root":
+            return True
+        itself = principal.arn in self.names or not principal.ids.isdisjoint(self.names)
+        return itself and (not principal.entity or principal.entity in self.names)
