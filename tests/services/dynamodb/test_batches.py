@@ -98,15 +98,13 @@ def test_a_batch_that_is_refused_writes_nothing(dynamodb: Any, make: Make, refus
         write(dynamodb, put("a"), {"DeleteRequest": {"Key": {"x": {"S": "a"}}}})
     with refused("ResourceNotFoundException", "Requested resource not found"):
         dynamodb.batch_write_item(RequestItems={"table": [put("a")], "nowhere": [put("a")]})
-    with refused(
-        "ValidationException",
-        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
-    ):
-        write(dynamodb, put("a"), put("b") | delete("b"))
-    with refused(
-        "ValidationException", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-    ):
-        write(dynamodb, put("a"), {})
+    for neither_or_both in ({}, put("b") | delete("b")):
+        with refused(
+            "ValidationException",
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+            "datatypes",
+        ):
+            write(dynamodb, put("a"), neither_or_both)
     assert dynamodb.scan(TableName="table")["Count"] == 0
 
 
@@ -141,3 +139,50 @@ def test_keys_of_puts_are_refused_as_those_of_deletes_are(
     make()
     with refused("ValidationException", "The provided key element does not match the schema"):
         dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item}}]})
+
+
+A: dict[str, Any] = {"pk": {"S": "a"}}
+NUMBERED: dict[str, Any] = {"pk": {"N": "1"}}
+UNREADABLE: dict[str, Any] = {"pk": {"N": "x"}}
+NUMERIC = "The parameter cannot be converted to a numeric value: x"
+MISMATCH = "The provided key element does not match the schema"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"nowhere": {"Keys": [A, A]}}, DUPLICATES),
+        ({"nowhere": {"Keys": [NUMBERED, {"pk": {"N": "1.0"}}]}}, DUPLICATES),
+        ({"table": {"Keys": [NUMBERED, NUMBERED]}}, DUPLICATES),
+        ({"table": {"Keys": [NUMBERED, NUMBERED, UNREADABLE]}}, DUPLICATES),
+        ({"table": {"Keys": [NUMBERED, UNREADABLE, NUMBERED]}}, NUMERIC),
+        ({"table": {"Keys": [A, A]}, "other": {"Keys": [UNREADABLE]}}, DUPLICATES),
+        (
+            {"table": {"Keys": [UNREADABLE], "ProjectionExpression": ""}},
+            "Invalid ProjectionExpression: The expression can not be empty;",
+        ),
+        ({"table": {"Keys": [NUMBERED]}, "nowhere": {"Keys": [A]}}, MISMATCH),
+    ],
+)
+def test_the_order_in_which_reads_are_refused(
+    dynamodb: Any, make: Make, refused: Refused, wanted: dict[str, Any], message: str
+) -> None:
+    make()
+    with refused("ValidationException", message):
+        dynamodb.batch_get_item(RequestItems=wanted)
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        ([put("a"), delete("a"), {"PutRequest": {"Item": NUMBERED}}], DUPLICATES),
+        ([put("a"), {"PutRequest": {"Item": NUMBERED}}, delete("a")], MISMATCH),
+        ([put("a"), delete("a"), {"PutRequest": {"Item": UNREADABLE}}], NUMERIC),
+    ],
+)
+def test_the_order_in_which_writes_are_refused(
+    dynamodb: Any, make: Make, refused: Refused, last: list[dict[str, Any]], message: str
+) -> None:
+    make()
+    with refused("ValidationException", message):
+        write(dynamodb, *last)

@@ -138,8 +138,21 @@ def test_key_conditions() -> None:
     assert refusal(legacy.key_condition_from, {}) == length
     assert refusal(legacy.key_condition_from, {name: by("EQ", S) for name in "abc"}) == length
     message = "Attempted conditional constraint is not an indexable operation"
-    assert refusal(legacy.key_condition_from, {"p": by("EQ", S), "s": by("NE", N)}) == message
+    assert refusal(legacy.key_condition_from({"p": by("EQ", S), "s": by("NE", N)}).on, RANGE) == message
+    assert refusal(legacy.key_condition_from({"p": by("NULL")}).on, RANGE) == message
     assert refusal(legacy.key_condition_from({"p": by("GT", S)}).on, RANGE) == "Query key condition not supported"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"p": by("EQ", S), "a": by("NE", N)}, "Query condition missed key schema element: s"),
+        ({"s": by("NE", N)}, "Query condition missed key schema element: p"),
+        ({"p": by("EQ", N), "s": by("NE", N)}, INVALID + "Condition parameter type does not match schema type"),
+    ],
+)
+def test_which_keys_are_asked_for_comes_before_how(conditions: dict[str, Any], message: str) -> None:
+    assert refusal(legacy.key_condition_from(conditions).on, RANGE) == message
 
 
 @pytest.mark.parametrize(

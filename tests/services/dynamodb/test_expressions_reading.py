@@ -12,10 +12,12 @@ from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import values
 from hodei.services.dynamodb.expressions import (
     KeyCondition,
+    KeyTests,
     Placeholders,
     SortRange,
+    check_key_condition,
+    key_tests,
     parse_condition,
-    parse_key_condition,
     parse_projection,
 )
 from hodei.services.dynamodb.state import Key
@@ -38,6 +40,11 @@ def refusal(function: Any, *args: Any) -> str:
         function(*args)
     assert caught.value.code == "ValidationException"
     return caught.value.message
+
+
+def parse_key_condition(text: str, placeholders: Placeholders) -> KeyTests:
+    check_key_condition(text, placeholders)
+    return key_tests(text, placeholders)
 
 
 @pytest.mark.feature("dynamodb.items")

@@ -116,6 +116,12 @@ def test_what_an_item_does_not_allow(text: str, message: str) -> None:
     assert refusal(text) == message
 
 
+def test_of_several_key_attributes_the_first_of_the_key_is_told() -> None:
+    change = parse_update("SET sort = :1, id = :1", Placeholders(NAMES, VALUES))
+    with pytest.raises(AwsError, match="Cannot update attribute id"):
+        change.apply({}, ("id", "sort"))
+
+
 INCORRECT = "Incorrect operand type for operator or function; "
 
 

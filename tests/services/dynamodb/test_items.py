@@ -290,6 +290,10 @@ def test_keys_of_indexes_are_checked(dynamodb: Any, make: Make, refused: Refused
         put(dynamodb, {**KEY, "g": {"S": ""}})
     with refused("ValidationException", mismatch):
         update(dynamodb, "SET g = :g", {":g": {"N": "1"}})
+    with refused("ValidationException", mismatch):
+        update(dynamodb, "ADD g :g", {":g": {"N": "1"}})
+    with refused("ValidationException", mismatch.replace("Actual: N", "Actual: SS")):
+        update(dynamodb, "DELETE g :g", {":g": {"SS": ["a"]}}, ConditionExpression="attribute_exists(nothing)")
     attempted = "The update expression attempted to update"
     with refused("ValidationException", f"{attempted} the secondary index key to unsupported type"):
         update(dynamodb, "SET g = if_not_exists(g, :g)", {":g": {"N": "1"}})

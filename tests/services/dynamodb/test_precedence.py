@@ -22,6 +22,13 @@ MIXED = "Can not use both expression and non-expression parameters in the same r
 NAMES = "ExpressionAttributeNames must not be empty"
 BAD_CONDITION = {"ConditionExpression": "a =", "ExpressionAttributeNames": {}}
 LARGE = {"pk": {"S": "a"}, "b": {"S": "x" * 409_600}}
+COUNTLESS: dict[str, Any] = {"a": {"ComparisonOperator": "EQ", "AttributeValueList": []}}
+COUNT = "One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"
+TWICE = "One or more parameter values were invalid: Duplicate value in attribute name: a"
+BAD_FILTER = {"FilterExpression": "a =", "ExpressionAttributeNames": {}}
+TOTAL = "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+UNUSED = {"ExpressionAttributeValues": {":a": {"S": "a"}, ":b": {"S": "b"}}}
+NOT_USED = "Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"
 
 CASES: list[tuple[str, dict[str, Any], str]] = [
     # which parameters
@@ -59,6 +66,12 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         {"ExclusiveStartKey": EMPTY, "FilterExpression": "", "ExpressionAttributeNames": {}},
         f"The provided starting key is invalid: {NO_TYPE}",
     ),
+    ("query", {"AttributesToGet": ["a", "a"], "ExclusiveStartKey": EMPTY}, TWICE),
+    ("query", {"AttributesToGet": ["a", "a"], "QueryFilter": COUNTLESS}, COUNT),
+    ("scan", {"AttributesToGet": ["a", "a"], "ExclusiveStartKey": EMPTY, "ScanFilter": COUNTLESS}, TWICE),
+    ("scan", {"ExclusiveStartKey": EMPTY, "Segment": 1}, f"The provided starting key is invalid: {NO_TYPE}"),
+    ("scan", {"Segment": 1, **BAD_FILTER}, TOTAL),
+    ("scan", {"AttributesToGet": ["a", "a"], "Segment": 1}, TWICE),
     # placeholders, then expressions
     ("put_item", {"Item": {}, **BAD_CONDITION}, NAMES),
     ("query", {"FilterExpression": "", "ExpressionAttributeNames": {}}, NAMES),
@@ -71,6 +84,19 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "update_item",
         {"Key": {}, "UpdateExpression": "", "ConditionExpression": ""},
         "Invalid UpdateExpression: The expression can not be empty;",
+    ),
+    # whether all placeholders are used, then what a key condition says
+    ("query", {"KeyConditionExpression": "a = :a OR b = :a", **UNUSED}, NOT_USED),
+    ("query", {"KeyConditionExpression": "a.b = :a", **UNUSED}, NOT_USED),
+    (
+        "query",
+        {"KeyConditionExpression": "attribute_exists(a)", "FilterExpression": ""},
+        "Invalid FilterExpression: The expression can not be empty;",
+    ),
+    (
+        "query",
+        {"KeyConditions": {"a": COUNTLESS["a"]}, "FilterExpression": ""},
+        "Invalid FilterExpression: The expression can not be empty;",
     ),
 ]
 

@@ -111,10 +111,6 @@ START = "The provided starting key is invalid: "
             {"ExclusiveStartKey": {"x": {"S": "a"}}},
             f"{START}The provided key element does not match the schema",
         ),
-        (
-            {"ExclusiveStartKey": {"pk": {"N": "x"}}},
-            f"{START}The parameter cannot be converted to a numeric value: x",
-        ),
         ({"IndexName": "nowhere"}, "The table does not have the specified index: nowhere"),
         (
             {"IndexName": "gsi", "ConsistentRead": True},

@@ -47,7 +47,7 @@ def refusal(value: dict[str, Any]) -> str:
         ({"NS": []}, INVALID + "An number set  may not be empty"),
         ({"BS": []}, INVALID + "Binary sets should not be empty"),
         ({"SS": ["a", "b", "a"]}, INVALID + "Input collection [a, b, a] contains duplicates."),
-        ({"NS": ["1", "1.0"]}, INVALID + "Input collection contains duplicates"),
+        ({"NS": ["1", "1.0"]}, "Input collection contains duplicates"),
         ({"BS": [b"a", b"a"]}, INVALID + "Input collection [YQ==, YQ==]of type BS contains duplicates."),
         ({"N": ""}, "The parameter cannot be converted to a numeric value"),
         ({"N": "abc"}, "The parameter cannot be converted to a numeric value: abc"),

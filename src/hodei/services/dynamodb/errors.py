@@ -63,6 +63,8 @@ TransactionInProgressException = dynamodb.error(
 )
 TransactionCanceledException = dynamodb.error("TransactionCanceledException", "{reason}")
 ValidationException = dynamodb.error("ValidationException", "{reason}")
+# Of a value that cannot be read: AWS finds that before it looks at what the value is for, and says nothing of it.
+UnreadableValue = dynamodb.error("ValidationException", "{reason}")
 
 # One exception, in the words for each thing that may have too little throughput.
 TableThroughputExceeded = dynamodb.error(

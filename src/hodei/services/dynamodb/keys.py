@@ -53,6 +53,11 @@ def of_batched(table: Table, item: Item) -> Place:
     return found
 
 
+def of_index_key(key: Key, item: Item) -> Place:
+    """The place in an index of an item of which these are the keys. Raises: ValidationException."""
+    return place(key, item, _mismatch)
+
+
 def place(key: Key, item: Item, refuse: Callable[[str, str, Item], AwsError]) -> Place:
     """The place by a key schema. `refuse` makes the error of a key attribute that is missing or of another type."""
     if key.composed:

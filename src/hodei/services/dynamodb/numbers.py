@@ -30,9 +30,9 @@ def parts(text: str) -> tuple[bool, str, int]:
     """Sign, significant digits (none for zero) and the exponent of the first digit. Raises as `canonical`."""
     match = _NUMBER.fullmatch(text)
     if not text:
-        raise errors.ValidationException("The parameter cannot be converted to a numeric value")
+        raise errors.UnreadableValue("The parameter cannot be converted to a numeric value")
     if match is None or not (match[2] or match[3]):
-        raise errors.ValidationException(f"The parameter cannot be converted to a numeric value: {text}")
+        raise errors.UnreadableValue(f"The parameter cannot be converted to a numeric value: {text}")
     whole, fraction = match[2], match[3] or ""
     digits = (whole + fraction).lstrip("0")
     if not digits:
@@ -54,15 +54,15 @@ def _exponent(text: str | None) -> int:
 
 def check_range(digits: str, exponent: int) -> None:
     if exponent > LARGEST:
-        raise errors.ValidationException(
+        raise errors.UnreadableValue(
             "Number overflow. Attempting to store a number with magnitude larger than supported range"
         )
     if exponent < SMALLEST:
-        raise errors.ValidationException(
+        raise errors.UnreadableValue(
             "Number underflow. Attempting to store a number with magnitude smaller than supported range"
         )
     if len(digits) > DIGITS:
-        raise errors.ValidationException("Attempting to store more than 38 significant digits in a Number")
+        raise errors.UnreadableValue("Attempting to store more than 38 significant digits in a Number")
 
 
 def plain(negative: bool, digits: str, exponent: int) -> str:

@@ -23,8 +23,11 @@ MANY_VALUES = (
 )
 
 
+INVALID = "One or more parameter values were invalid: "
+
+
 def invalid(reason: str) -> AwsError:
-    return errors.ValidationException(f"One or more parameter values were invalid: {reason}")
+    return errors.ValidationException(INVALID + reason)
 
 
 def normalise_item(item: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
@@ -76,16 +79,16 @@ def _string_set(content: Sequence[str]) -> Sequence[str]:
     if not content:
         raise invalid("An string set  may not be empty")  # the two spaces are AWS's
     if len(set(content)) < len(content):
-        raise invalid(f"Input collection [{', '.join(content)}] contains duplicates.")
+        raise errors.UnreadableValue(f"{INVALID}Input collection [{', '.join(content)}] contains duplicates.")
     return content
 
 
 def _number_set(content: Sequence[str]) -> Sequence[str]:
     if not content:
-        raise invalid("An number set  may not be empty")
+        raise errors.UnreadableValue(f"{INVALID}An number set  may not be empty")
     canonical = [numbers.canonical(text) for text in content]
     if len(set(canonical)) < len(canonical):
-        raise invalid("Input collection contains duplicates")
+        raise errors.UnreadableValue("Input collection contains duplicates")  # AWS's words for numbers only
     return canonical
 
 
@@ -94,7 +97,7 @@ def _binary_set(content: Sequence[bytes]) -> Sequence[bytes]:
         raise invalid("Binary sets should not be empty")
     if len(set(content)) < len(content):
         texts = ", ".join(b64encode(member).decode() for member in content)
-        raise invalid(f"Input collection [{texts}]of type BS contains duplicates.")
+        raise errors.UnreadableValue(f"{INVALID}Input collection [{texts}]of type BS contains duplicates.")
     return content
 
 

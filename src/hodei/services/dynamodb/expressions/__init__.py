@@ -5,7 +5,13 @@ Pure: values in, values out.
 """
 
 from hodei.services.dynamodb.expressions.conditions import Condition, parse_condition
-from hodei.services.dynamodb.expressions.keyconditions import KeyCondition, KeyTests, SortRange, parse_key_condition
+from hodei.services.dynamodb.expressions.keyconditions import (
+    KeyCondition,
+    KeyTests,
+    SortRange,
+    check_key_condition,
+    key_tests,
+)
 from hodei.services.dynamodb.expressions.placeholders import Placeholders
 from hodei.services.dynamodb.expressions.projections import Projection, parse_projection
 from hodei.services.dynamodb.expressions.updates import Update, parse_update
@@ -18,8 +24,9 @@ __all__ = [
     "Projection",
     "SortRange",
     "Update",
+    "check_key_condition",
+    "key_tests",
     "parse_condition",
-    "parse_key_condition",
     "parse_projection",
     "parse_update",
 ]

@@ -16,6 +16,7 @@ from hodei.services.dynamodb.values import AttributeValue
 
 KIND = "KeyConditionExpression"
 MOST_TESTS = 8  # one for each attribute of the largest key
+NOT_INDEXABLE = frozenset(("NE", "IN", "NULL", "NOT_NULL", "CONTAINS", "NOT_CONTAINS"))  # of KeyConditions
 FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -34,7 +35,10 @@ class KeyCondition(NamedTuple):
 
 
 class KeyTest(NamedTuple):
-    """A condition on one attribute: =, <, <=, >, >=, BETWEEN or begins_with, with its value or two."""
+    """A condition on one attribute: =, <, <=, >, >=, BETWEEN or begins_with, with its value or two.
+
+    KeyConditions may have an operator that is for no key: what is wrong with it is told with the key's other faults.
+    """
 
     name: str
     operator: str
@@ -84,6 +88,8 @@ def fitting(tests: Mapping[str, KeyTest], name: str, kind: str) -> KeyTest:
                 "One or more parameter values are not valid. The AttributeValue for a key attribute "
                 f"cannot contain an empty {what} value. Key: {name}"
             )
+    if test.operator in NOT_INDEXABLE:
+        raise errors.ValidationException("Attempted conditional constraint is not an indexable operation")
     return test
 
 
@@ -132,11 +138,17 @@ def after_prefix(prefix: bytes) -> bytes | None:
     return stem[:-1] + bytes((stem[-1] + 1,)) if stem else None
 
 
-def parse_key_condition(text: str, given: Placeholders) -> KeyTests:
-    """The KeyConditionExpression of a request. Raises: ValidationException with AWS's text."""
-    planned = plan(text, KIND)
-    for test in planned.checks:
+def check_key_condition(text: str, given: Placeholders) -> None:
+    """That a KeyConditionExpression is a condition: AWS looks at all expressions before it asks what this one means.
+
+    Raises: ValidationException with AWS's text.
+    """
+    for test in plan(text, KIND).checks:
         check(test, given, KIND)
+
+
+def key_tests(text: str, given: Placeholders) -> KeyTests:
+    """What a KeyConditionExpression, which is checked, says of keys. Raises: ValidationException with AWS's text."""
     tests = [
         KeyTest(str(given.resolved(path, KIND)[0]), operator, tuple([given.values[name] for name in names]))
         for path, operator, names in shapes(text)

@@ -30,8 +30,7 @@ EXPRESSIONS = (
     "ProjectionExpression", "FilterExpression", "KeyConditionExpression", "UpdateExpression", "ConditionExpression",
 )  # fmt: skip
 COMPARISONS = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">", "BETWEEN": "BETWEEN", "IN": "IN"}
-KEY_OPERATORS = {**COMPARISONS, "BEGINS_WITH": "begins_with"}
-NOT_FOR_KEYS = frozenset(("NE", "IN", "NULL", "NOT_NULL", "CONTAINS", "NOT_CONTAINS"))
+KEY_OPERATORS = {"EQ": "=", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">", "BEGINS_WITH": "begins_with"}
 COUNTS = {"NULL": 0, "NOT_NULL": 0, "BETWEEN": 2}
 SCALARS = frozenset("SNB")
 KINDS = {
@@ -101,10 +100,8 @@ def key_condition_from(conditions: Mapping[str, Given]) -> KeyTests:
     """KeyConditions. Raises: ValidationException."""
     wanted = list(_checked(conditions))
     check_count(wanted)
-    for _, operator, _ in wanted:
-        if operator in NOT_FOR_KEYS:
-            raise errors.ValidationException("Attempted conditional constraint is not an indexable operation")
-    return KeyTests(tuple(KeyTest(name, KEY_OPERATORS[operator], values) for name, operator, values in wanted))
+    tests = [KeyTest(name, KEY_OPERATORS.get(operator, operator), values) for name, operator, values in wanted]
+    return KeyTests(tuple(tests))
 
 
 Comparison = tuple[str, str, tuple[AttributeValue, ...]]  # attribute, ComparisonOperator, values

@@ -82,7 +82,7 @@ def checked_values(values: Mapping[str, AttributeValue]) -> Mapping[str, Attribu
     for key, value in values.items():
         try:
             checked[key] = normalise(value)
-        except errors.ValidationException as fault:
+        except (errors.ValidationException, errors.UnreadableValue) as fault:
             raise errors.ValidationException(
                 f"ExpressionAttributeValues contains invalid value: {fault.message} for key {key}"
             ) from None

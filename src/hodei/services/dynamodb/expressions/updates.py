@@ -100,18 +100,18 @@ class Update:
 
     @property
     def literals(self) -> dict[str, AttributeValue]:
-        """What is known of the new item without the old one: attributes that are set to a given value."""
+        """What is known of attributes without the old item: the given values that they are set to, or changed by."""
         return {
             str(steps[0]): self._given.values[action.operand.name]
             for action, steps in zip(self._plan.actions, self.paths)
-            if action.section == "SET" and len(steps) == 1 and isinstance(action.operand, Value)
+            if len(steps) == 1 and isinstance(action.operand, Value)
         }
 
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises: ValidationException where a part of the key would be written."""
-        for steps in self.paths:
-            if steps[0] in key_names:
-                raise invalid(f"Cannot update attribute {steps[0]}. This attribute is part of the key")
+        written = {steps[0] for steps in self.paths}
+        if found := next((name for name in key_names if name in written), None):
+            raise invalid(f"Cannot update attribute {found}. This attribute is part of the key")
 
     def apply(self, item: Item, key_names: Collection[str]) -> tuple[dict[str, AttributeValue], tuple[Steps, ...]]:
         """The item updated (the given one stays as it is) and the paths touched.

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.expressions import legacy
 from hodei.services.dynamodb.expressions.conditions import Condition, parse_condition
-from hodei.services.dynamodb.expressions.keyconditions import KeyTests, parse_key_condition
+from hodei.services.dynamodb.expressions.keyconditions import KeyTests, check_key_condition, key_tests
 from hodei.services.dynamodb.expressions.placeholders import Placeholders
 from hodei.services.dynamodb.expressions.projections import Projection, parse_projection
 from hodei.services.dynamodb.expressions.updates import Update, parse_update
+from hodei.services.dynamodb.items import starts
 from hodei.services.dynamodb.items.pages import Wanted, check_select
+from hodei.services.dynamodb.items.segments import Segment, segment_of
 from hodei.services.dynamodb.state import Item
-from hodei.services.dynamodb.values import normalise_item
 
 Params = Mapping[str, Any]
 
 check_exclusive = legacy.check_exclusive
-INVALID_START = "The provided starting key is invalid"
 
 
 def placeholders(params: Params) -> Placeholders:
@@ -64,41 +63,43 @@ def _condition(params: Params, given: Placeholders) -> Condition | None:
 def projection(params: Params) -> Projection | None:
     """The attributes that a read by key wants; None for all."""
     given = placeholders(params)
-    found = _projection(params, given)
+    found = _expressed(params, given)
     given.check_used()
-    return found
+    return found or _attributes(params)
 
 
-def scanned(params: Params, start: Item | None) -> tuple[Wanted, Item | None]:
-    """What a Scan wants, and its ExclusiveStartKey."""
+def scanned(params: Params, start: Item | None) -> tuple[Wanted, Item | None, Segment]:
+    """What a Scan wants, its ExclusiveStartKey, and the part of the table that is read."""
     check_exclusive(params, "FilterExpression")
+    attributes = _attributes(params)
     condition = _old_filter(params, "ScanFilter")
-    start = _start(start)
+    start = starts.checked(start)
+    segment = segment_of(params.get("Segment"), params.get("TotalSegments"))
     given = placeholders(params)
     check_select(params)
-    wanted = _wanted(params, given, condition)
+    wanted = _wanted(params, given, condition, attributes)
     given.check_used()
-    return wanted, start
+    return wanted, start, segment
 
 
 def queried(params: Params, start: Item | None) -> tuple[Wanted, KeyTests, Item | None]:
     """What a Query wants, of which keys, and its ExclusiveStartKey."""
     check_exclusive(params, "FilterExpression", "KeyConditionExpression")
     condition = _old_filter(params, "QueryFilter")
-    start = _start(start)
+    attributes = _attributes(params)
+    start = starts.checked(start)
     given = placeholders(params)
     check_select(params)
-    if (text := params.get("KeyConditionExpression")) is not None:
-        tests = parse_key_condition(text, given)
-    elif (conditions := params.get("KeyConditions")) is not None:
-        tests = legacy.key_condition_from(conditions)
-    else:
+    text, conditions = params.get("KeyConditionExpression"), params.get("KeyConditions")
+    if text is not None:
+        check_key_condition(text, given)
+    elif conditions is None:
         raise errors.ValidationException(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
-    wanted = _wanted(params, given, condition)
+    wanted = _wanted(params, given, condition, attributes)
     given.check_used()
-    return wanted, tests, start
+    return wanted, legacy.key_condition_from(conditions or {}) if text is None else key_tests(text, given), start
 
 
 def _old_filter(params: Params, name: str) -> Condition | None:
@@ -108,31 +109,23 @@ def _old_filter(params: Params, name: str) -> Condition | None:
     return None
 
 
-def _wanted(params: Params, given: Placeholders, condition: Condition | None) -> Wanted:
+def _wanted(params: Params, given: Placeholders, condition: Condition | None, attributes: Projection | None) -> Wanted:
     if (text := params.get("FilterExpression")) is not None:
         condition = parse_condition(text, given, "FilterExpression")
     return Wanted(
         params.get("Select", ""),
         condition,
-        _projection(params, given),
+        _expressed(params, given) or attributes,
         params.get("ConsistentRead", False),
         params.get("Limit"),
     )
 
 
-def _projection(params: Params, given: Placeholders) -> Projection | None:
-    if (text := params.get("ProjectionExpression")) is not None:
-        return parse_projection(text, given)
+def _expressed(params: Params, given: Placeholders) -> Projection | None:
+    text = params.get("ProjectionExpression")
+    return None if text is None else parse_projection(text, given)
+
+
+def _attributes(params: Params) -> Projection | None:
+    """What AttributesToGet says."""
     return legacy.projection_from(params["AttributesToGet"]) if params.get("AttributesToGet") else None
-
-
-def _start(key: Item | None) -> Item | None:
-    """An ExclusiveStartKey with its values checked. Raises: ValidationException."""
-    try:
-        return None if key is None else normalise_item(key)
-    except errors.ValidationException as error:
-        raise invalid_start(error.message) from None
-
-
-def invalid_start(reason: str) -> AwsError:
-    return errors.ValidationException(f"{INVALID_START}: {reason}")

@@ -17,7 +17,7 @@ from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, Table, items
 from hodei.services.dynamodb.throttling.gate import spend_units
-from hodei.services.dynamodb.values import EMPTY_VALUE, MANY_VALUES, normalise_item
+from hodei.services.dynamodb.values import MANY_VALUES, normalise_item
 
 Params = Mapping[str, Any]
 
@@ -70,15 +70,14 @@ def batch_get_item(
     wanted = {name: _reads(params) for name, params in RequestItems.items()}
     if sum(map(len, wanted.values())) > MOST_READS:
         raise errors.ValidationException(TOO_MANY.format("BatchGetItem"))
-    targets = [Target(name, *table_of(ctx, name)) for name in wanted]
+    placed = [_located(Target(name, *table_of(ctx, name)), reads) for name, reads in wanted.items()]
     responses: dict[str, list[Item]] = {}
     unprocessed: dict[str, Params] = {}
     report: list[dict[str, Any]] = []
     left = BATCH_BYTES
     refused = Refused()
-    for target in targets:
-        params, reads = RequestItems[target.given], wanted[target.given]
-        _check_distinct(read.place(target.table) for read in reads)
+    for target, reads in placed:
+        params = RequestItems[target.given]
         consistent = params.get("ConsistentRead", False)
         found, sizes = _read(target, reads, left, consistent, refused)
         left -= sum(sizes)
@@ -94,20 +93,29 @@ def batch_get_item(
 
 
 def _reads(params: Params) -> list[Read]:
+    """What is to be read of one table. Raises: ValidationException."""
     asked.check_exclusive(params)
-    wanted = list(map(normalise_item, params["Keys"]))
     projection = asked.projection(params)
-    return [Read(key, projection) for key in wanted]
+    reads: dict[str, Read] = {}
+    for given in params["Keys"]:
+        read = Read(normalise_item(given), projection)
+        if reads.setdefault(repr(sorted(read.key.items())), read) is not read:
+            raise errors.ValidationException(DUPLICATES)
+    return list(reads.values())
+
+
+def _located(target: Target, reads: Iterable[Read]) -> tuple[Target, list[tuple[Read, Place]]]:
+    """Where in its table all of it is. Raises: ValidationException."""
+    return target, [(read, read.place(target.table)) for read in reads]
 
 
 def _read(
-    target: Target, reads: Sequence[Read], room: int, consistent: bool, refused: Refused
+    target: Target, reads: Sequence[tuple[Read, Place]], room: int, consistent: bool, refused: Refused
 ) -> tuple[list[Item], list[int]]:
     """The items found, and the sizes of what was read (0 where nothing is), as far as there are room and capacity."""
     found: list[Item] = []
     sizes: list[int] = []
-    for read in reads:
-        place = read.place(target.table)
+    for read, place in reads:
         stored = items.get(target.ctx, target.table.id, *place)
         size = stored.size if stored else 0
         units = {TABLE: capacity.read_units(size, consistent=consistent)}
@@ -120,12 +128,6 @@ def _read(
     return found, sizes
 
 
-def _check_distinct(places: Iterable[Place]) -> None:
-    listed = list(places)
-    if len(set(listed)) < len(listed):
-        raise errors.ValidationException(DUPLICATES)
-
-
 @dynamodb.operation("BatchWriteItem")
 def batch_write_item(
     ctx: Context,
@@ -135,7 +137,9 @@ def batch_write_item(
     ReturnItemCollectionMetrics: str = "NONE",
 ) -> dict[str, Any]:
     """All is checked before anything is written; what then meets a limit comes back as UnprocessedItems."""
-    wanted = {name: [_write(request) for request in requests] for name, requests in RequestItems.items()}
+    if any(len(request) != 1 for requests in RequestItems.values() for request in requests):
+        raise errors.ValidationException(MANY_VALUES)  # AWS says so of a request that is neither, too
+    wanted = {name: list(map(_write, requests)) for name, requests in RequestItems.items()}
     if sum(map(len, wanted.values())) > MOST_WRITES:
         raise errors.ValidationException(TOO_MANY.format("BatchWriteItem"))
     placed = list(_placed(ctx, wanted))
@@ -168,9 +172,11 @@ def _perform(target: Target, write: Write, place: Place, units: Units) -> None:
 def _placed(ctx: Context, wanted: Mapping[str, Sequence[Write]]) -> Iterator[tuple[Target, list[tuple[Write, Place]]]]:
     for name, some in wanted.items():
         target = Target(name, *table_of(ctx, name))
-        places = [_place(target.table, write) for write in some]
-        _check_distinct(places)
-        yield target, list(zip(some, places, strict=True))
+        placed: dict[Place, Write] = {}
+        for write in some:
+            if placed.setdefault(_place(target.table, write), write) is not write:
+                raise errors.ValidationException(DUPLICATES)
+        yield target, [(write, place) for place, write in placed.items()]
 
 
 def _place(table: Table, write: Write) -> Place:
@@ -178,8 +184,6 @@ def _place(table: Table, write: Write) -> Place:
 
 
 def _write(request: Params) -> Write:
-    if len(request) != 1:
-        raise errors.ValidationException(MANY_VALUES if request else EMPTY_VALUE)
     if put := request.get("PutRequest"):
         return writes.put(put)
     return writes.delete(request["DeleteRequest"])

@@ -70,17 +70,6 @@ class Source:
             return items.scan(self.ctx, self.table.id, *prefix, **bounds)
         return index_entries.scan(self.ctx, self.table.id, self.index.name, *prefix, **bounds)
 
-    def position(self, start: Item) -> Position:
-        """The key of the row that an ExclusiveStartKey names. Raises: ValidationException if it cannot name one."""
-        if start.keys() != set(self.names):
-            raise errors.ValidationException(keys.MISMATCH)
-        base = keys.of_key(self.table, keys.key_of(self.table.key, start))
-        if self.index is None:
-            return base
-        if (place := keys.index_place(self.index.key, start)) is None:
-            raise errors.ValidationException(keys.MISMATCH)
-        return (*place, *base)
-
 
 def source_of(ctx: Context, table: Table, given: ReadOptions) -> Source:
     """Raises: ValidationException for an index that is not there, or that cannot be read so."""

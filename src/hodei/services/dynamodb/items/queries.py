@@ -10,7 +10,7 @@ from hodei.services.dynamodb import errors, keys
 from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.keyconditions import KeyCondition
 from hodei.services.dynamodb.find import table_of
-from hodei.services.dynamodb.items import asked, pages
+from hodei.services.dynamodb.items import asked, pages, starts
 from hodei.services.dynamodb.items.pages import Position, Row, Source
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item
@@ -35,23 +35,25 @@ def query(
     wanted, tests, start = asked.queried(given, ExclusiveStartKey)
     there, table = table_of(ctx, TableName)
     source = pages.source_of(there, table, given)
+    after = None if start is None else starts.of_query(source, start)
     condition = tests.on(source.key)
     partition = keys.partition(source.key, condition.partition)
+    if after:
+        _check_within(after, partition, condition)
     if wanted.filter:
         _check_filter(source, wanted.filter, "QueryFilter" if "QueryFilter" in given else "Filter Expression")
     pages.check_wanted(source, wanted)
-    found = rows(source, partition, condition, start, forward=ScanIndexForward)
+    found = rows(source, partition, condition, after, forward=ScanIndexForward)
     answer, units = pages.read_page(source, wanted, found)
     return pages.with_capacity(answer, ReturnConsumedCapacity, TableName, table, units)
 
 
 def rows(
-    source: Source, partition: bytes, condition: KeyCondition, start: Item | None, *, forward: bool
+    source: Source, partition: bytes, condition: KeyCondition, after: Position | None, *, forward: bool
 ) -> Iterator[Row]:
-    """What a key condition finds after an ExclusiveStartKey. Raises: ValidationException for one that does not fit."""
+    """What a key condition finds, from the beginning or after a row of this partition."""
     low, high = _range(condition)
-    after = None if start is None else _after(source, start, partition, condition)
-    return source.rows(partition, start=low, end=high, after=after, reverse=not forward)
+    return source.rows(partition, start=low, end=high, after=after[1:] if after else None, reverse=not forward)
 
 
 def _range(condition: KeyCondition) -> tuple[Position | None, Position | None]:
@@ -69,18 +71,16 @@ def _check_filter(source: Source, condition: Condition, what: str) -> None:
         )
 
 
-def _after(source: Source, start: Item, partition: bytes, condition: KeyCondition) -> Position:
-    """Where the page before ended, below the partition. Raises: ValidationException for what can end none."""
-    try:
-        found, *position = source.position(start)
-    except errors.ValidationException:
-        raise errors.ValidationException(asked.INVALID_START) from None
-    if found != partition:
-        raise errors.ValidationException(
-            "The provided starting key is outside query boundaries based on provided conditions"
-        )
+def _check_within(after: Position, partition: bytes, condition: KeyCondition) -> None:
+    """That a page of this query can end there. Raises: ValidationException, in words that AWS has chosen strangely."""
+    found, *rest = after
     low, high = _range(condition)
-    after = tuple(position)
-    if (low and after < low) or (high and after >= high):
+    if (low and tuple(rest) < low) or (high and tuple(rest) >= high):
         raise errors.ValidationException("The provided starting key does not match the range key predicate")
-    return after
+    if found == partition:
+        return
+    if condition.sort:
+        raise errors.ValidationException("The query can return at most one row and cannot be restarted")
+    raise errors.ValidationException(
+        "The provided starting key is outside query boundaries based on provided conditions"
+    )

@@ -78,7 +78,7 @@ def batch_execute_statement(
 def _bound(request: Request) -> Bound | AwsError:
     try:
         return bind(request)
-    except errors.ValidationException as error:
+    except (errors.ValidationException, errors.UnreadableValue) as error:
         return error
 
 

@@ -17,7 +17,7 @@ from hodei.services.dynamodb.expressions.keyconditions import KeyCondition, KeyT
 from hodei.services.dynamodb.expressions.nodes import ConditionNode, Junction, Test, Value
 from hodei.services.dynamodb.expressions.projections import Projection
 from hodei.services.dynamodb.find import table_of
-from hodei.services.dynamodb.items import pages, queries
+from hodei.services.dynamodb.items import pages, queries, starts
 from hodei.services.dynamodb.items.pages import Row, Source, Wanted
 from hodei.services.dynamodb.partiql.bound import Bound, Request, steps
 from hodei.services.dynamodb.partiql.statements import Order, Select
@@ -38,14 +38,14 @@ class Ranges:
 
     def rows(self, source: Source, start: Item | None) -> Iterator[Row]:
         """The rows after the end of the page before."""
-        position = None if start is None else source.position(start)
+        position = None if start is None else starts.position(source, start)
         if self.conditions is None:
             yield from source.rows(after=position)
             return
         partitions = [keys.partition(source.key, condition.partition) for condition in self.conditions]
         first = 0 if position is None else partitions.index(position[0])
         for at in range(first, len(partitions)):
-            after = start if at == first else None
+            after = position if at == first else None
             yield from queries.rows(source, partitions[at], self.conditions[at], after, forward=self.forward)
 
 

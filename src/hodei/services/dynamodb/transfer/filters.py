@@ -46,7 +46,7 @@ def filter_of(table: Table, given: Mapping[str, Any] | None) -> Filter:
                 f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {found[0]}"
             )
     else:
-        wanted, _ = asked.scanned(given, None)
+        wanted, *_ = asked.scanned(given, None)
     keys.check_scalars(table, wanted.filter, wanted.projection)
     return Filter(bounds, wanted.filter, wanted.projection)
 
