@@ -122,18 +122,18 @@ def test_a_batch_writer_gets_everything_through_a_throttled_table(tmp_path: Path
         change = {"service": "dynamodb", "key": "throttling", "value": "aws"}
         request = urllib.request.Request(f"{process.url}/_hodei/config", json.dumps(change).encode(), method="POST")
         urllib.request.urlopen(request).close()
-        table = make(resource(process.url), "slow", OnDemandThroughput={"MaxWriteRequestUnits": 40})
+        table = make(resource(process.url), "slow", OnDemandThroughput={"MaxWriteRequestUnits": 20})
         unprocessed: list[int] = []
         table.meta.client.meta.events.register(
             "after-call.dynamodb.BatchWriteItem",
             lambda parsed, **_: unprocessed.append(len(parsed.get("UnprocessedItems", {}).get("slow", ()))),
         )
         with table.batch_writer() as batch:
-            for n in range(90):
+            for n in range(60):
                 batch.put_item(Item={"pk": "p", "sk": n})
         assert sum(unprocessed) > 0
         assert [item["sk"] for item in table.query(KeyConditionExpression=Key("pk").eq("p"))["Items"]] == list(
-            range(90)
+            range(60)
         )
 
 
