@@ -1,11 +1,21 @@
-"""A year of a shop as CSV files, from a seed: few customers order much, few products sell much, December is busy."""
+"""A year of a shop as CSV files, from a seed, and the keys that its items have in one table.
+
+Few customers order much, few products sell much, the end of the year is busy.
+
+| item     | PK         | SK             | GSI1PK            | GSI1SK       |
+| -------- | ---------- | -------------- | ----------------- | ------------ |
+| customer | C#customer | PROFILE        | COUNTRY#country   | name         |
+| order    | C#customer | O#time#order   | STATUS#status#day | O#time#order |
+| line     | O#order    | L#line         | P#product         | O#order      |
+| product  | P#product  | STOCK          |                   |              |
+"""
 
 from __future__ import annotations
 
 import csv
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +27,7 @@ STATUSES = {"delivered": 90, "shipped": 5, "paid": 3, "returned": 2}
 FIRST = ("Ada", "Ane", "Iker", "Jon", "Maite", "Miren", "Nerea", "Unai", "Xabier", "Zuriñe")
 LAST = ("Agirre", "Bengoa", "Etxeberria", "Garcia", "Goikoetxea", "Lopez", "Mendizabal", "Ortiz", "Urrutia", "Zabala")
 PRODUCTS = 2000
+Row = dict[str, str]
 
 
 @dataclass
@@ -42,6 +53,24 @@ class Facts:
     @property
     def rows(self) -> int:
         return self.customers + self.orders + self.lines
+
+
+DESIGN: dict[str, Callable[[Row], tuple[str, str, str, str]]] = {
+    "customers": lambda row: (f"C#{row['customer_id']}", "PROFILE", f"COUNTRY#{row['country']}", row["name"]),
+    "orders": lambda row: (
+        f"C#{row['customer_id']}",
+        (key := f"O#{row['ordered_at']}#{row['order_id']}"),
+        f"STATUS#{row['status']}#{row['ordered_at'][:10]}",
+        key,
+    ),
+    "lines": lambda row: (
+        f"O#{row['order_id']}",
+        f"L#{row['line']}",
+        f"P#{row['product_id']}",
+        f"O#{row['order_id']}",
+    ),
+}
+KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
 
 
 def price_of(product: int) -> int:
@@ -89,3 +118,22 @@ def _order(chance: random.Random, facts: Facts, orders: Any, lines: Any) -> None
         facts.lines += 1
     orders.writerow((order, customer, at, status, total))
     facts.add_order(customer, at, total)
+
+
+def count(facts: Facts, items: Iterable[dict[str, Any]]) -> Facts:
+    """Adds items in DynamoDB's own notation to what is known."""
+    for item in items:
+        key = item["SK"]["S"]
+        if key == "PROFILE":
+            facts.customers += 1
+        elif key.startswith("L#"):
+            facts.lines += 1
+        elif key.startswith("O#"):
+            facts.add_order(item["PK"]["S"].removeprefix("C#"), key[2:], amount(item))
+    return facts
+
+
+def amount(item: dict[str, Any]) -> int:
+    """An order's total; what was imported from CSV is a string."""
+    ((_, text),) = item["total"].items()
+    return int(text)

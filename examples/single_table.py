@@ -6,13 +6,7 @@ projection, brought back from a bad deploy to the second before, exported to S3 
     python examples/single_table.py --endpoint-url http://localhost:4566    # a Hodei that runs, without these tables
 
 Without a URL it starts a Hodei of its own. boto3 is the only client, and everything is compared with what went in.
-
-| item     | PK         | SK             | GSI1PK            | GSI1SK       |
-| -------- | ---------- | -------------- | ----------------- | ------------ |
-| customer | C#customer | PROFILE        | COUNTRY#country   | name         |
-| order    | C#customer | O#time#order   | STATUS#status#day | O#time#order |
-| line     | O#order    | L#line         | P#product         | O#order      |
-| product  | P#product  | STOCK          |                   |              |
+`shop.py` has the data and the keys.
 """
 
 from __future__ import annotations
@@ -41,7 +35,7 @@ from typing import Any
 import boto3
 from boto3.dynamodb.conditions import Key
 from botocore.config import Config
-from shop import COUNTRIES, PRODUCTS, STATUSES, Facts, generate, price_of
+from shop import COUNTRIES, DESIGN, KEYS, PRODUCTS, STATUSES, Facts, amount, count, generate, price_of
 
 BIN = Path(sys.executable).parent
 TABLE, RESTORED, REVENUE, BUCKET = "shop", "shop-restored", "shop-revenue", "shop-files"
@@ -50,7 +44,6 @@ PROCESSES, THREADS = 2, 8
 STOCK, RARE = 100_000, 3  # pieces there are of a product, of the last one
 NEW_YEAR = "2026-01-01"
 TRANSACTION = 100  # actions that one may have
-Row = dict[str, str]
 
 # clients
 
@@ -97,23 +90,6 @@ def step(what: str) -> Iterator[None]:
 
 
 # from files to items
-
-DESIGN: dict[str, Callable[[Row], tuple[str, str, str, str]]] = {
-    "customers": lambda row: (f"C#{row['customer_id']}", "PROFILE", f"COUNTRY#{row['country']}", row["name"]),
-    "orders": lambda row: (
-        f"C#{row['customer_id']}",
-        (key := f"O#{row['ordered_at']}#{row['order_id']}"),
-        f"STATUS#{row['status']}#{row['ordered_at'][:10]}",
-        key,
-    ),
-    "lines": lambda row: (
-        f"O#{row['order_id']}",
-        f"L#{row['line']}",
-        f"P#{row['product_id']}",
-        f"O#{row['order_id']}",
-    ),
-}
-KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
 
 
 def upload(url: str, path: Path) -> None:
@@ -189,25 +165,6 @@ def set_up(url: str) -> None:
 
 
 # counting
-
-
-def count(facts: Facts, items: Iterable[dict[str, Any]]) -> Facts:
-    """Adds items in DynamoDB's own notation to what is known."""
-    for item in items:
-        key = item["SK"]["S"]
-        if key == "PROFILE":
-            facts.customers += 1
-        elif key.startswith("L#"):
-            facts.lines += 1
-        elif key.startswith("O#"):
-            facts.add_order(item["PK"]["S"].removeprefix("C#"), key[2:], amount(item))
-    return facts
-
-
-def amount(item: dict[str, Any]) -> int:
-    """An order's total; what was imported from CSV is a string."""
-    ((_, text),) = item["total"].items()
-    return int(text)
 
 
 def scan(url: str, name: str, segment: int) -> Facts:
@@ -328,7 +285,8 @@ def sell(url: str, facts: Facts, count: int) -> None:
             customer, basket = orders[order]
             facts.lines += len(basket)
             facts.add_order(customer, NEW_YEAR, sum(price_of(one) * n for one, n in basket.items()))
-        again = place(url, *(first := next(iter(orders.items())))[:1], *first[1])
+        first = next(iter(orders))
+        again = place(url, first, *orders[first])
         assert again[0] == "ConditionalCheckFailed" and set(again[1:]) <= {"None", "ConditionalCheckFailed"}
         print(f"    {count} orders placed; the first one once more is refused: {again}")
         rare = [f"{n:08}" for n in range(numbers.stop, numbers.stop + 4 * RARE)]
