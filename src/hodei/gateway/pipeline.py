@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hodei.gateway import cors
-from hodei.gateway.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION, Credential, principal_of, read_credential
+from hodei.gateway.authentication import Authenticator
+from hodei.gateway.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION, Credential, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
 from hodei.kernel.atomic import in_batch, in_batches
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.authorise import authorise
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import Service
 from hodei.kernel.world import World
@@ -47,6 +49,7 @@ class Pipeline:
     def __init__(self, world: World, *, local: Callable[[Request], Answer | None] | None = None) -> None:
         self.world = world
         self.router = Router(urlsplit(world.url).hostname or "")
+        self._authenticator = Authenticator(world)
         self._local = local  # the admin API and what people script against: /_hodei, /_localstack
 
     def __call__(self, request: Request) -> Answer:
@@ -138,6 +141,7 @@ class Pipeline:
             service.amend(ctx, params)
         if violations := operation.validate(params):
             raise service.violations(route.operation, violations)
+        authorise(ctx, operation.name, params)
         return self.world.invoke(ctx, operation, params)
 
     def _context(
@@ -149,7 +153,7 @@ class Pipeline:
         request_id: str,
         operation: str = "",
     ) -> Context:
-        principal = principal_of(credential, region)
+        principal = self._authenticator.caller(service, request, credential, region)
         return Context(
             self.world,
             service,
@@ -187,7 +191,11 @@ class Pipeline:
             return None
         credential = read_credential(request)
         region = (credential.region if credential else "") or DEFAULT_REGION
-        ctx = self._context(service, request, credential, region, self.world.ids.uuid())
+        request_id = self.world.ids.uuid()
+        try:
+            ctx = self._context(service, request, credential, region, request_id)
+        except AwsError as error:
+            return _error(codec_for(service.model, detect_protocol(service.model, request)), None, error, request_id)
         try:
             answer = in_batch(self.world.store, handler, ctx, request)
             if isinstance(answer, Response):

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hodei.kernel.arns import Arn, partition_of
+from hodei.kernel.iam.principals import PrincipalKind
 
 if TYPE_CHECKING:
     from hodei.kernel.agenda import Agenda
     from hodei.kernel.blobs import Blobs
     from hodei.kernel.deliver import Retry
+    from hodei.kernel.iam.keys import Session
     from hodei.kernel.ids import Ids
     from hodei.kernel.service import Service
     from hodei.kernel.store import Store
@@ -31,13 +33,16 @@ class Principal:
     arn: str
     access_key: str = ""
     service: str = ""  # a service principal: "s3.amazonaws.com"
+    kind: PrincipalKind = "root"
+    id: str = ""  # as aws:userid has it; of a root its account
+    session: Session | None = None  # of temporary credentials
 
     @property
     def anonymous(self) -> bool:
         return not self.access_key and not self.service
 
 
-ANONYMOUS = Principal(account="", arn="*")
+ANONYMOUS = Principal(account="", arn="*", kind="anonymous")
 
 
 class Context:

@@ -54,6 +54,7 @@ class Manifest:
     settings: dict[str, Setting] = field(default_factory=dict)
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
     left_out: dict[str, str] = field(default_factory=dict)  # operation -> why it is not there
+    iam: dict[str, Any] = field(default_factory=dict)  # what its operations need: see `kernel.iam.needs`
 
 
 def folder(name: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from hodei.kernel import errors
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.hooks import Identity, ResourcePolicy
+from hodei.kernel.iam.needs import Find, Needs, find_of
 from hodei.kernel.manifest import Manifest, folder, manifest
 from hodei.kernel.store import Store
 from hodei.kernel.tables import Record, Table
@@ -76,6 +78,11 @@ class Service:
         self.endpoints: list[tuple[Callable[[Request], bool], Endpoint]] = []
         self.amend: Callable[[Any, dict[str, Any]], None] | None = None
         self.decorate: Callable[..., None] | None = None
+        self.identity: Callable[[Any, Any], Identity] | None = None  # of IAM: what it has of a principal
+        self.resource_policy: Callable[[Any, str], ResourcePolicy | None] | None = None  # of a resource, by ARN
+        self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
+        self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
+        self._finders: dict[str, Callable[[Any, Mapping[str, Any]], Iterable[str]]] = {}
         self._operations: dict[str, Operation] = {}
 
     @functools.cached_property
@@ -85,6 +92,32 @@ class Service:
     @functools.cached_property
     def model(self) -> ServiceModel:
         return load_model(self.manifest.model)
+
+    @functools.cached_property
+    def needs(self) -> Needs:
+        """The permissions that its operations need."""
+        declared = {key.lower(): find_of(given) for key, given in self.manifest.iam.get("keys", {}).items()}
+        for key, find in declared.items():
+            self.condition_keys.setdefault(key, functools.partial(_declared_key, find))
+        return Needs(self.manifest, self._finders)
+
+    def finds(self, kind: str) -> Callable[[Handler], Handler]:
+        """Register how a request names resources of a type: `def f(ctx, params) -> Iterable[str]`, their ARNs."""
+
+        def register(handler: Handler) -> Handler:
+            self._finders[kind] = handler
+            return handler
+
+        return register
+
+    def condition_key(self, name: str) -> Callable[[Handler], Handler]:
+        """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none."""
+
+        def register(handler: Handler) -> Handler:
+            self.condition_keys[name.lower()] = handler
+            return handler
+
+        return register
 
     def operation(self, name: str) -> Callable[[Handler], Handler]:
         """Register the handler of an AWS operation. Its keyword-only parameters are those it honours."""
@@ -164,6 +197,10 @@ class Service:
             return handler
 
         return register
+
+
+def _declared_key(find: Find, ctx: Any, params: Mapping[str, Any]) -> list[str] | None:
+    return find(params) or None
 
 
 @functools.cache

@@ -54,6 +54,7 @@ class World:
         self.tokens = Tokens(self.store, self.ids)
         self.settings = Settings(self.store)
         self.quotas = Quotas()
+        self.strict_auth = False  # whether keys that were not issued here are refused
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
 

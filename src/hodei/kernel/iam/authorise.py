@@ -1,0 +1,112 @@
+"""Whether a call may be made: asked for every operation, after its parameters are known to be good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.errors import declare
+from hodei.kernel.iam.documents import MalformedPolicy, parse
+from hodei.kernel.iam.evaluate import AccessRequest, Decision, Named, Policies, evaluate
+from hodei.kernel.iam.facts import Facts
+from hodei.kernel.iam.hooks import Identity, ResourcePolicy
+from hodei.kernel.iam.needs import ANY, Need
+from hodei.kernel.iam.principals import Principal
+from hodei.kernel.iam.wording import wording
+
+if TYPE_CHECKING:
+    from hodei.kernel import context
+    from hodei.kernel.context import Context
+    from hodei.kernel.errors import AwsError
+
+NOBODY = Identity()
+WITHOUT_IDENTITY = ("root", "service", "anonymous")  # whom only resources' policies stop
+
+
+def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
+    """Raises: AccessDenied, in the words and with the code of the service."""
+    service, principal = ctx.service, ctx.principal
+    if service.resource_policy is None and principal.kind in WITHOUT_IDENTITY:
+        return
+    identity: Identity | None = None
+    for need in service.needs.of(ctx, operation, params):
+        owned = _owned(ctx, need)
+        if principal.kind == "root" and not owned.document and owned.account == principal.account:
+            continue
+        if identity is None:
+            identity = _identity(ctx)
+        request, decision = _decided(ctx, params, need, owned, identity)
+        if not decision.allowed:
+            raise denied(ctx, request, decision)
+
+
+def _decided(
+    ctx: Context, params: Mapping[str, Any], need: Need, owned: ResourcePolicy, identity: Identity
+) -> tuple[AccessRequest, Decision]:
+    request = AccessRequest(
+        action=need.action,
+        resource=need.resource,
+        context=Facts(ctx, params, need.resource, owned.account, identity.tags),
+        principal=asking(ctx.principal),
+        resource_account=owned.account,
+        resource_must_allow=bool(ctx.service.manifest.iam.get("resource_must_allow")),
+    )
+    session = ctx.principal.session
+    policies = Policies(
+        identity=identity.policies,
+        boundary=identity.boundary,
+        session=_session(session.policies) if session else (),
+        resource=_resource(owned.document, need.resource),
+    )
+    return request, evaluate(request, policies)
+
+
+def _owned(ctx: Context, need: Need) -> ResourcePolicy:
+    """Whose the resource is, and its policy."""
+    if need.resource == ANY:
+        return ResourcePolicy(ctx.principal.account)
+    if (hook := ctx.service.resource_policy) and (found := hook(ctx, need.resource)):
+        return found
+    return ResourcePolicy(Arn.parse(need.resource).account or ctx.principal.account)
+
+
+def _identity(ctx: Context) -> Identity:
+    if ctx.principal.kind not in ("user", "role-session", "federated-user"):
+        return NOBODY
+    iam = ctx.world.context("iam", account=ctx.principal.account, region=ctx.region, principal=ctx.principal)
+    return iam.service.identity(iam, ctx.principal) if iam.service.identity else NOBODY
+
+
+def asking(principal: context.Principal) -> Principal:
+    """The caller as policies know it."""
+    session = principal.session
+    return Principal(
+        kind=principal.kind,
+        arn=principal.service or ("" if principal.anonymous else principal.arn),
+        account="" if principal.service else principal.account,
+        entity=session.issuer if session else "",
+        ids=frozenset((principal.id,)) if principal.id else frozenset(),
+        service_linked=bool(session and ":role/aws-service-role/" in session.issuer),
+    )
+
+
+@lru_cache(1024)
+def _session(documents: tuple[str, ...]) -> Sequence[Named]:
+    return tuple(Named(parse(document, "session"), "session policy") for document in documents)
+
+
+@lru_cache(1024)
+def _resource(document: str, resource: str) -> Sequence[Named]:
+    if not document:
+        return ()
+    try:
+        return (Named(parse(document, "resource"), resource),)
+    except MalformedPolicy:
+        return ()  # from before policies were checked
+
+
+def denied(ctx: Context, request: AccessRequest, decision: Decision) -> AwsError:
+    code = ctx.service.manifest.iam.get("denied", "AccessDeniedException")
+    return declare(code, status=ctx.service.manifest.iam.get("denied_status"))(wording(decision, request))

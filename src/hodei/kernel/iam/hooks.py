@@ -1,0 +1,25 @@
+"""What services tell the kernel of permissions: IAM whom policies are attached to, others what their resources say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hodei.kernel.iam.evaluate import Named
+
+NO_TAGS: Mapping[str, str] = {}
+
+
+class Identity(NamedTuple):
+    """What IAM has of a principal. `boundary` is empty where there is none."""
+
+    policies: Sequence[Named] = ()
+    boundary: Sequence[Named] = ()
+    tags: Mapping[str, str] = NO_TAGS
+
+
+class ResourcePolicy(NamedTuple):
+    """Who owns a resource, and the policy document that is attached to it ("": none)."""
+
+    account: str
+    document: str = ""

@@ -1,0 +1,41 @@
+"""Access keys that IAM and STS have issued, and whom they stand for. Any other key is the root of an account."""
+
+from __future__ import annotations
+
+from hodei.kernel.iam.principals import PrincipalKind
+from hodei.kernel.tables import Record, Table
+
+
+class Session(Record):
+    """What a principal with temporary credentials has besides its own policies."""
+
+    name: str  # RoleSessionName
+    issuer: str  # the ARN of the role, the user or the account it is of
+    issuer_id: str = ""
+    policies: tuple[str, ...] = ()  # session policies, as documents; all of them hold
+    tags: dict[str, str] = {}
+    transitive: tuple[str, ...] = ()  # keys of tags that go on to the next role
+    source_identity: str = ""
+    started: float = 0.0
+    mfa: float = 0.0  # when the caller showed its MFA code; 0: it did not
+    provider: str = ""  # that federated it: an ARN, or the name of a web identity provider
+    chained: bool = False  # a role assumed by a role
+    context: dict[str, str] = {}  # condition keys of a federation ("saml:sub", "accounts.google.com:aud")
+
+
+class AccessKey(Record):
+    """A key. `token` is there for temporary ones only, which end at `expires`."""
+
+    access_key: str
+    secret: str
+    account: str
+    kind: PrincipalKind
+    arn: str
+    id: str  # as aws:userid has it
+    active: bool = True
+    token: str = ""
+    expires: float = 0.0
+    session: Session | None = None
+
+
+keys = Table("kernel", "access_keys", AccessKey, key="access_key", scope="global", cached=True)
