@@ -157,7 +157,52 @@ TWO = {"AttributeDefinitions": attributes(a="S", b="S"), "KeySchema": key_schema
         ),
         (
             {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]},
+            "Invalid KeySchema: Some index key attribute have no definition",
+        ),
+        (
+            {
+                "AttributeDefinitions": attributes(pk="S", x="S"),
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "RANGE"}, {"AttributeName": "pk", "KeyType": "RANGE"}],
+            },
             "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ),
+        (
+            {
+                "AttributeDefinitions": attributes(pk="S", x="S"),
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "RANGE"}],
+            },
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        ),
+        (
+            {"AttributeDefinitions": attributes(pk="S", x="S"), "KeySchema": key_schema("pk", "sk")},
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            "Keys: [pk, sk], AttributeDefinitions: [pk, x]",
+        ),
+        (
+            {"GlobalSecondaryIndexes": [index("gsi", "pk", "b"), index("other", "c")]},
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            "Keys: [pk, b], AttributeDefinitions: [pk]",
+        ),
+        (
+            {"LocalSecondaryIndexes": [], "AttributeDefinitions": attributes(pk="S", x="S")},
+            INVALID + "List of LocalSecondaryIndexes is empty",
+        ),
+        (
+            {"LocalSecondaryIndexes": [index("lsi", "pk", "x")]},
+            INVALID + "Table KeySchema does not have a range key, which is required when specifying a "
+            "LocalSecondaryIndex",
+        ),
+        (
+            {
+                **TWO,
+                "LocalSecondaryIndexes": [index("lsi", "a", "b")] * 2,
+                "GlobalSecondaryIndexes": [index("gsi", "gone")],
+            },
+            INVALID + "Duplicate index name: lsi",
+        ),
+        (
+            {"GlobalSecondaryIndexes": [index("gsi", "pk")] * 21},
+            INVALID + "Duplicate index name: gsi",
         ),
         (
             {"KeySchema": key_schema("pk", "sk")},
@@ -398,6 +443,10 @@ def test_billing_modes_change(dynamodb: Any, make: Make, refused: Refused) -> No
     neither = "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
     with refused("ValidationException", INVALID + neither):
         dynamodb.update_table(TableName="table", ProvisionedThroughput=UNITS)
+    missing = "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+    for name in ("table", "nowhere"):
+        with refused("ValidationException", INVALID + missing):
+            dynamodb.update_table(TableName=name, BillingMode="PROVISIONED")
     back = {"TableName": "table", "BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS}
     with refused("ValidationException", INVALID + "ProvisionedThroughput must be specified for index: gsi"):
         dynamodb.update_table(**back)

@@ -40,12 +40,12 @@ def check_key_schema(schema: Sequence[Definition]) -> None:
             f"1 validation error detected: Value '{_java(schema)}' at 'keySchema' failed to satisfy constraint: "
             "Member must have length less than or equal to 2"
         )
-    if schema[0]["KeyType"] != "HASH":
-        raise errors.ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     if len(schema) == 2 and schema[0]["AttributeName"] == schema[1]["AttributeName"]:
         raise errors.ValidationException(
             "Both the Hash Key and the Range Key element in the KeySchema have the same name"
         )
+    if schema[0]["KeyType"] != "HASH":
+        raise errors.ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     if len(schema) == 2 and schema[1]["KeyType"] != "RANGE":
         raise errors.ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 
@@ -83,19 +83,22 @@ def key_of(schema: Sequence[Definition], attributes: Mapping[str, str]) -> Key:
     return Key(names=names, types=tuple(attributes[name] for name in names), partitions=partitions)
 
 
-def check_definitions(schema: Sequence[Definition], indexes: Sequence[Definition], attributes: Iterable[str]) -> None:
-    """Exactly the attributes that are keys have to be defined. Raises: ValidationException."""
+def check_defined(schema: Sequence[Definition], attributes: Iterable[str]) -> None:
+    """That the attributes of a table's or an index's key are defined. Raises: ValidationException."""
+    names, defined = names_of(schema), list(attributes)
+    if any(name not in defined for name in names):
+        raise invalid(
+            "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: {listed(names)}, AttributeDefinitions: {listed(defined)}"
+        )
+
+
+def check_used(schema: Sequence[Definition], indexes: Sequence[Definition], attributes: Iterable[str]) -> None:
+    """That nothing but keys is defined. Raises: ValidationException."""
     defined = list(attributes)
     keys = list(
         dict.fromkeys(name for keyed in (schema, *(i["KeySchema"] for i in indexes)) for name in names_of(keyed))
     )
-    if missing := [name for name in keys if name not in defined]:
-        if not indexes and len(defined) < len(keys):
-            raise errors.ValidationException("Invalid KeySchema: Some index key attribute have no definition")
-        raise invalid(
-            "Some index key attributes are not defined in AttributeDefinitions. "
-            f"Keys: {listed(missing)}, AttributeDefinitions: {listed(defined)}"
-        )
     if len(defined) <= len(keys):
         return
     if not indexes:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.schemas import (
     MOST_INCLUDED,
     Definition,
-    check_definitions,
+    check_defined,
     check_global_schema,
     check_key_schema,
     check_projection,
     check_throughput,
+    check_used,
 )
 from hodei.services.dynamodb.values import invalid
 
@@ -35,13 +37,20 @@ def check_creation(
     check_throughput(throughput)
     for one in global_ or ():
         check_throughput(one.get("ProvisionedThroughput"), one["IndexName"])
-    check_definitions(schema, [*(local or ()), *(global_ or ())], attributes)
+    if local is None and global_ is None and len(attributes) < len(schema):
+        raise errors.ValidationException("Invalid KeySchema: Some index key attribute have no definition")
+    check_defined(schema, attributes)
     check_key_schema(schema)
     if local is not None:
-        _check_local(schema, local)
+        _check_local(schema, local, attributes)
     if global_ is not None:
-        _check_global(global_, billing)
-    _check_together([*(local or ()), *(global_ or ())])
+        _check_global(global_, billing, attributes)
+    indexes = [*(local or ()), *(global_ or ())]
+    _check_names(indexes)
+    if global_ and len(global_) > MOST_GLOBAL:
+        raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
+    _check_included(indexes)
+    check_used(schema, indexes, attributes)
 
 
 def check_billing(billing: str, throughput: Definition) -> None:
@@ -51,7 +60,7 @@ def check_billing(billing: str, throughput: Definition) -> None:
         raise invalid(NO_UNITS)
 
 
-def _check_local(schema: Sequence[Definition], indexes: Sequence[Definition]) -> None:
+def _check_local(schema: Sequence[Definition], indexes: Sequence[Definition], attributes: Mapping[str, str]) -> None:
     if not indexes:
         raise invalid("List of LocalSecondaryIndexes is empty")
     if len(schema) < 2:
@@ -60,6 +69,7 @@ def _check_local(schema: Sequence[Definition], indexes: Sequence[Definition]) ->
         )
     for index in indexes:
         name, keys = index["IndexName"], index["KeySchema"]
+        check_defined(keys, attributes)
         check_key_schema(keys)
         if len(keys) < 2:
             raise invalid(f"Index KeySchema does not have a range key for index: {name}")
@@ -70,15 +80,17 @@ def _check_local(schema: Sequence[Definition], indexes: Sequence[Definition]) ->
                 f"{name}. index hash key: {index_hash}, table hash key: {table_hash}"
             )
         check_projection(index["Projection"])
+    _check_names(indexes)
     if len(indexes) > MOST_LOCAL:
         raise invalid("Number of LocalSecondaryIndexes exceeds per-table limit of 5")
 
 
-def _check_global(indexes: Sequence[Definition], billing: str) -> None:
+def _check_global(indexes: Sequence[Definition], billing: str, attributes: Mapping[str, str]) -> None:
     if not indexes:
         raise invalid("List of GlobalSecondaryIndexes is empty")
     for index in indexes:
         name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
+        check_defined(index["KeySchema"], attributes)
         check_global_schema(index["KeySchema"])
         check_projection(index["Projection"])
         if billing == "PROVISIONED" and not throughput:
@@ -87,14 +99,15 @@ def _check_global(indexes: Sequence[Definition], billing: str) -> None:
             raise invalid(
                 f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
             )
-    if len(indexes) > MOST_GLOBAL:
-        raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
 
 
-def _check_together(indexes: Sequence[Definition]) -> None:
+def _check_names(indexes: Sequence[Definition]) -> None:
     counted = Counter(index["IndexName"] for index in indexes)
     if repeated := next((name for name, count in counted.items() if count > 1), None):
         raise invalid(f"Duplicate index name: {repeated}")
+
+
+def _check_included(indexes: Sequence[Definition]) -> None:
     included = sum(len(index["Projection"].get("NonKeyAttributes", ())) for index in indexes)
     if included > MOST_INCLUDED:
         raise invalid(f"Number of projected attributes in all indexes exceeds the limit of {MOST_INCLUDED}")

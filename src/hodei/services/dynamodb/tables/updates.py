@@ -15,7 +15,7 @@ from hodei.services.dynamodb.schemas import Definition, attributes_of, check_thr
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, Throughput, tables
 from hodei.services.dynamodb.tables import lifecycle
-from hodei.services.dynamodb.tables.creation import BOTH_UNITS, NO_UNITS
+from hodei.services.dynamodb.tables.creation import NO_UNITS
 from hodei.services.dynamodb.tables.describe import describe
 from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.indexes import check_updates, updated
@@ -66,6 +66,8 @@ def update_table(
     )
     if DeletionProtectionEnabled is None and not any(on_the_way):
         raise errors.ValidationException(NOTHING)
+    if BillingMode == "PROVISIONED" and ProvisionedThroughput is None:
+        raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
     check_throughput(ProvisionedThroughput)
     check_updates(GlobalSecondaryIndexUpdates)
     where, table = described(ctx, TableName)
@@ -117,17 +119,15 @@ def _with_capacity(
     if throughput and (billing or table.billing) == "PAY_PER_REQUEST":
         raise invalid(NO_UNITS)
     if billing == "PROVISIONED" != table.billing:
-        _check_all_provisioned(table, throughput, updates)
+        _check_all_provisioned(table, updates)
     if not throughput:
         return replace(table, next_billing=billing)
     old = table.throughput if table.billing == "PROVISIONED" else Throughput()
     return replace(table, next_billing=billing, next_throughput=changed(ctx, old, throughput))
 
 
-def _check_all_provisioned(table: Table, throughput: Mapping[str, int] | None, updates: Sequence[Definition]) -> None:
-    """A table that leaves on-demand mode needs capacity for itself and all its indexes."""
-    if not throughput:
-        raise invalid(BOTH_UNITS)
+def _check_all_provisioned(table: Table, updates: Sequence[Definition]) -> None:
+    """A table that leaves on-demand mode needs capacity for all its indexes, too."""
     given = {one["IndexName"] for update in updates for one in update.values()}
     for index in table.indexes:
         if not index.local and index.name not in given:
