@@ -80,6 +80,7 @@ class Service:
         self.decorate: Callable[..., None] | None = None
         self.identity: Callable[[Any, Any], Identity] | None = None  # of IAM: what it has of a principal
         self.resource_policy: Callable[[Any, str], ResourcePolicy | None] | None = None  # of a resource, by ARN
+        self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
         self._finders: dict[str, Callable[[Any, Mapping[str, Any]], Iterable[str]]] = {}
@@ -109,6 +110,17 @@ class Service:
             return handler
 
         return register
+
+    def on_resource(self, handler: Handler) -> Handler:
+        """Register whose a resource is and what its policy says: `def f(ctx, arn) -> ResourcePolicy | None`."""
+        self.resource_policy = handler
+        return handler
+
+    def without_policy(self, handler: Handler) -> Handler:
+        """Register a quick look at what a request is about: `def f(ctx, params) -> bool`, True if that is the caller's
+        account's own and has no policy. The root of the account, most callers, is then asked nothing more."""
+        self.unguarded = handler
+        return handler
 
     def condition_key(self, name: str) -> Callable[[Handler], Handler]:
         """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none."""

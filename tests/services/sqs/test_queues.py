@@ -130,6 +130,7 @@ def test_queue_urls_of_any_host_are_understood(sqs: Any, make: Make, url: str) -
 
 def test_queues_of_other_accounts_and_regions(cloud: Cloud, sqs: Any, make: Make, refused: Refused) -> None:
     queue = make()
+    sqs.add_permission(QueueUrl=queue.url, Label="other", AWSAccountIds=["111111111111"], Actions=["*"])
     other = cloud.client("sqs", account="111111111111")
     assert other.get_queue_url(QueueName="queue", QueueOwnerAWSAccountId="000000000000")["QueueUrl"] == queue.url
     other.send_message(QueueUrl=queue.url, MessageBody="from elsewhere")

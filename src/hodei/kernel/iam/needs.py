@@ -6,7 +6,7 @@ operations need other actions than that of their name.
 
     [iam]
     prefix = "dynamodb"                       # of its actions; the service's name, if nothing is said
-    denied = "AccessDeniedException"          # the code of a denial
+    denied = "AccessDeniedException"          # the code of a denial; also denied_status
     open = ["GetCallerIdentity"]              # operations that need no permission
     [iam.resources]                           # type -> its ARN, or what ends it: of each alternative that is there
     table = ["{TableName}", "keys(RequestItems || `{}`)"]
@@ -101,6 +101,7 @@ class Needs:
             known = reference("actions", prefix).get(name.lower(), {"resourceTypes": ()})
             types = given.get("types") or [kind["name"] for kind in known["resourceTypes"]]
             when, unless = (find_of(given[word]) if word in given else None for word in ("when", "unless"))
+            name = name.lower() if self._declared.get("lower_case") else name
             yield Rule(f"{prefix}:{name}", tuple(types), when, unless)
 
     def _found(self, ctx: Context, types: tuple[str, ...], params: Params) -> list[str]:

@@ -1,10 +1,11 @@
 """SQS: standard and FIFO queues with all operations of the API, in the json and the query protocol.
 
-Not yet real: queue policies are kept but not enforced (that comes with IAM), KmsMasterKeyId is kept but nothing is
-encrypted with it (KMS), and in fair queues (MessageGroupId on a standard queue) a noisy group does not yet stand back.
+Not yet real: KmsMasterKeyId is kept but nothing is encrypted with it (KMS), and in fair queues (MessageGroupId on a
+standard queue) a noisy group does not yet stand back.
 """
 
 from hodei.services.sqs import (
+    access,
     attributes,
     data_plane,
     dead_letters,
@@ -18,6 +19,7 @@ from hodei.services.sqs import (
 )
 
 __all__ = [
+    "access",
     "attributes",
     "data_plane",
     "dead_letters",

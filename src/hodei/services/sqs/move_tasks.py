@@ -85,7 +85,7 @@ def _handle(task: MoveTask) -> str:
 @sqs.operation("CancelMessageMoveTask")
 def cancel_message_move_task(ctx: Context, *, TaskHandle: str) -> dict[str, Any]:
     """What has been moved stays moved."""
-    id, source = _read_handle(TaskHandle)
+    id, source = read_handle(TaskHandle)
     there, _ = _queue(ctx, "SourceArn", source)
     task = next((task for task in move_tasks.scan(there, source) if task.id == id), None)
     if task is None:
@@ -97,7 +97,7 @@ def cancel_message_move_task(ctx: Context, *, TaskHandle: str) -> dict[str, Any]
     return {"ApproximateNumberOfMessagesMoved": task.moved}
 
 
-def _read_handle(handle: str) -> tuple[str, str]:
+def read_handle(handle: str) -> tuple[str, str]:
     """(task id, source ARN). Raises: InvalidParameterValue."""
     try:
         parts = json.loads(base64.b64decode(handle, validate=True))
