@@ -26,7 +26,7 @@ _POSIX = {
     "Upper": "A-Z",
     "XDigit": "0-9a-fA-F",
     "all": r"\x00-\U0010ffff",
-    "IsWhitespace": r"\s",
+    "IsWhitespace": r" \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
 }
 _UNIONS = {"LD": ("L", "Nd"), "IsAlphabetic": ("L", "Nl")}
 _BEYOND = 0x20000  # above stand only ideographs (letters) and private or unassigned places
@@ -42,7 +42,7 @@ _FLAG_IN_GROUP = re.compile(r"\(\?i\)([^()]*)\)")
 def compile_pattern(pattern: str) -> Callable[[str], object] | None:
     """The match function of a Java pattern, which has to match the whole value. None if Python has no equivalent."""
     try:
-        return re.compile(_translate(pattern)).fullmatch
+        return re.compile(_translate(pattern), re.ASCII).fullmatch  # in Java \w, \d and \s are ASCII
     except (re.error, OverflowError, ValueError) as error:
         _log.info("pattern %r is not checked: %s", pattern, error)
         return None

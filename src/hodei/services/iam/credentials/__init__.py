@@ -1,0 +1,3 @@
+from hodei.services.iam.credentials import access_keys
+
+__all__ = ["access_keys"]

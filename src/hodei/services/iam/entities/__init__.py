@@ -1,0 +1,17 @@
+from hodei.services.iam.entities import (
+    boundaries,
+    groups,
+    instance_profiles,
+    memberships,
+    roles,
+    users,
+)
+
+__all__ = [
+    "boundaries",
+    "groups",
+    "instance_profiles",
+    "memberships",
+    "roles",
+    "users",
+]

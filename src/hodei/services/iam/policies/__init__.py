@@ -1,0 +1,3 @@
+from hodei.services.iam.policies import attached, inline, managed, versions
+
+__all__ = ["attached", "inline", "managed", "versions"]
