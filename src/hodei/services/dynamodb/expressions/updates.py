@@ -128,7 +128,7 @@ class Update:
                 draft.put(steps, value)
         for steps, value in reversed(writes):
             if value is None:
-                draft.remove(steps)
+                draft.remove(steps, there=paths.at(item, steps) is not None)
         return draft.item, self.paths
 
     def _writes(self, item: Item) -> Iterator[tuple[Steps, AttributeValue | None]]:
@@ -196,9 +196,10 @@ class Draft:
         else:
             content[last] = value
 
-    def remove(self, steps: Steps) -> None:
+    def remove(self, steps: Steps, *, there: bool) -> None:
+        """`there` is of the item before: by now something may have been appended to a list in the path's place."""
         content, last = self._parent(steps)
-        if has(content, last):
+        if there:
             del content[last]
 
     def _parent(self, steps: Steps) -> tuple[Any, Any]:
