@@ -201,7 +201,7 @@ def _granted(request: AccessRequest, verdicts: Mapping[PolicyKind, Verdict]) -> 
     for where in required:
         if where in verdicts and verdicts[where].outcome != "allow":
             return Decision("implicit-deny", where, None, verdicts)
-    deciding: PolicyKind = "identity" if required[:1] == ("identity",) and principal.has_identity else "resource"
-    if deciding not in verdicts:
-        return Decision("allow", None, None, verdicts)
-    return Decision("allow", deciding, verdicts[deciding].match, verdicts)
+    if "identity" in required and "identity" in verdicts:
+        return Decision("allow", "identity", verdicts["identity"].match, verdicts)
+    # The root of an account needs nobody's permission.
+    return Decision("allow", "resource" if resource.grant else None, resource.match, verdicts)
