@@ -73,7 +73,8 @@ def _pages() -> Iterator[dict[str, Any]]:
 
 
 def _marks(*sources: dict[str, Any]) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.feature(*{name for source in sources for name in source.get("feature", [])})]
+    names = {name for source in sources for name in source.get("feature", [])}
+    return [pytest.mark.feature(*names)]
 
 
 def _conditions() -> Iterator[Any]:

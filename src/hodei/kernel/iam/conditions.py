@@ -11,11 +11,12 @@ import binascii
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
+
+from msgspec import Struct
 
 from hodei.kernel.iam import matching
 from hodei.kernel.iam.variables import Context
@@ -29,8 +30,7 @@ ALL, ANY = "ForAllValues:", "ForAnyValue:"
 IF_EXISTS = "IfExists"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One key under one operator. Those of a statement are joined by AND, the values of one by OR (NOR if negated)."""
 
     operator: str  # as written, with quantifier and IfExists

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from msgspec import Struct
 
 from hodei.kernel.iam import conditions, grammar, matching
 from hodei.kernel.iam.conditions import Condition
@@ -20,8 +21,7 @@ VARIABLES_SINCE = "2012-10-17"
 _CACHED_SIZE = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     index: int
     sid: str
     effect: Effect
@@ -39,8 +39,7 @@ class Statement:
         return not self.conditions or all(condition.holds(context) for condition in self.conditions)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Policy:
+class Policy(Struct, frozen=True, eq=False):
     """A policy document. Two are the same only if they are one object, which makes them cheap keys of `about`."""
 
     kind: Kind

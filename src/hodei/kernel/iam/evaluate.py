@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from hodei.kernel.iam.documents import Policy, Statement, about
 from hodei.kernel.iam.principals import Grant, Principal
@@ -18,8 +19,7 @@ PolicyKind = Literal["rcp", "scp", "endpoint", "resource", "identity", "boundary
 Outcome = Literal["allow", "explicit-deny", "implicit-deny"]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A policy, the name it goes by (the ARN of a managed one) and what it is attached to, as explanations say it."""
 
     policy: Policy
@@ -27,8 +27,7 @@ class Named:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
+class AccessRequest(Struct, frozen=True):
     """`principal` asks to do `action` ("s3:GetObject") with `resource` (an ARN; "*" if the action is on none).
 
     `context` holds the condition keys in lower case. `resource_account` owns the resource; "": the principal's account.
@@ -48,8 +47,7 @@ class AccessRequest:
         return bool(self.resource_account) and self.principal.account != self.resource_account
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(Struct, frozen=True):
     """All that has a say. Empty: there are none of the kind, which never limits but for `identity`.
 
     `scp` has the policies of every level from the root of the principal's organization to its account, `rcp` those of
@@ -66,8 +64,7 @@ class Policies:
     endpoint: Sequence[Named] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A statement that applies to the request."""
 
     where: PolicyKind
@@ -75,8 +72,7 @@ class Match:
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the policies of one kind say: by `match`, unless they say nothing."""
 
     outcome: Outcome
@@ -84,14 +80,13 @@ class Verdict:
     grant: Grant = Grant.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """`where` is the kind of policies that decided, None if none did: the root of an account needs no permission."""
 
     kind: Outcome
     where: PolicyKind | None
-    match: Match | None = None
-    verdicts: Mapping[PolicyKind, Verdict] = field(default_factory=dict)
+    match: Match | None
+    verdicts: Mapping[PolicyKind, Verdict]
 
     @property
     def allowed(self) -> bool:

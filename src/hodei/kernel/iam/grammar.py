@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
+
+from msgspec import Struct
 
 from hodei.kernel.iam import conditions
 
@@ -34,8 +35,7 @@ class MalformedPolicy(Exception):
         super().__init__(self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class RawStatement:
+class RawStatement(Struct, frozen=True):
     sid: str
     effect: Literal["Allow", "Deny"]
     principals: Mapping[str, Sequence[str]] | Literal["*"] | None
@@ -47,8 +47,7 @@ class RawStatement:
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     version: str
     id: str
     statements: tuple[RawStatement, ...]

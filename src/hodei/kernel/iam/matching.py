@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
+
+from msgspec import Struct
 
 from hodei.kernel.iam.variables import Context, Plain, Token, Variable, Wild, tokens
 
@@ -14,8 +15,7 @@ ARN_FIELDS = 6
 _ANYTHING, _IN_FIELD = ".", "[^:]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Template:
+class Template(Struct, frozen=True, eq=False):
     """A pattern: one run of tokens, or several that have to match the fields of an ARN one by one."""
 
     runs: tuple[tuple[Token, ...], ...]
@@ -30,8 +30,7 @@ class Template:
         return "".join(takewhile(lambda token: isinstance(token, str), self.runs[0]))  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(Struct, frozen=True):
     """What one element of a statement, or one condition, lists: a text matches if any of them does."""
 
     fold: bool

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
+
+from msgspec import Struct
 
 PrincipalKind = Literal["root", "user", "role-session", "federated-user", "service", "web-identity", "anonymous"]
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """Who sent a request.
 
     `arn` is the name AWS's messages have: of a role's session the session's ARN, of a service `sns.amazonaws.com`, of a
@@ -49,8 +49,7 @@ class Grant(IntEnum):
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?([0-9]{12})(?::root)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Principals:
+class Principals(Struct, frozen=True):
     """A Principal or NotPrincipal element. `everyone` is `"*"`; `{"AWS": "*"}` is all but AWS's services."""
 
     everyone: bool
