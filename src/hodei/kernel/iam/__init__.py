@@ -1,10 +1,12 @@
 """Identity and access: policy documents, and what they decide. Pure functions; no service, no store.
 
-policy = parse(text, "identity")
-request = AccessRequest("s3:GetObject", arn, context, principal)
-decision = evaluate(request, Policies(identity=[Named(policy, "reader")]))
-if not decision.allowed:
-    print(wording(decision, request))
+For example:
+
+    policy = parse(text, "identity")
+    request = AccessRequest("s3:GetObject", arn, context, principal)
+    decision = evaluate(request, Policies(identity=[Named(policy, "reader")]))
+    if not decision.allowed:
+        raise AccessDenied(wording(decision, request))
 """
 
 from __future__ import annotations
