@@ -307,6 +307,13 @@ WRONG_TYPES = [
         b'{"Key": []}',
         "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>",
     ),
+    (
+        "dynamodb",
+        "BatchWriteItem",
+        b'{"RequestItems": []}',
+        "Unrecognized collection type "
+        "java.util.Map<java.lang.String, java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>",
+    ),
     ("dynamodb", "GetItem", b'{"Key": "x"}', "Unexpected field type"),
     (
         "dynamodb",

@@ -95,6 +95,8 @@ def _java_type(shape: Shape) -> str:
             return f"class {shape.service.wire['errorNamespace']}.{shape.name}"
         case "map":
             return f"java.util.Map<java.lang.String, {_java_type(shape.value).removeprefix('class ')}>"
+        case "list":
+            return f"java.util.List<{_java_type(shape.member).removeprefix('class ')}>"
         case "blob":
             return "class java.nio.ByteBuffer"
         case kind:

@@ -92,9 +92,8 @@ def plain(value: Value) -> tuple[str, Any]:
 def found(item: Mapping[str, Value], steps: tuple[str | int, ...]) -> Value | None:
     value: Value | None = {"M": dict(item)}
     for step in steps:
-        held = (value or {}).get("M" if isinstance(step, str) else "L")
-        inside = held is not None and (step in held if isinstance(step, str) else step < len(held))
-        value = held[step] if inside else None
+        held: Any = (value or {}).get("M" if isinstance(step, str) else "L", ())
+        value = held[step] if (step in held if isinstance(step, str) else step < len(held)) else None
     return value
 
 
@@ -120,7 +119,8 @@ class Conditions:
         kind = self.draw(st.sampled_from(["test"] if depth > 2 else ["test", "test", "and", "or", "not"]))
         if kind == "test":
             tests = (self.comparison, self.sized, self.between, self.among, self.existing, self.typed, self.related)
-            return self.draw(st.sampled_from(tests))()
+            drawn: Asked = self.draw(st.sampled_from(tests))()
+            return drawn
         text, holds = self.condition(depth + 1)
         if kind == "not":
             return f"NOT ({text})", lambda item: not holds(item)
@@ -130,7 +130,8 @@ class Conditions:
         return f"({text}) OR ({other})", lambda item: holds(item) or also(item)
 
     def path(self) -> tuple[str, tuple[str | int, ...]]:
-        return self.draw(st.sampled_from(sorted(PATHS.items())))
+        drawn: tuple[str, tuple[str | int, ...]] = self.draw(st.sampled_from(sorted(PATHS.items())))
+        return drawn
 
     def comparison(self) -> Asked:
         text, steps = self.path()
