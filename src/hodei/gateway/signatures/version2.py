@@ -76,7 +76,7 @@ def string_to_sign(signature: Signature, request: Request) -> str:
     if signature.presigned:
         for name, value in request.query_pairs():
             if name.lower().startswith("x-amz-") or name.lower() in OTHER_HEADERS:
-                headers.setdefault(name.lower(), value)
+                headers.setdefault(name.lower(), value.strip())
     md5, kind = (headers.get(name, "") for name in OTHER_HEADERS)
     amazon = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()) if name.startswith("x-amz-"))
     return f"{request.method}\n{md5}\n{kind}\n{signature.timestamp}\n{amazon}{_resource(request)}"
