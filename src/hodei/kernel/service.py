@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from hodei.kernel import errors
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.hooks import Identity, ResourcePolicy
-from hodei.kernel.iam.needs import Find, Needs, find_of
+from hodei.kernel.iam.needs import Find, Finder, Lister, Needs, find_of
 from hodei.kernel.manifest import Manifest, folder, manifest
 from hodei.kernel.store import Store
 from hodei.kernel.tables import Record, Table
@@ -83,7 +83,8 @@ class Service:
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
-        self._finders: dict[str, Callable[[Any, Mapping[str, Any]], Iterable[str]]] = {}
+        self._finders: dict[str, Finder] = {}
+        self._listers: dict[str, Lister] = {}
         self._operations: dict[str, Operation] = {}
 
     @functools.cached_property
@@ -100,13 +101,22 @@ class Service:
         declared = {key.lower(): find_of(given) for key, given in self.manifest.iam.get("keys", {}).items()}
         for key, find in declared.items():
             self.condition_keys.setdefault(key, functools.partial(_declared_key, find))
-        return Needs(self.manifest, self._finders)
+        return Needs(self.manifest, self._finders, self._listers)
 
     def finds(self, kind: str) -> Callable[[Handler], Handler]:
         """Register how a request names resources of a type: `def f(ctx, params) -> Iterable[str]`, their ARNs."""
 
         def register(handler: Handler) -> Handler:
             self._finders[kind] = handler
+            return handler
+
+        return register
+
+    def needs_of(self, operation: str) -> Callable[[Handler], Handler]:
+        """Register the permissions that an operation needs: `def f(ctx, params) -> Iterable[Need]`."""
+
+        def register(handler: Handler) -> Handler:
+            self._listers[operation] = handler
             return handler
 
         return register

@@ -49,7 +49,7 @@ def _decided(
     request = AccessRequest(
         action=need.action,
         resource=need.resource,
-        context=Facts(ctx, params, need.resource, owned.account, identity.tags),
+        context=Facts(ctx, params if need.params is None else need.params, need.resource, owned.account, identity.tags),
         principal=asking(ctx.principal),
         resource_account=owned.account,
         resource_must_allow=bool(ctx.service.manifest.iam.get("resource_must_allow")),

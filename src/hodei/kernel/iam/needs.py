@@ -18,7 +18,7 @@ operations need other actions than that of their name.
     "s3:prefix" = "{Prefix}"
 
 A text is a template of members of the request, of which none may be missing, or else a JMESPath. What neither can say
-is a function of the service: `@sqs.finds("queue")`.
+is a function of the service: `@sqs.finds("queue")`, or for a whole operation `@dynamodb.needs_of("TransactWriteItems")`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]
 Find = Callable[[Params], list[str]]
 Finder = Callable[["Context", Params], Iterable[str]]
+Lister = Callable[["Context", Params], Iterable["Need"]]
 
 ANY = "*"
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -47,10 +48,14 @@ MEMBER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Permission for `action` ("s3:GetObject") on `resource`, an ARN or "*"."""
+    """Permission for `action` ("s3:GetObject") on `resource`, an ARN or "*".
+
+    `params` is the part of the request that it is about (one item of a transaction); None: all of it.
+    """
 
     action: str
     resource: str
+    params: Params | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,10 @@ class Rule:
 
 
 class Needs:
-    """What the operations of one service need. `finders` find resources of a type, by its functions."""
+    """What the operations of one service need; `finders` (of resources of a type) and `listers` are its functions."""
 
-    def __init__(self, manifest: Manifest, finders: Mapping[str, Finder]) -> None:
+    def __init__(self, manifest: Manifest, finders: Mapping[str, Finder], listers: Mapping[str, Lister]) -> None:
+        self._listers = listers
         self._declared = manifest.iam
         self._finders = finders
         self.prefix: str = self._declared.get("prefix", manifest.name)
@@ -80,6 +86,9 @@ class Needs:
 
     def of(self, ctx: Context, operation: str, params: Params) -> Iterator[Need]:
         """Each permission that a request needs."""
+        if lister := self._listers.get(operation):
+            yield from lister(ctx, params)
+            return
         for rule in self.rules(operation):
             if rule.applies(params):
                 for resource in self._found(ctx, rule.types, params) or [ANY]:
@@ -94,7 +103,7 @@ class Needs:
         if operation in self._declared.get("open", ()):
             return
         declared = self._declared.get("operations", {}).get(operation, operation)
-        for one in [declared] if isinstance(declared, str) else declared:
+        for one in declared if isinstance(declared, list) else [declared]:
             given = {"action": one} if isinstance(one, str) else one
             prefix, _, name = given["action"].rpartition(":")
             prefix = prefix or self.prefix

@@ -1,11 +1,11 @@
 """DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live, global tables.
 
-Where it stops: tables tell which KMS key they were given, but nothing is encrypted with it (KMS); resource policies are
-kept, not enforced (IAM); Contributor Insights and Kinesis destinations are switched on and off, but nothing is reported
-to CloudWatch or delivered to Kinesis; global tables have one account, are not strongly consistent (MRSC), and nothing
-scales by itself; no vector indexes.
+Where it stops: tables tell which KMS key they were given, but nothing is encrypted with it (KMS); Contributor Insights
+and Kinesis destinations are switched on and off, but nothing is reported to CloudWatch or delivered to Kinesis; global
+tables have one account, are not strongly consistent (MRSC), and nothing scales by itself; no vector indexes.
 """
 
+from hodei.services.dynamodb import access as access
 from hodei.services.dynamodb import requests as requests
 from hodei.services.dynamodb.backups import backups as backups
 from hodei.services.dynamodb.backups import restores as restores

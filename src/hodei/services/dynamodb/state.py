@@ -271,7 +271,7 @@ backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
 expiries = dynamodb.table("expiries", Expiry, key=("ttl", "at", "partition", "sort"))
 insights = dynamodb.table("insights", Insights, key=("table", "index"))
 destinations = dynamodb.table("destinations", Destination, key=("table", "stream"))
-policies = dynamodb.table("policies", Policy, key="arn")
+policies = dynamodb.table("policies", Policy, key="arn", cached=True)
 stats = dynamodb.table("stats", Stats, key=("table", "index"))
 items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))
 index_entries = dynamodb.table(
