@@ -49,7 +49,7 @@ def verify_form(
     if signature.algorithm == VERSION_2:
         held = version2.holds(secret, policy, signature.value)
     else:
-        dialect.checkscope_of(signature, region, in_query)
+        dialect.check_scope(signature, region, in_query)
         holds = holds_v4(secret, signature.date, signature.region, signature.service)
         held = holds(policy, signature.value)
     if not held:

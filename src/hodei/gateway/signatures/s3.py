@@ -113,7 +113,7 @@ class S3(Dialect):
         """Raises: AccessDenied, AuthorizationHeaderMalformed, AuthorizationQueryParametersError,
         RequestTimeTooSkewed."""
         if signature.algorithm != VERSION_2:
-            self.checkscope_of(signature, region, in_query if signature.presigned else in_header)
+            self.check_scope(signature, region, in_query if signature.presigned else in_header)
         if signature.presigned:
             _check_lifetime(signature, now)
         elif signature.begins is not None and abs(now - signature.begins) > SKEW:
@@ -125,7 +125,7 @@ class S3(Dialect):
         if signature.algorithm != VERSION_2:
             _check_signed(signature, request)
 
-    def checkscope_of(self, signature: Signature, region: str, malformed: Malformed) -> None:
+    def check_scope(self, signature: Signature, region: str, malformed: Malformed) -> None:
         if region and not covers(signature, region):
             raise malformed(f"the region '{signature.region}' is wrong; expecting '{region}'", Region=region)
         if signature.service != self.service:
