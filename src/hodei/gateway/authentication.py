@@ -1,4 +1,4 @@
-"""Who calls: keys that IAM or STS has issued stand for whom they were issued to, any other for the root of an account."""
+"""Who calls: keys that IAM or STS has issued stand for whom they were issued to, others for the root of an account."""
 
 from __future__ import annotations
 

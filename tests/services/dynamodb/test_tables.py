@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +69,9 @@ def test_warm_throughput_as_recorded(dynamodb: Any, make: Make) -> None:
 
 
 def test_a_table_is_found_by_its_arn_from_another_account(cloud: Cloud, make: Make) -> None:
-    arn = make()["TableArn"]
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/table"
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:*", "Resource": arn}
+    make(ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     other = cloud.client("dynamodb", account="111122223333", region_name="eu-west-1")
     assert other.describe_table(TableName=arn)["Table"]["TableArn"] == arn
 

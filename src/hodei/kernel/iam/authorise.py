@@ -70,7 +70,8 @@ def _owned(ctx: Context, need: Need) -> ResourcePolicy:
         return ResourcePolicy(ctx.principal.account)
     if (hook := ctx.service.resource_policy) and (found := hook(ctx, need.resource)):
         return found
-    return ResourcePolicy(need.resource.split(":", 5)[4] or ctx.principal.account)
+    parts = need.resource.split(":", 5)  # of what is no ARN the operation itself says so
+    return ResourcePolicy((parts[4] if len(parts) == 6 else "") or ctx.principal.account)
 
 
 def _identity(ctx: Context) -> Identity:

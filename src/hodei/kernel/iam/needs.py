@@ -18,7 +18,7 @@ operations need other actions than that of their name.
     "s3:prefix" = "{Prefix}"
 
 A text is a template of members of the request, of which none may be missing, or else a JMESPath. What neither can say
-is a function of the service: `@sqs.finds("queue")`, or for a whole operation `@dynamodb.needs_of("TransactWriteItems")`.
+is a function of the service: `@sqs.finds("queue")`; for a whole operation `@dynamodb.needs_of("TransactWriteItems")`.
 """
 
 from __future__ import annotations

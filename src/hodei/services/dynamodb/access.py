@@ -240,5 +240,5 @@ def policy_of(ctx: Context, arn: str) -> ResourcePolicy | None:
 
 @dynamodb.without_policy
 def unguarded(ctx: Context, params: Params) -> bool:
-    name = params.get("TableName")
-    return name is not None and not name.startswith("arn:") and policies.get(ctx, ctx.arn(f"table/{name}")) is None
+    table = tables.get(ctx, params["TableName"]) if "TableName" in params else None
+    return table is not None and not table.guarded

@@ -99,6 +99,7 @@ class Table(Record):
     pitr_days: int = 35
     copying: tuple[str, ...] = ()  # ids of the backups that are being made of it
     restored: dict[str, Any] = {}  # RestoreSummary, of a table that comes from a backup
+    guarded: bool = False  # whether it has a resource policy
     replicas: dict[str, Replica] = {}  # of a global table: region -> the member there; this one left out
     global_version: str = ""  # of global tables, that it is one of
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.find import within
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.settings.tagging import resource
-from hodei.services.dynamodb.state import Policy, policies
+from hodei.services.dynamodb.state import Policy, policies, tables
 
 LONGEST = 20 * 1024
 NONE = "NO_POLICY"  # ExpectedRevisionId of a policy that must not be there yet
@@ -41,6 +44,7 @@ def delete_resource_policy(ctx: Context, *, ResourceArn: str, ExpectedRevisionId
     if found is None:
         return {}
     policies.delete(where, ResourceArn)
+    _guard(where, ResourceArn, False)
     return {"RevisionId": found.revision}
 
 
@@ -52,7 +56,15 @@ def put_policy(ctx: Context, arn: str, document: str) -> str:
         return found.revision
     revision = str(ctx.ids.getrandbits(43))  # AWS's are numbers of 13 digits
     policies.put(ctx, Policy(arn=arn, document=document, revision=revision))
+    _guard(ctx, arn, True)
     return revision
+
+
+def _guard(ctx: Context, arn: str, guarded: bool) -> None:
+    """Let a table know, so that who asks for it need not look here."""
+    match within(ctx, arn):
+        case where, name, "" if table := tables.get(where, name):
+            tables.put(where, replace(table, guarded=guarded))
 
 
 def _check(document: str) -> None:

@@ -89,6 +89,7 @@ def create_table(
         table_class=TableClass,
         protected=DeletionProtectionEnabled,
         sse=encryption_of(where, SSESpecification),
+        guarded=bool(ResourcePolicy),
     )
     if StreamSpecification and StreamSpecification["StreamEnabled"]:
         table = stream_changed(where, table, StreamSpecification)
