@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from botocore.utils import percent_encode, percent_encode_sequence
 from hypothesis import strategies as st
 
-from hodei.gateway.signatures import ChunkSignatures, check, read, verify
+from hodei.kernel.signatures import ChunkSignatures, check, read, verify
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body, Headers, Request
 

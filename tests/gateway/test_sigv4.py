@@ -33,9 +33,9 @@ from gateway.signing import (
     refused,
     sent,
 )
-from hodei.gateway.signatures import canonical, check, read, verify
-from hodei.gateway.signatures.keys import signing_key
-from hodei.gateway.signatures.signature import moment
+from hodei.kernel.signatures import canonical, check, read, verify
+from hodei.kernel.signatures.keys import signing_key
+from hodei.kernel.signatures.signature import moment
 from hodei.protocol.http import Body, Request
 
 pytestmark = pytest.mark.feature("iam.sigv4")

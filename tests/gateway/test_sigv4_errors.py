@@ -10,8 +10,8 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 
 from gateway.signing import ACCESS_KEY, HOST, KEY, REGION, changed, judged, received, refused, sent
-from hodei.gateway.signatures import read
-from hodei.gateway.signatures.signature import moment
+from hodei.kernel.signatures import read
+from hodei.kernel.signatures.signature import moment
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 

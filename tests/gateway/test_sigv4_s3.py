@@ -34,8 +34,8 @@ from gateway.signing import (
     refused,
     sent,
 )
-from hodei.gateway.signatures import read
-from hodei.gateway.signatures.signature import moment
+from hodei.kernel.signatures import read
+from hodei.kernel.signatures.signature import moment
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body, Request
 

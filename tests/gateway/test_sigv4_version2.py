@@ -34,7 +34,7 @@ from gateway.signing import (
     refused,
     sent,
 )
-from hodei.gateway.signatures import read, read_form, verify_form
+from hodei.kernel.signatures import read, read_form, verify_form
 from hodei.kernel.errors import AwsError
 
 pytestmark = pytest.mark.feature("iam.sigv4")

@@ -23,7 +23,8 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import Service
 from hodei.kernel.world import World
 from hodei.protocol.codec import Codec, ProtocolError, codec_for, detect_protocol
-from hodei.protocol.http import BodyError, BodyTooLarge, Request, Response
+from hodei.protocol.http import Body, BodyError, BodyTooLarge, Request, Response
+from hodei.protocol.model import OperationModel
 
 log = logging.getLogger("hodei.requests")
 
@@ -134,7 +135,9 @@ class Pipeline:
         assert service
         operation = service.find(route.operation.name)
         assert operation
-        ctx = self._context(service, call.request, route.credential, route.region, call.request_id, operation.name)
+        ctx = self._context(
+            service, call.request, route.credential, route.region, call.request_id, body, operation.model
+        )
         call.ctx = ctx
         params = call.codec.parse(route.operation, call.request, body, route.uri_params)
         if service.amend:
@@ -151,9 +154,10 @@ class Pipeline:
         credential: Credential | None,
         region: str,
         request_id: str,
-        operation: str = "",
+        body: bytes | Body | None,
+        operation: OperationModel | None = None,
     ) -> Context:
-        principal = self._authenticator.caller(service, request, credential, region)
+        principal = self._authenticator.caller(service, request, credential, region, body, operation)
         return Context(
             self.world,
             service,
@@ -161,7 +165,7 @@ class Pipeline:
             region,
             principal=principal,
             request_id=request_id,
-            operation=operation,
+            operation=operation.name if operation else "",
             request=request,
         )
 
@@ -193,7 +197,7 @@ class Pipeline:
         region = (credential.region if credential else "") or DEFAULT_REGION
         request_id = self.world.ids.uuid()
         try:
-            ctx = self._context(service, request, credential, region, request_id)
+            ctx = self._context(service, request, credential, region, request_id, request.body.data)
         except AwsError as error:
             return _error(codec_for(service.model, detect_protocol(service.model, request)), None, error, request_id)
         try:
@@ -227,7 +231,8 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
     message: str | None
     fields: dict[str, Any] = {}
     if isinstance(error, AwsError):
-        code, message, status, fields = error.code, error.message, error.status, error.fields
+        # AWS leaves the member out of an error that says nothing (KMS's InvalidCiphertextException, as recorded).
+        code, message, status, fields = error.code, error.message or None, error.status, error.fields
     elif isinstance(error, ProtocolError):
         code, message, status = error.code, error.message, error.status
     elif isinstance(error, BodyError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 
@@ -108,6 +109,7 @@ class Request:
     http_version: str = "1.1"
     path: str = field(init=False)  # raw: still percent-encoded, never normalised
     query: str = field(init=False)  # raw, without '?'
+    chunk_signatures: Any = field(init=False, default=None)  # what verifies those that stand in the body
     _pairs: list[tuple[str, str]] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

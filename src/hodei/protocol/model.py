@@ -288,6 +288,11 @@ class ServiceModel:
         return self.metadata.get("xmlNamespace")
 
     @property
+    def signing_name(self) -> str:
+        """The service in the scope of its signatures."""
+        return str(self.metadata.get("signingName") or self.metadata["endpointPrefix"])
+
+    @property
     def query_compatible(self) -> bool:
         return "awsQueryCompatible" in self.metadata
 

@@ -14,4 +14,4 @@ def get_caller_identity(ctx: Context) -> dict[str, Any]:
     """Needs no permission, but a signature."""
     if ctx.principal.anonymous:
         raise errors.MissingAuthenticationToken()
-    return {"UserId": ctx.principal.account, "Account": ctx.account, "Arn": ctx.principal.arn}
+    return {"UserId": ctx.principal.id or ctx.principal.account, "Account": ctx.account, "Arn": ctx.principal.arn}

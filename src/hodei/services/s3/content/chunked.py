@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-s
 
 from __future__ import annotations
 
+from hodei.kernel.signatures import ChunkSignatures
 from hodei.services.s3 import errors
 
 LEAST_CHUNK = 8192  # bytes of every chunk but the last
@@ -14,9 +15,13 @@ LINE_LIMIT = 16 * 1024
 
 
 class Decoder:
-    """Feed it the framed bytes, it gives the payload. After `close`, `trailers` are known (names in lower case)."""
+    """Feed it the framed bytes, it gives the payload. After `close`, `trailers` are known (names in lower case).
 
-    def __init__(self, length: int) -> None:
+    `signatures` verifies those of the chunks and the trailers; None: nobody asks.
+    """
+
+    def __init__(self, length: int, signatures: ChunkSignatures | None = None) -> None:
+        self._signatures = signatures
         self.trailers: dict[str, str] = {}
         self._length = length  # as x-amz-decoded-content-length announces it
         self._received = 0
@@ -53,6 +58,8 @@ class Decoder:
             raise errors.IncompleteBody("The request body terminated unexpectedly")
         if self._received != self._length:
             raise errors.IncompleteBody()
+        if self._signatures:
+            self._signatures.trailers(self.trailers)
 
     def _take(self, payload: list[bytes]) -> bool:
         """Move what has come of the chunk; False when more must come."""
@@ -62,6 +69,8 @@ class Decoder:
             del buffer[:left]
             if piece:
                 payload.append(piece)
+                if self._signatures:
+                    self._signatures.update(piece)
             self._left = left - len(piece)
             if self._left:
                 return False
@@ -71,10 +80,12 @@ class Decoder:
             raise errors.IncompleteBody("The request body terminated unexpectedly")
         del buffer[:2]
         self._left = -1
+        if self._signatures:
+            self._signatures.end()
         return True
 
     def _begin(self, line: bytes) -> None:
-        size, _, _ = line.partition(b";")
+        size, _, extension = line.partition(b";")
         try:
             left = int(size.strip(), 16)
         except ValueError:
@@ -88,6 +99,10 @@ class Decoder:
             raise errors.InvalidChunkSizeError()
         self._short = left < LEAST_CHUNK
         self._left = left or -2
+        if self._signatures:
+            self._signatures.begin(extension.decode("latin-1"))
+            if not left:
+                self._signatures.end()
 
     def _trailer(self, line: bytes) -> None:
         if not line.strip():

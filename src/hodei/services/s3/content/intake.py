@@ -54,7 +54,8 @@ class Intake:
         self.length = _announced(headers, self._body, framed)
         if self.length > limit:
             raise errors.EntityTooLarge(ProposedSize=str(self.length), MaxSizeAllowed=str(limit))
-        self._decoder = Decoder(self.length) if framed else None
+        signatures = ctx.request.chunk_signatures if ctx.request is not None else None
+        self._decoder = Decoder(self.length, signatures) if framed else None
         self.expected = checksums.expected(given, headers.get("x-amz-trailer", ""))
         self._digests = Digests(self.expected.algorithm, also, sha256=bool(self._sha256))
         self._checksums: dict[str, str] = {}  # once verified

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
-from hodei.gateway.signatures import canonical, errors, version2
-from hodei.gateway.signatures.general import covers
-from hodei.gateway.signatures.keys import ECDSA, HMAC, TERMINATOR
-from hodei.gateway.signatures.signature import (
+from hodei.kernel.signatures import canonical, errors, version2
+from hodei.kernel.signatures.general import covers
+from hodei.kernel.signatures.keys import ECDSA, HMAC, TERMINATOR
+from hodei.kernel.signatures.signature import (
     SKEW,
     UNSIGNED,
     VERSION_2,

@@ -10,8 +10,8 @@ import hmac
 import re
 from collections.abc import Mapping
 
-from hodei.gateway.signatures import errors
-from hodei.gateway.signatures.signature import VERSION_2, Dialect, Signature
+from hodei.kernel.signatures import errors
+from hodei.kernel.signatures.signature import VERSION_2, Dialect, Signature
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import parse_timestamp
 
@@ -65,13 +65,19 @@ def from_query(dialect: Dialect, query: Mapping[str, str]) -> Signature:
     return Signature(dialect, VERSION_2, access_key, "", "", "", (), value, expires, None, int(expires), presigned=True)
 
 
+def request_holds(secret: str, signature: Signature, request: Request) -> bool:
+    """Of a bucket named in the path without a slash behind it, boto3 signs the path with one."""
+    paths = [request.path, f"{request.path}/"] if request.path.count("/") == 1 else [request.path]
+    return any(holds(secret, string_to_sign(signature, request, path), signature.value) for path in paths)
+
+
 def holds(secret: str, string_to_sign: str, value: str) -> bool:
     digest = hmac.digest(secret.encode(), string_to_sign.encode(), "sha1")
     return hmac.compare_digest(base64.b64encode(digest), value.encode())
 
 
-def string_to_sign(signature: Signature, request: Request) -> str:
-    """`request.path` names the bucket, also where the host did."""
+def string_to_sign(signature: Signature, request: Request, path: str) -> str:
+    """`path` names the bucket, also where the host did."""
     headers = {name: value.strip() for name, value in request.headers.joined().items()}
     if signature.presigned:
         for name, value in request.query_pairs():
@@ -79,11 +85,11 @@ def string_to_sign(signature: Signature, request: Request) -> str:
                 headers.setdefault(name.lower(), value.strip())
     md5, kind = (headers.get(name, "") for name in OTHER_HEADERS)
     amazon = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()) if name.startswith("x-amz-"))
-    return f"{request.method}\n{md5}\n{kind}\n{signature.timestamp}\n{amazon}{_resource(request)}"
+    return f"{request.method}\n{md5}\n{kind}\n{signature.timestamp}\n{amazon}{_resource(request, path)}"
 
 
-def _resource(request: Request) -> str:
+def _resource(request: Request, path: str) -> str:
     bare = {part for part in request.query.split("&") if "=" not in part}
     subresources = sorted(pair for pair in request.query_pairs() if pair[0] in SUBRESOURCES)
     query = "&".join(name if name in bare else f"{name}={value}" for name, value in subresources)
-    return f"{request.path}?{query}" if query else request.path
+    return f"{path}?{query}" if query else path

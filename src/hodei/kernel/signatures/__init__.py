@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import functools
 
-from hodei.gateway.signatures import canonical, version2
-from hodei.gateway.signatures.chunks import ChunkSignatures
-from hodei.gateway.signatures.forms import read_form, verify_form
-from hodei.gateway.signatures.general import General
-from hodei.gateway.signatures.keys import ECDSA, Holds, holds_v4, holds_v4a
-from hodei.gateway.signatures.s3 import S3, SERVICES
-from hodei.gateway.signatures.signature import VERSION_2, Dialect, Signature, session_token
+from hodei.kernel.signatures import canonical, version2
+from hodei.kernel.signatures.chunks import ChunkSignatures
+from hodei.kernel.signatures.forms import read_form, verify_form
+from hodei.kernel.signatures.general import General
+from hodei.kernel.signatures.keys import ECDSA, Holds, holds_v4, holds_v4a
+from hodei.kernel.signatures.s3 import S3, SERVICES
+from hodei.kernel.signatures.signature import VERSION_2, Dialect, Signature, session_token
 from hodei.protocol.http import Request
 
 __all__ = ["ChunkSignatures", "Signature", "check", "read", "read_form", "verify", "verify_form"]
@@ -75,9 +75,8 @@ def verify(
     query = {name.lower(): value for name, value in request.query_pairs()} if signature.presigned else {}
     dialect.check_token(signature, session_token(request, query), token)
     if signature.algorithm == VERSION_2:
-        text = version2.string_to_sign(signature, request)
-        if not version2.holds(secret, text, signature.value):
-            raise dialect.mismatch(signature, text)
+        if not version2.request_holds(secret, signature, request):
+            raise dialect.mismatch(signature, version2.string_to_sign(signature, request, request.path))
         return None
     holds = _holds(signature, secret)
     payload = _verify_request(signature, request, holds, dialect.payloads(signature, request, body, may_be_unsigned))

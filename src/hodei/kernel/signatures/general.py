@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import NoReturn
 
-from hodei.gateway.signatures import canonical, errors
-from hodei.gateway.signatures.keys import ECDSA, HMAC, TERMINATOR
-from hodei.gateway.signatures.signature import SKEW, UNSIGNED, Dialect, Signature, date_of, long_date, moment
+from hodei.kernel.signatures import canonical, errors
+from hodei.kernel.signatures.keys import ECDSA, HMAC, TERMINATOR
+from hodei.kernel.signatures.signature import SKEW, UNSIGNED, Dialect, Signature, date_of, long_date, moment
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 

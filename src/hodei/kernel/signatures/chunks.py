@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from hodei.gateway.signatures import errors
-from hodei.gateway.signatures.canonical import EMPTY_SHA256, sha256
-from hodei.gateway.signatures.keys import Holds
-from hodei.gateway.signatures.signature import Signature
+from hodei.kernel.signatures import errors
+from hodei.kernel.signatures.canonical import EMPTY_SHA256, sha256
+from hodei.kernel.signatures.keys import Holds
+from hodei.kernel.signatures.signature import Signature
 
 TRAILER_SIGNATURE = "x-amz-trailer-signature"
 PADDING = "*"  # signatures of SigV4a vary in length, chunks' headers must not

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from hodei.gateway.signatures.keys import ECDSA, TERMINATOR
+from hodei.kernel.signatures.keys import ECDSA, TERMINATOR
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import from_epoch, parse_timestamp
