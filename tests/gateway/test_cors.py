@@ -54,7 +54,7 @@ def test_a_form_at_the_root_is_no_business_of_s3(web: httpx.Client) -> None:
 
 def test_errors_can_be_read(web: httpx.Client) -> None:
     headers = {"x-amz-target": "AmazonSQS.GetQueueUrl", "content-type": "application/x-amz-json-1.0", "origin": PAGE}
-    answer = web.post("/", content=b'{"QueueName": "no"}', headers=headers)
+    answer = web.post("/", content=b'{"QueueName": "no"}', headers=headers | {"authorization": SIGNED.format("sqs")})
     assert answer.status_code == 400
     assert granted(answer)["access-control-allow-origin"] == "*"
 
