@@ -14,8 +14,8 @@ from botocore.credentials import Credentials
 from botocore.utils import percent_encode, percent_encode_sequence
 from hypothesis import strategies as st
 
-from hodei.kernel.signatures import ChunkSignatures, check, read, verify
 from hodei.kernel.errors import AwsError
+from hodei.kernel.signatures import ChunkSignatures, check, read, verify
 from hodei.protocol.http import Body, Headers, Request
 
 ACCESS_KEY, SECRET, TOKEN = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a/session+token=="

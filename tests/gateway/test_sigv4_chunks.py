@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.signing import ACCESS_KEY, SECRET, judged, received
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import ChunkSignatures
 from hodei.kernel.signatures.keys import P256_ORDER, signing_key
 from hodei.kernel.signatures.signature import moment
-from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 
 pytestmark = pytest.mark.feature("iam.sigv4")

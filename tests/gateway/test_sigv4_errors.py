@@ -10,9 +10,9 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 
 from gateway.signing import ACCESS_KEY, HOST, KEY, REGION, changed, judged, received, refused, sent
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import read
 from hodei.kernel.signatures.signature import moment
-from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 
 pytestmark = pytest.mark.feature("iam.sigv4")

@@ -34,9 +34,9 @@ from gateway.signing import (
     refused,
     sent,
 )
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import read
 from hodei.kernel.signatures.signature import moment
-from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body, Request
 
 pytestmark = pytest.mark.feature("iam.sigv4")

@@ -34,8 +34,8 @@ from gateway.signing import (
     refused,
     sent,
 )
-from hodei.kernel.signatures import read, read_form, verify_form
 from hodei.kernel.errors import AwsError
+from hodei.kernel.signatures import read, read_form, verify_form
 
 pytestmark = pytest.mark.feature("iam.sigv4")
 

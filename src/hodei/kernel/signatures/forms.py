@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import errors, version2
 from hodei.kernel.signatures.keys import HMAC, holds_v4
 from hodei.kernel.signatures.s3 import S3, in_query, scope_of
 from hodei.kernel.signatures.signature import VERSION_2, Signature, moment
-from hodei.kernel.errors import AwsError
 
 
 def read_form(fields: Mapping[str, str]) -> Signature | None:

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import NoReturn
 
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import canonical, errors
 from hodei.kernel.signatures.keys import ECDSA, HMAC, TERMINATOR
 from hodei.kernel.signatures.signature import SKEW, UNSIGNED, Dialect, Signature, date_of, long_date, moment
-from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 
 SEPARATOR = re.compile(r"[,\s]+")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from hodei.kernel.errors import AwsError
 from hodei.kernel.signatures import canonical, errors, version2
 from hodei.kernel.signatures.general import covers
 from hodei.kernel.signatures.keys import ECDSA, HMAC, TERMINATOR
@@ -22,7 +23,6 @@ from hodei.kernel.signatures.signature import (
     date_of,
     moment,
 )
-from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import iso8601
 

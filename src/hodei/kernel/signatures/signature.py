@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from hodei.kernel.signatures.keys import ECDSA, TERMINATOR
 from hodei.kernel.errors import AwsError
+from hodei.kernel.signatures.keys import ECDSA, TERMINATOR
 from hodei.protocol.http import Request
 from hodei.protocol.timestamps import from_epoch, parse_timestamp
 
