@@ -1,5 +1,12 @@
-"""IAM: users, groups, roles, their credentials and their policies."""
+"""IAM: identities, their credentials, their policies, and the providers that federate them.
 
-from hodei.services.iam import entities, identities, policies
+Here, too: AWS's own managed policies (each in its current version), the policy simulator (without PolicyExclusionList),
+virtual MFA devices that show codes, password hashes, credential reports. IAM is global: all regions see the same.
 
-__all__ = ["entities", "identities", "policies"]
+Not here: hardware MFA devices; the password and MFA of the root; what is in `left_out` of service.toml, with reasons.
+Service-linked roles go at once when they are deleted, as services do not yet tell whether they use them.
+"""
+
+from hodei.services.iam import access, account, credentials, entities, federation, identities, policies
+
+__all__ = ["access", "account", "credentials", "entities", "federation", "identities", "policies"]

@@ -1,15 +1,32 @@
 from hodei.services.iam.service import iam
 
 AccessDenied = iam.error("AccessDenied", status=403)
+CredentialReportExpired = iam.error("ReportExpired", "The most recent credential report has expired.")
+CredentialReportNotPresent = iam.error("ReportNotPresent", "No report is present for this account.")
 DeleteConflict = iam.error("DeleteConflict", "Cannot delete entity, must {what} first.")
+DuplicateCertificate = iam.error("DuplicateCertificate", "The certificate is already associated with this user.")
+DuplicateSSHPublicKey = iam.error("DuplicateSSHPublicKey", "The SSH public key is already associated with this user.")
 EntityAlreadyExists = iam.error("EntityAlreadyExists", "{what} already exists.")
-InvalidInput = iam.error("InvalidInput", "{reason}")
+EntityTemporarilyUnmodifiable = iam.error(
+    "EntityTemporarilyUnmodifiable",
+    "Login Profile for User {name} cannot be modified while login profile is being created.",
+)
+InvalidAuthenticationCode = iam.error("InvalidAuthenticationCode", "Authentication code for device is not valid.")
+InvalidInput = iam.error("InvalidInput")
+InvalidPublicKey = iam.error("InvalidPublicKey", "The public key is malformed or otherwise invalid.")
+InvalidUserType = iam.error("InvalidUserType", "Only IAM Users can change their own password")
+KeyPairMismatch = iam.error("KeyPairMismatch", "The public key certificate and the private key do not match.")
 LimitExceeded = iam.error("LimitExceeded", "Cannot exceed quota for {what}: {limit}")
-MalformedPolicyDocument = iam.error("MalformedPolicyDocument", "{reason}")
+MalformedCertificate = iam.error("MalformedCertificate")
+MalformedPolicyDocument = iam.error("MalformedPolicyDocument")
 NoSuchEntity = iam.error("NoSuchEntity", "{what} cannot be found.")
+PasswordPolicyViolation = iam.error("PasswordPolicyViolation", "Password should {lacking}")
 PolicyNotAttachable = iam.error("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.")
 UnmodifiableEntity = iam.error(
     "UnmodifiableEntity",
     "Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS",
 )
-ValidationError = iam.error("ValidationError", "{reason}")
+UnrecognizedPublicKeyEncoding = iam.error(
+    "UnrecognizedPublicKeyEncoding", "The public key encoding format is unsupported or unrecognized."
+)
+ValidationError = iam.error("ValidationError")

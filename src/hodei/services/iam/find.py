@@ -74,6 +74,6 @@ def user_or_caller(ctx: Context, name: str) -> User:
     if not name:
         _, is_user, path = ctx.principal.arn.partition(":user/")
         if not is_user:
-            raise errors.ValidationError(reason="Must specify userName when calling with non-User credentials")
+            raise errors.ValidationError("Must specify userName when calling with non-User credentials")
         name = path.rpartition("/")[2]
     return user(ctx, name)

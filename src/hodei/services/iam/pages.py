@@ -23,7 +23,7 @@ def after(ctx: Context, marker: str) -> tuple[Any, ...] | None:
     except ValueError:
         operation, key = "", []
     if operation != ctx.operation:
-        raise errors.ValidationError(reason=f"Invalid Marker: {marker}")
+        raise errors.ValidationError(f"Invalid Marker: {marker}")
     return tuple(key)
 
 

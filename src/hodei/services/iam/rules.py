@@ -20,15 +20,26 @@ def validation_error(operation: OperationModel, violations: list[Violation]) -> 
     first = violations[0]
     if len(violations) == 1 and first.kind == "pattern" and first.path in NAMES:
         return errors.ValidationError(
-            reason=f"The specified value for {first.path} is invalid. "
+            f"The specified value for {first.path} is invalid. "
             "It must contain only alphanumeric characters and/or the following: +=,.@_-"
         )
     count = len(violations)
     found = "; ".join(str(one._replace(value="" if one.value != "null" else "null")) for one in violations)
-    return errors.ValidationError(reason=f"{count} validation error{'s' * (count > 1)} detected: {found}")
+    return errors.ValidationError(f"{count} validation error{'s' * (count > 1)} detected: {found}")
 
 
 def check_quota(what: str, have: int, limit: float) -> None:
     """Raises LimitExceeded if one more would be too many."""
     if have >= limit:
         raise errors.LimitExceeded(what=what, limit=int(limit))
+
+
+def active(status: str) -> bool:
+    """Of a request. Raises: InvalidInput for Expired, which only AWS sets."""
+    if status == "Expired":
+        raise errors.InvalidInput("Status Expired cannot be set.")
+    return status == "Active"
+
+
+def status(active: bool) -> str:
+    return "Active" if active else "Inactive"

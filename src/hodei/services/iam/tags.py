@@ -23,11 +23,9 @@ def merged(noun: str, old: Mapping[str, str], given: Tags) -> dict[str, str]:
     for tag in given:
         key, folded = tag["Key"], tag["Key"].lower()
         if folded in seen:
-            raise errors.InvalidInput(
-                reason="Duplicate tag keys found. Please note that Tag keys are case insensitive."
-            )
+            raise errors.InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
         if folded.startswith("aws:"):
-            raise errors.InvalidInput(reason="Tag keys beginning with aws: are reserved for system use.")
+            raise errors.InvalidInput("Tag keys beginning with aws: are reserved for system use.")
         seen.add(folded)
         tags.pop(known.get(folded, ""), None)
         tags[key] = tag["Value"]

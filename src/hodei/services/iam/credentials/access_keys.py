@@ -47,12 +47,11 @@ def list_access_keys(
 
 @iam.operation("UpdateAccessKey")
 def update_access_key(ctx: Context, *, AccessKeyId: str, Status: str, UserName: str = "") -> None:
-    if Status == "Expired":
-        raise errors.InvalidInput(reason="Status Expired is not valid for an access key.")
+    active = rules.active(Status)
     key = _find(ctx, find.owner(ctx, UserName), AccessKeyId)
-    access_keys.put(ctx, replace(key, active=Status == "Active"))
+    access_keys.put(ctx, replace(key, active=active))
     if issued := keys.get(ctx, key.id):
-        keys.put(ctx, replace(issued, active=Status == "Active"))
+        keys.put(ctx, replace(issued, active=active))
 
 
 @iam.operation("DeleteAccessKey")
@@ -89,6 +88,6 @@ def _find(ctx: Context, owner: Owner, id: str) -> Key:
 def _view(owner: Owner, key: Key) -> dict[str, Any]:
     return ({} if owner.is_root else {"UserName": owner.name}) | {
         "AccessKeyId": key.id,
-        "Status": "Active" if key.active else "Inactive",
+        "Status": rules.status(key.active),
         "CreateDate": key.created,
     }

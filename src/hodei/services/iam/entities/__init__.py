@@ -4,6 +4,7 @@ from hodei.services.iam.entities import (
     instance_profiles,
     memberships,
     roles,
+    service_linked_roles,
     users,
 )
 
@@ -13,5 +14,6 @@ __all__ = [
     "instance_profiles",
     "memberships",
     "roles",
+    "service_linked_roles",
     "users",
 ]

@@ -29,7 +29,7 @@ def create_role(
     Tags: tags.Tags = (),
 ) -> dict[str, Any]:
     if RoleName.lower().startswith("awsservicerolefor") and Path.startswith(RESERVED_PATH):
-        raise errors.InvalidInput(reason=f"Scope ROLE with name {RoleName} is reserved for service-linked roles.")
+        raise errors.InvalidInput(f"Scope ROLE with name {RoleName} is reserved for service-linked roles.")
     role = Role(
         id=ids.unique(ctx, "AROA"),
         name=RoleName,

@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.kernel.iam.keys import keys
 from hodei.services.iam import errors, find, ids, pages, rules, tags, views
-from hodei.services.iam.credentials.state import access_keys
+from hodei.services.iam.credentials.state import (
+    access_keys,
+    login_profiles,
+    mfa_devices,
+    service_credentials,
+    signing_certificates,
+    ssh_keys,
+)
 from hodei.services.iam.policies import attachments
 from hodei.services.iam.service import iam
 from hodei.services.iam.state import User, users
@@ -96,6 +103,11 @@ def _blocking(ctx: Context, user: User) -> Iterator[tuple[str, bool]]:
     yield "detach all policies", bool(user.attached)
     yield "delete policies", bool(user.inline)
     yield "delete access keys", bool(access_keys.count(ctx, user.id))
+    yield "delete login profile", login_profiles.get(ctx, user.id) is not None
+    yield "delete MFA device", bool(mfa_devices.count(ctx, user.id, index="owners"))
+    yield "delete signing certificates", bool(signing_certificates.count(ctx, user.id))
+    yield "delete SSH public keys", bool(ssh_keys.count(ctx, user.id))
+    yield "delete service specific credentials", bool(service_credentials.count(ctx, user.id, index="owners"))
 
 
 def _check_free(ctx: Context, name: str) -> None:

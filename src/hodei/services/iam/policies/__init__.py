@@ -1,3 +1,3 @@
-from hodei.services.iam.policies import attached, inline, managed, versions
+from hodei.services.iam.policies import attached, inline, managed, service_access, simulator, versions
 
-__all__ = ["attached", "inline", "managed", "versions"]
+__all__ = ["attached", "inline", "managed", "service_access", "simulator", "versions"]

@@ -14,7 +14,7 @@ def checked(text: str, kind: Kind = "identity") -> str:
     try:
         check(text, kind)
     except MalformedPolicy as error:
-        raise errors.MalformedPolicyDocument(reason=error.message) from None
+        raise errors.MalformedPolicyDocument(error.message) from None
     return text
 
 

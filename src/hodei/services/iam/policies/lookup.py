@@ -24,7 +24,7 @@ class Parts(NamedTuple):
 def parse(arn: str) -> Parts:
     """Raises: ValidationError in AWS's words, which have two blanks."""
     if (match := ARN.fullmatch(arn)) is None:
-        raise errors.ValidationError(reason="Invalid ARN:  Could not be parsed!")
+        raise errors.ValidationError("Invalid ARN:  Could not be parsed!")
     return Parts(match[2], match[3], match[4])
 
 
