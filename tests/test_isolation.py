@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -59,6 +60,7 @@ def test_queues_of_one_name_are_one_in_each_account_and_region(cloud: Cloud) -> 
 def test_a_queue_of_another_account_is_reached_by_its_url(cloud: Cloud) -> None:
     ours, theirs = (cloud.client("sqs", account=account) for account in ACCOUNTS)
     url = theirs.create_queue(QueueName="orders")["QueueUrl"]
+    theirs.add_permission(QueueUrl=url, Label="ours", AWSAccountIds=[ACCOUNTS[0]], Actions=["*"])
     assert ours.get_queue_url(QueueName="orders", QueueOwnerAWSAccountId=ACCOUNTS[1])["QueueUrl"] == url
     ours.send_message(QueueUrl=url, MessageBody="across")
     (message,) = theirs.receive_message(QueueUrl=url, AttributeNames=["SenderId"])["Messages"]
@@ -83,11 +85,14 @@ def test_a_queue_of_another_region_is_not_reached(cloud: Cloud) -> None:
 )
 def test_an_unsigned_request_goes_to_the_region_of_its_host(cloud: Cloud, host: str, region: str) -> None:
     sqs = cloud.client("sqs", account="000000000000", region_name=region)
-    sqs.create_queue(QueueName=f"queue-of-{region}")
-    form = "Action=ListQueues&Version=2012-11-05"
+    arn = f"arn:aws:sqs:{region}:000000000000:queue"
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sqs:GetQueueUrl", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    sqs.create_queue(QueueName="queue", Attributes={"Policy": policy})
+    form = "Action=GetQueueUrl&QueueName=queue&Version=2012-11-05"
     headers = [("Host", host), ("Content-Type", "application/x-www-form-urlencoded")]
     response = cloud.send(make_request("POST", f"http://{host}/", headers, form))
-    assert (response.status, f"queue-of-{region}".encode() in response.body) == (200, True)
+    assert (response.status, b"/000000000000/queue" in response.body) == (200, True)
 
 
 def test_the_signature_says_the_region_before_the_host_does(cloud: Cloud) -> None:

@@ -231,8 +231,7 @@ def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> R
     message: str | None
     fields: dict[str, Any] = {}
     if isinstance(error, AwsError):
-        # AWS leaves the member out of an error that says nothing (KMS's InvalidCiphertextException, as recorded).
-        code, message, status, fields = error.code, error.message or None, error.status, error.fields
+        code, message, status, fields = error.code, error.told, error.status, error.fields
     elif isinstance(error, ProtocolError):
         code, message, status = error.code, error.message, error.status
     elif isinstance(error, BodyError):

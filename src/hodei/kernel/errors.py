@@ -24,6 +24,12 @@ class AwsError(Exception):
         self.headers: Mapping[str, str] = {}
         super().__init__(self.message)
 
+    @property
+    def told(self) -> str | None:
+        """The message as it is sent: AWS leaves the member out of an error that has none (KMS's
+        InvalidCiphertextException, as recorded), but not of one whose message is empty (S3's)."""
+        return self.message if self.message or self.template else None
+
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """The same error, answered with these response headers."""
         self.headers = headers
