@@ -36,7 +36,7 @@ def test_a_user_has_its_own_policies_and_those_of_its_groups(cloud: Cloud, iam: 
     found = identity(cloud, id)
     assert [policy.name for policy in found.policies] == ["inline", own, "of-group", aws]
     assert [policy.source for policy in found.policies] == ["user u", "user u", "group g", "group g"]
-    assert (found.boundary, found.tags) == ([], {"k": "v"})
+    assert (found.boundary, found.tags) == ((), {"k": "v"})
     iam.put_user_permissions_boundary(UserName="u", PermissionsBoundary=own)
     assert [policy.name for policy in identity(cloud, id).boundary] == [own]
 

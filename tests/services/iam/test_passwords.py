@@ -94,3 +94,17 @@ def test_a_user_changes_its_password(iam: Any, user: str, as_user: Callable[[str
     iam.update_login_profile(UserName=user, Password=GOOD)
     with refused("InvalidUserType", "Only IAM Users can change their own password"):
         iam.change_password(OldPassword=GOOD, NewPassword="x")
+
+
+def test_a_password_policy_lets_users_change_their_own(
+    iam: Any, user: str, as_user: Callable[[str], Any], refused: Refused
+) -> None:
+    iam.create_login_profile(UserName=user, Password=GOOD)
+    own = as_user(user)
+    with refused("AccessDenied", "iam:ChangePassword", 403):
+        own.change_password(OldPassword=GOOD, NewPassword="Second-password1")
+    iam.update_account_password_policy(AllowUsersToChangePassword=True)
+    own.change_password(OldPassword=GOOD, NewPassword="Second-password1")
+    own.get_account_password_policy()
+    with refused("AccessDenied", "iam:GetLoginProfile", 403):
+        own.get_login_profile()

@@ -198,6 +198,19 @@ def test_lists_of_policies(iam: Any, policy: str, user: str) -> None:
     assert [one["PolicyName"] for one in bounding] == ["Mine"]
 
 
+def test_an_own_policy_with_a_name_of_aws(iam: Any, user: str) -> None:
+    own = iam.create_policy(PolicyName="ReadOnlyAccess", PolicyDocument=document())["Policy"]["Arn"]
+    for arn in (own, READ_ONLY):
+        iam.attach_user_policy(UserName=user, PolicyArn=arn)
+    for method, member, params in (
+        ("list_policies", "Policies", {"OnlyAttached": True}),
+        ("list_attached_user_policies", "AttachedPolicies", {"UserName": user}),
+    ):
+        pages = list(iam.get_paginator(method).paginate(**params, PaginationConfig={"PageSize": 1}))
+        found = {one.get("Arn") or one["PolicyArn"] for page in pages for one in page[member]}
+        assert (len(pages), found) == (2, {own, READ_ONLY})
+
+
 def test_entities_of_a_policy(iam: Any, policy: str, user: str, role: str) -> None:
     iam.create_group(GroupName="g", Path="/x/")
     iam.attach_user_policy(UserName=user, PolicyArn=policy)

@@ -49,6 +49,21 @@ def test_trust_policies_are_checked(iam: Any, role: str, refused: Refused, text:
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=text)
 
 
+def test_whom_a_trust_policy_names_has_to_be_there(iam: Any, user: str, role: str, refused: Refused) -> None:
+    def trusting(arn: str) -> str:
+        statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
+        return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+    for number, arn in enumerate(
+        [f"arn:aws:iam::000000000000:user/{user}", f"arn:aws:iam::000000000000:role/{role}", "000000000000",
+         "arn:aws:iam::000000000000:root", "arn:aws:iam::999999999999:role/elsewhere", "*"]
+    ):  # fmt: skip
+        iam.create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=trusting(arn))
+    for arn in ("arn:aws:iam::000000000000:user/none", f"arn:aws:iam::000000000000:role/x/{role}"):
+        with refused("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"'):
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=trusting(arn))
+
+
 def test_a_trust_policy_has_2048_characters_without_blanks(iam: Any, refused: Refused) -> None:
     roomy = trust() + " " * 2048
     iam.create_role(RoleName="roomy", AssumeRolePolicyDocument=roomy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from hodei.kernel.context import Context
 from hodei.services.iam.credentials.state import access_keys, mfa_devices, server_certificates
@@ -97,33 +97,39 @@ def _owner_of_key(ctx: Context, id: str) -> Iterator[str]:
             yield user.arn(ctx)
 
 
+class Tagged(Protocol):
+    @property
+    def tags(self) -> dict[str, str]: ...
+
+
 def tags_of(ctx: Context, arn: str) -> Mapping[str, str]:
     """The tags of anything that IAM has, for conditions on aws:ResourceTag."""
+    found = _tagged(ctx, arn)
+    return found.tags if found else {}
+
+
+def _tagged(ctx: Context, arn: str) -> Tagged | None:
     kind, _, path = arn.split(":", 5)[5].partition("/")
     key = path.rpartition("/")[2].lower()
-    if table := {"user": users, "role": roles}.get(kind):
-        return next((one.tags for one in table.by("names", ctx, key)), {})  # type: ignore[attr-defined]
-    if kind == "instance-profile":
-        return next((one.tags for one in profiles.by("names", ctx, key)), {})
-    if kind == "policy":
-        found = lookup.any_policy(ctx, arn) if lookup.ARN.fullmatch(arn) else None
-        return found.tags if isinstance(found, Policy) else {}
-    return _tags_by_table(ctx, kind, arn, key)
-
-
-def _tags_by_table(ctx: Context, kind: str, arn: str, key: str) -> Mapping[str, str]:
     match kind:
+        case "user":
+            return next(users.by("names", ctx, key), None)
+        case "role":
+            return next(roles.by("names", ctx, key), None)
+        case "instance-profile":
+            return next(profiles.by("names", ctx, key), None)
+        case "policy":
+            policy = lookup.any_policy(ctx, arn) if lookup.ARN.fullmatch(arn) else None
+            return policy if isinstance(policy, Policy) else None
         case "server-certificate":
-            found: Any = server_certificates.get(ctx, key)
+            return server_certificates.get(ctx, key)
         case "mfa":
-            found = mfa_devices.get(ctx, arn)
+            return mfa_devices.get(ctx, arn)
         case "oidc-provider":
-            found = oidc_providers.get(ctx, arn)
+            return oidc_providers.get(ctx, arn)
         case "saml-provider":
-            found = saml_providers.get(ctx, arn)
-        case _:
-            return {}
-    return found.tags if found else {}
+            return saml_providers.get(ctx, arn)
+    return None
 
 
 iam.resource_tags = tags_of

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from hodei.kernel.context import Context, Principal
 from hodei.kernel.iam import Named, parse
 from hodei.kernel.iam.hooks import Identity
+from hodei.services.iam.credentials.state import password_policies
 from hodei.services.iam.policies import lookup
 from hodei.services.iam.service import iam
 from hodei.services.iam.state import Entity, groups, roles, users
 
 NOBODY = Identity()
+# What a password policy that lets users change their passwords adds to all of them.
+MAY_CHANGE_PASSWORD = """{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
+    {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "arn:*:iam::*:user/*${aws:username}"}]}"""
 
 
 def identity_of(ctx: Context, principal: Principal) -> Identity:
@@ -25,6 +31,8 @@ def identity_of(ctx: Context, principal: Principal) -> Identity:
         for group in user.groups:
             if found := groups.get(ctx, group):
                 policies += _of(ctx, found, "group")
+        if (passwords := password_policies.get(ctx, ctx.account)) and passwords.change:
+            policies.append(_named(MAY_CHANGE_PASSWORD, "AllowUsersToChangePassword", "account password policy"))
         return Identity(policies, _boundary(ctx, user), user.tags)
     if role := roles.get(ctx, id.partition(":")[0]):
         return Identity(list(_of(ctx, role, "role")), _boundary(ctx, role), role.tags)
@@ -37,15 +45,18 @@ iam.identity = identity_of
 def _of(ctx: Context, entity: Entity, kind: str) -> Iterator[Named]:
     source = f"{kind} {entity.name}"
     for name, text in entity.inline.items():
-        yield Named(parse(text, "identity"), name, source)
+        yield _named(text, name, source)
     for arn in entity.attached:
-        yield from _managed(ctx, arn, source)
+        if text := lookup.document(ctx, arn) or "":
+            yield _named(text, arn, source)
 
 
-def _managed(ctx: Context, arn: str, source: str) -> Iterator[Named]:
-    if (text := lookup.document(ctx, arn)) is not None:
-        yield Named(parse(text, "identity"), arn, source)
+def _boundary(ctx: Context, entity: Entity) -> Sequence[Named]:
+    if not entity.boundary or not (text := lookup.document(ctx, entity.boundary)):
+        return ()
+    return (_named(text, entity.boundary, entity.name),)
 
 
-def _boundary(ctx: Context, entity: Entity) -> list[Named]:
-    return list(_managed(ctx, entity.boundary, entity.name)) if entity.boundary else []
+@lru_cache(4096)
+def _named(text: str, name: str, source: str) -> Named:
+    return Named(parse(text, "identity"), name, source)

@@ -53,5 +53,6 @@ def below(prefix: str, records: Iterable[P]) -> Iterator[P]:
 def listed(ctx: Context, names: Iterable[str], marker: str, most: int) -> tuple[list[str], dict[str, Any]]:
     """A page of names, sorted without regard to case."""
     last = after(ctx, marker)
-    ordered = sorted(names, key=str.lower)
-    return cut(ctx, (name for name in ordered if last is None or name.lower() > last[0]), most, lambda n: (n.lower(),))
+    ordered = sorted((name.lower(), name) for name in names)
+    page, rest = cut(ctx, (place for place in ordered if last is None or place > last), most, lambda place: place)
+    return [name for _, name in page], rest

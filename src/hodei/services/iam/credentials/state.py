@@ -125,7 +125,7 @@ class ServerCertificate(Record):
 access_keys = iam.table("access_keys", Key, key=("owner", "id"), scope="account")
 key_uses = iam.table("key_uses", KeyUse, key="id", scope="account")
 login_profiles = iam.table("login_profiles", LoginProfile, key="owner", scope="account")
-password_policies = iam.table("password_policies", PasswordPolicy, key="account", scope="account")
+password_policies = iam.table("password_policies", PasswordPolicy, key="account", scope="account", cached=True)
 signing_certificates = iam.table("signing_certificates", SigningCertificate, key=("owner", "id"), scope="account")
 ssh_keys = iam.table("ssh_keys", SshKey, key=("owner", "id"), scope="account")
 service_credentials = iam.table(

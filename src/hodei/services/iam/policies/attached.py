@@ -36,10 +36,10 @@ def listed(arns: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def _page(ctx: Context, entity: Entity, prefix: str, marker: str, most: int) -> dict[str, Any]:
-    found = {(name := arn.rpartition("/")[2]).lower() + arn: (name, arn) for arn in entity.attached}
-    keys = [key for key, (_, arn) in found.items() if lookup.parse(arn).path.startswith(prefix)]
-    page, rest = pages.listed(ctx, keys, marker, most)
-    return {"AttachedPolicies": listed(tuple(found[key][1] for key in page)), **rest}
+    parts = {arn: lookup.parse(arn) for arn in entity.attached}
+    found = {f"{one.name} {one.account}": arn for arn, one in parts.items() if one.path.startswith(prefix)}
+    page, rest = pages.listed(ctx, found, marker, most)
+    return {"AttachedPolicies": listed(tuple(found[key] for key in page)), **rest}
 
 
 @iam.operation("AttachUserPolicy")

@@ -76,24 +76,24 @@ def list_policies(
     MaxItems: int = pages.MOST,
 ) -> dict[str, Any]:
     usages = (PolicyUsageFilter,) if PolicyUsageFilter else (attachments.PERMISSIONS, attachments.BOUNDARY)
-    after = pages.after(ctx, Marker)
-    own = policies.scan(ctx, after=after) if Scope != "AWS" else ()
-    aws = _of_aws(after) if Scope != "Local" else ()
-    found = pages.below(PathPrefix, _merged(own, aws))
+    last = pages.after(ctx, Marker)
+    own = policies.scan(ctx, start=last[:1] if last else None) if Scope != "AWS" else ()
+    aws = managed_policies.all_policies().values() if Scope != "Local" else ()
+    left = (policy for policy in _merged(own, aws) if last is None or _place(policy) > last)
+    found = pages.below(PathPrefix, left)
     if OnlyAttached or PolicyUsageFilter:
         found = (p for p in found if any(attachments.count(ctx, views.arn_of(ctx, p), usage) for usage in usages))
-    page, rest = pages.cut(ctx, found, MaxItems, lambda policy: (policy.name.lower(),))
+    page, rest = pages.cut(ctx, found, MaxItems, _place)
     return {"Policies": [views.policy(ctx, policy) for policy in page], **rest}
 
 
 def _merged(own: Iterable[Policy], aws: Iterable[AwsPolicy]) -> Iterator[Policy | AwsPolicy]:
-    """By name. An own policy may have the name of one of AWS's."""
-    return heapq.merge(own, aws, key=lambda policy: policy.name.lower())
+    return heapq.merge(own, aws, key=_place)
 
 
-def _of_aws(after: tuple[Any, ...] | None) -> Iterator[AwsPolicy]:
-    found = managed_policies.all_policies().items()
-    return (policy for key, policy in found if after is None or key > after[0])
+def _place(policy: Policy | AwsPolicy) -> tuple[str, bool]:
+    """By name; an own policy may have the name of one of AWS's."""
+    return policy.name.lower(), isinstance(policy, AwsPolicy)
 
 
 @iam.operation("ListEntitiesForPolicy")

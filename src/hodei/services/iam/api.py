@@ -1,0 +1,77 @@
+"""What other services ask of IAM: STS of roles, devices and providers, all of the roles that they are to act as."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hodei.kernel.context import Context
+from hodei.services.iam.credentials import mfa_devices
+from hodei.services.iam.credentials.state import KeyUse, key_uses
+from hodei.services.iam.federation import metadata
+from hodei.services.iam.federation.metadata import Metadata
+from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
+from hodei.services.iam.state import Role, User, roles, users
+
+__all__ = [
+    "Metadata",
+    "OidcProvider",
+    "Role",
+    "SamlProvider",
+    "User",
+    "key_used",
+    "oidc_provider",
+    "role",
+    "role_used",
+    "saml_metadata",
+    "saml_provider",
+    "user",
+    "verify_mfa",
+]
+
+KEPT_FOR = 900.0  # seconds in which AWS notes one use of a key, and no further ones
+
+
+def role(ctx: Context, arn: str) -> Role | None:
+    """The role of an ARN, in whichever account it is."""
+    account, _, resource = arn.partition(":iam::")[2].partition(":")
+    if not resource.startswith("role/"):
+        return None
+    there = ctx.at(account=account)
+    found = next(roles.by("names", there, arn.rpartition("/")[2].lower()), None)
+    return found if found and found.arn(there) == arn else None
+
+
+def user(ctx: Context, id: str) -> User | None:
+    """The user with a unique id (AIDA...) in the account of the call."""
+    return users.get(ctx, id)
+
+
+def role_used(ctx: Context, role: Role, account: str) -> None:
+    """Note that credentials of a role were used, now and in this region."""
+    there = ctx.at(account=account)
+    roles.put(there, replace(role, used=ctx.now, used_region=ctx.region), old=role)
+
+
+def key_used(ctx: Context, access_key: str, service: str) -> None:
+    """Note that an access key of this account was used. Of several uses in a quarter of an hour the first counts."""
+    last = key_uses.get(ctx, access_key)
+    if last is None or last.at + KEPT_FOR <= ctx.now:
+        key_uses.put(ctx, KeyUse(id=access_key, at=ctx.now, service=service, region=ctx.region))
+
+
+def verify_mfa(ctx: Context, user_id: str, serial: str, code: str) -> bool:
+    """Whether a device of the user shows this code now; it counts once."""
+    return mfa_devices.verify(ctx, user_id, serial, code)
+
+
+def oidc_provider(ctx: Context, arn: str) -> OidcProvider | None:
+    return oidc_providers.get(ctx, arn)
+
+
+def saml_provider(ctx: Context, arn: str) -> SamlProvider | None:
+    return saml_providers.get(ctx, arn)
+
+
+def saml_metadata(provider: SamlProvider) -> Metadata:
+    """Its entity id, and the certificates by which its signatures are checked."""
+    return metadata.read(provider.metadata)
