@@ -101,6 +101,7 @@ def set_up(hodei: Hodei) -> tuple[str, str]:
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
     attributes = {"RedrivePolicy": redrive, "MessageRetentionPeriod": str(4 * DAY), "VisibilityTimeout": "30"}
     inbox = sqs.create_queue(QueueName="inbox", Attributes=attributes)["QueueUrl"]
+    let_send(sqs, inbox, "s3.amazonaws.com", "arn:aws:s3:::inbox")
     s3.create_bucket(Bucket="inbox")
     rules = [
         {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "test/"}, "Expiration": {"Days": 3}},
@@ -118,6 +119,19 @@ def set_up(hodei: Hodei) -> tuple[str, str]:
     assert json.loads(test_event["Body"])["Event"] == "s3:TestEvent"
     sqs.delete_message(QueueUrl=inbox, ReceiptHandle=test_event["ReceiptHandle"])
     return inbox, dead
+
+
+def let_send(sqs: Any, url: str, service: str, source: str) -> None:
+    """The queue takes messages of a service, but only for this source."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sqs:SendMessage",
+        "Resource": arn(sqs, url),
+        "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
 def arn(sqs: Any, url: str) -> str:

@@ -33,16 +33,22 @@ class Principal:
     arn: str
     access_key: str = ""
     service: str = ""  # a service principal: "s3.amazonaws.com"
+    source: str = ""  # of a service: the ARN of the resource of `account` that it calls for
     kind: PrincipalKind = "root"
     id: str = ""  # as aws:userid has it; of a root its account
     session: Session | None = None  # of temporary credentials
 
     @property
     def anonymous(self) -> bool:
-        return not self.access_key and not self.service
+        return not self.access_key and not self.service and self.kind != "web-identity"
 
 
 ANONYMOUS = Principal(account="", arn="*", kind="anonymous")
+
+
+def service_principal(name: str, account: str, source: str = "") -> Principal:
+    """A service ("s3.amazonaws.com") that calls for a resource of an account."""
+    return Principal(account=account, arn=name, service=name, kind="service", source=source)
 
 
 class Context:
@@ -52,6 +58,9 @@ class Context:
     """
 
     __slots__ = ("account", "operation", "principal", "region", "request", "request_id", "service", "store", "world")
+
+    principal: Principal
+    region: str
 
     def __init__(
         self,
@@ -85,6 +94,19 @@ class Context:
             principal=self.principal,
             request_id=self.request_id,
             operation=self.operation,
+            request=self.request,
+        )
+
+    def by(self, principal: Principal, operation: str = "") -> Context:
+        """The same place as somebody else sees it, for this operation."""
+        return Context(
+            self.world,
+            self.service,
+            self.account,
+            self.region,
+            principal=principal,
+            request_id=self.request_id,
+            operation=operation or self.operation,
             request=self.request,
         )
 
@@ -144,9 +166,14 @@ class Context:
         """An AWS operation in-process, in this place, as this caller: same validation, same errors, no HTTP."""
         return await self.world.call(self, service, operation, params)
 
-    def deliver(self, arn: str, payload: bytes, *, source: str, retry: Retry | None = None, dlq: str = "") -> None:
-        """Send an event to anything that can receive, asynchronously: durable until it is delivered or given up."""
-        self.world.deliveries.add(self, arn, payload, source=source, retry=retry, dlq=dlq)
+    def deliver(
+        self, arn: str, payload: bytes, *, source: str, source_arn: str = "", retry: Retry | None = None, dlq: str = ""
+    ) -> None:
+        """Send an event to anything that can receive, asynchronously: durable until it is delivered or given up.
+
+        `source` is the service principal that sends, `source_arn` what it sends for.
+        """
+        self.world.deliveries.add(self, arn, payload, source=source, source_arn=source_arn, retry=retry, dlq=dlq)
 
     def emit(self, detail_type: str, detail: dict[str, Any], resources: tuple[str, ...] = ()) -> None:
         """Tell the cloud of a state change of this service; whoever listens to it hears it in this batch."""

@@ -13,7 +13,7 @@ import msgspec
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.atomic import in_batches
-from hodei.kernel.context import Principal
+from hodei.kernel.context import service_principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.service import load_service
 from hodei.kernel.tables import Place, Record, Table
@@ -57,6 +57,7 @@ class Delivery(Record):
     attempts: int = 0
     retry: Retry = Retry()
     dlq: str = ""
+    source_arn: str = ""
 
 
 class Deliveries:
@@ -68,13 +69,24 @@ class Deliveries:
         self._flying: set[str] = set()
         self._pump: asyncio.Task[None] | None = None
 
-    def add(self, ctx: Context, arn: str, payload: bytes, *, source: str, retry: Retry | None, dlq: str) -> None:
+    def add(
+        self,
+        ctx: Context,
+        arn: str,
+        payload: bytes,
+        *,
+        source: str,
+        source_arn: str = "",
+        retry: Retry | None = None,
+        dlq: str = "",
+    ) -> None:
         now = ctx.now
         delivery = Delivery(
             id=ctx.ids.uuid(),
             arn=arn,
             payload=payload,
             source=source,
+            source_arn=source_arn,
             account=ctx.account,
             region=ctx.region,
             created=now,
@@ -133,7 +145,7 @@ class Deliveries:
         arn = Arn.parse(delivery.arn)
         service = load_service(arn.service)
         assert service.target, f"{arn.service} receives nothing"
-        principal = Principal(account=delivery.account, arn=delivery.source, service=delivery.source)
+        principal = service_principal(delivery.source, delivery.account, delivery.source_arn)
         ctx = self._world.context(arn.service, account=arn.account, region=arn.region, principal=principal)
         await service.target(ctx, arn, delivery)
 
@@ -145,7 +157,7 @@ class Deliveries:
             return
         if delivery.dlq:
             ctx = self._world.context(Arn.parse(delivery.arn).service, account=delivery.account, region=delivery.region)
-            self.add(ctx, delivery.dlq, delivery.payload, source=delivery.source, retry=None, dlq="")
+            self.add(ctx, delivery.dlq, delivery.payload, source=delivery.source, source_arn=delivery.source_arn)
         else:
             log.warning("given up: an event of %s for %s: %s", delivery.source, delivery.arn, error)
         self.table.delete(self._place, delivery.id)

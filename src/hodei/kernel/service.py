@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from hodei.kernel import errors
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.evaluate import AccessRequest, Decision
 from hodei.kernel.iam.hooks import Identity, ResourcePolicy
 from hodei.kernel.iam.needs import Find, Finder, Lister, Needs, find_of
 from hodei.kernel.manifest import Manifest, folder, manifest
@@ -80,6 +81,7 @@ class Service:
         self.decorate: Callable[..., None] | None = None
         self.identity: Callable[[Any, Any], Identity] | None = None  # of IAM: what it has of a principal
         self.resource_policy: Callable[[Any, str], ResourcePolicy | None] | None = None  # of a resource, by ARN
+        self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
@@ -132,8 +134,16 @@ class Service:
         self.unguarded = handler
         return handler
 
+    def on_denied(self, handler: Handler) -> Handler:
+        """Word denials as this service does, instead of as IAM: `def f(ctx, request, decision) -> AwsError`."""
+        self.denied = handler
+        return handler
+
     def condition_key(self, name: str) -> Callable[[Handler], Handler]:
-        """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none."""
+        """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none.
+
+        Of a family of keys ("s3:ExistingObjectTag/") `f` gives a mapping of what stands behind the slash.
+        """
 
         def register(handler: Handler) -> Handler:
             self.condition_keys[name.lower()] = handler

@@ -9,10 +9,10 @@ import pytest
 
 from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED
 
 pytestmark = pytest.mark.feature("s3.objects")
 
-SIGNED = ("Authorization", "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/s3/aws4_request, Signature=0")
 Refused = Callable[..., dict[str, Any]]
 
 
@@ -158,13 +158,15 @@ def test_tags_and_ownership_given_at_creation(s3: Any) -> None:
     assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == [{"Key": "team", "Value": "a"}]
     rules = s3.get_bucket_ownership_controls(Bucket="tagged")["OwnershipControls"]["Rules"]
     assert rules == [{"ObjectOwnership": "ObjectWriter"}]
-    s3.put_object(Bucket="tagged", Key="k", ACL="public-read")
+    s3.put_object(Bucket="tagged", Key="k", ACL="bucket-owner-read")
 
 
 def test_acls_given_at_creation(s3: Any, refused: Refused) -> None:
-    s3.create_bucket(Bucket="public", ACL="public-read", ObjectOwnership="ObjectWriter")
-    grants = s3.get_bucket_acl(Bucket="public")["Grants"]
-    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL", "READ"]
+    s3.create_bucket(Bucket="logs", ACL="log-delivery-write", ObjectOwnership="ObjectWriter")
+    grants = s3.get_bucket_acl(Bucket="logs")["Grants"]
+    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL", "WRITE", "READ_ACP"]
+    error = refused(s3.create_bucket, Bucket="public", ACL="public-read", ObjectOwnership="ObjectWriter")
+    assert error["Code"] == "InvalidBucketAclWithBlockPublicAccessError"
     error = refused(s3.create_bucket, Bucket="other", ACL="public-read")
     assert error["Code"] == "InvalidBucketAclWithObjectOwnership"
 

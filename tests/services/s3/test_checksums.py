@@ -16,6 +16,7 @@ from botocore.config import Config
 from hodei.protocol.http import Body, Headers, Request
 from hodei.services.s3.content import checksums
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -104,7 +105,7 @@ def test_two_checksums(s3: Any, refused: Refused) -> None:
 
 
 def test_an_algorithm_without_a_checksum(cloud: Cloud, s3: Any) -> None:
-    headers = Headers([HOST, ("x-amz-sdk-checksum-algorithm", "CRC32")])
+    headers = Headers([HOST, SIGNED, ("x-amz-sdk-checksum-algorithm", "CRC32")])
     response = cloud.send(Request("PUT", "/k", headers, Body(BODY)))
     assert b"no corresponding x-amz-checksum-* or x-amz-trailer headers were found." in response.body
 
@@ -132,9 +133,9 @@ def test_content_md5(cloud: Cloud, s3: Any, refused: Refused) -> None:
 
 
 def test_the_signed_hash_of_the_body(cloud: Cloud, s3: Any) -> None:
-    good = Headers([HOST, ("x-amz-content-sha256", hashlib.sha256(BODY).hexdigest())])
+    good = Headers([HOST, SIGNED, ("x-amz-content-sha256", hashlib.sha256(BODY).hexdigest())])
     assert cloud.send(Request("PUT", "/k", good, Body(BODY))).status == 200
-    bad = Headers([HOST, ("x-amz-content-sha256", hashlib.sha256(b"").hexdigest())])
+    bad = Headers([HOST, SIGNED, ("x-amz-content-sha256", hashlib.sha256(b"").hexdigest())])
     response = cloud.send(Request("PUT", "/k", bad, Body(BODY)))
     assert (response.status, b"<Code>XAmzContentSHA256Mismatch</Code>" in response.body) == (400, True)
 
@@ -171,6 +172,7 @@ class Dribble(Body):
 def send_chunked(cloud: Cloud, framed: Body, length: int | str, *more: tuple[str, str]) -> Any:
     headers = [
         HOST,
+        SIGNED,
         ("Content-Encoding", "aws-chunked"),
         ("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
         ("x-amz-decoded-content-length", str(length)),
@@ -193,7 +195,7 @@ def test_framed_bodies(cloud: Cloud, s3: Any, body: bytes, signed: bool, frame: 
 
 
 def test_a_content_encoding_besides_the_framing_stays(cloud: Cloud, s3: Any) -> None:
-    headers = [HOST, ("Content-Encoding", "aws-chunked,gzip"), ("x-amz-decoded-content-length", "4")]
+    headers = [HOST, SIGNED, ("Content-Encoding", "aws-chunked,gzip"), ("x-amz-decoded-content-length", "4")]
     cloud.send(Request("PUT", "/k", Headers(headers), Body(chunked(b"data"))))
     assert s3.head_object(Bucket="bucket", Key="k")["ContentEncoding"] == "gzip"
 

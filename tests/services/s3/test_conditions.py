@@ -11,6 +11,7 @@ import pytest
 
 from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -66,7 +67,7 @@ def test_what_failed_reads_say(cloud: Cloud, s3: Any, refused: Refused, put: dic
     assert error == {"Code": "PreconditionFailed", "Message": FAILED, "Condition": "If-Match", "Status": 412}
     error = refused(s3.get_object, **where, IfUnmodifiedSince=put["Modified"] - timedelta(seconds=1))
     assert error["Condition"] == "If-Unmodified-Since"
-    response = cloud.send(Request("GET", "/k", Headers([HOST, ("If-None-Match", put["ETag"])]), Body()))
+    response = cloud.send(Request("GET", "/k", Headers([HOST, SIGNED, ("If-None-Match", put["ETag"])]), Body()))
     assert (response.status, response.body, response.header("etag")) == (304, b"", put["ETag"])
     assert response.header("last-modified") is not None and response.header("content-type") is None
 
@@ -159,9 +160,9 @@ def test_changes_while_the_body_comes(
         etag = s3.put_object(Bucket="bucket", Key="k", Body=b"data")["ETag"]
 
     async def meanwhile() -> None:
-        await cloud._runner.answer(Request(method, "/k", Headers([HOST]), Body(body)))
+        await cloud._runner.answer(Request(method, "/k", Headers([HOST, SIGNED]), Body(body)))
 
-    headers = Headers([HOST, (condition[0], condition[1].format(etag=etag))])
+    headers = Headers([HOST, SIGNED, (condition[0], condition[1].format(etag=etag))])
     response = cloud.send(Request("PUT", "/k", headers, Interrupted(b"x" * size, meanwhile)))
     assert (response.status, f"<Code>{code}</Code>".encode() in response.body) == (status, True)
     if method == "PUT":
@@ -174,7 +175,7 @@ def test_of_racing_creations_one_wins(cloud: Cloud, s3: Any) -> None:
             async def pause() -> None:
                 await asyncio.sleep(0.001 * (number % 3))
 
-            headers = Headers([HOST, ("If-None-Match", "*")])
+            headers = Headers([HOST, SIGNED, ("If-None-Match", "*")])
             body = Interrupted(b"%d" % number * 50_000, pause)
             return (await cloud._runner.answer(Request("PUT", "/k", headers, body))).status
 

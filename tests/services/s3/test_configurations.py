@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hodei.testing import Cloud
+from services.s3.callers import let, statement
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -300,6 +301,7 @@ def test_documents_are_reached_from_other_regions(cloud: Cloud, s3: Any) -> None
 def test_others_pay_for_requests_about_objects(cloud: Cloud, s3: Any, refused: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="key", StorageClass="GLACIER")
     s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration={"Payer": "Requester"})
+    let(s3, BUCKET, statement(BUCKET))
     other, where = cloud.client("s3", account="111122223333"), {"Bucket": BUCKET, "Key": "key"}
     for call in (other.get_object_tagging, other.get_object_acl, other.restore_object):
         assert refused(call, **where)["Code"] == "AccessDenied"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hodei.testing import Cloud
+from services.s3.callers import let, statement
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -196,6 +197,11 @@ def test_sources_that_cannot_be(s3: Any, refused: Refused) -> None:
 def test_between_regions_and_accounts(cloud: Cloud, s3: Any) -> None:
     other = cloud.client("s3", account="111111111111", region_name="eu-central-1")
     other.create_bucket(Bucket="far", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    let(
+        s3,
+        "bucket",
+        statement("bucket", {"AWS": "111111111111"}, Action="s3:GetObject", Resource="arn:aws:s3:::bucket/*"),
+    )
     for body in (SMALL, LARGE):
         s3.put_object(Bucket="bucket", Key="k", Body=body)
         other.copy_object(Bucket="far", Key="k", CopySource="bucket/k")

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED
 
 pytestmark = pytest.mark.feature("s3.website")
 
@@ -33,7 +34,7 @@ def s3(cloud: Cloud) -> Any:
 
 @pytest.fixture
 def web(cloud: Cloud) -> Iterator[httpx.Client]:
-    with httpx.Client(transport=cloud.transport(), base_url=cloud.url) as client:
+    with httpx.Client(transport=cloud.transport(), base_url=cloud.url, headers=[SIGNED]) as client:
         yield client
 
 

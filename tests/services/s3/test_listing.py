@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hodei.services.s3.state import Object, objects
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -41,7 +42,7 @@ def prefixes(answer: Any) -> list[str]:
 def raw(cloud: Cloud, path: str) -> Any:
     import httpx
 
-    return httpx.Client(transport=cloud.transport(), base_url=cloud.url).get(path)
+    return httpx.Client(transport=cloud.transport(), base_url=cloud.url, headers=[SIGNED]).get(path)
 
 
 def model_page(

@@ -20,8 +20,16 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:events"
 def s3(cloud: Cloud) -> Any:
     client = cloud.client("s3")
     client.create_bucket(Bucket=BUCKET)
-    cloud.client("sqs").create_queue(QueueName="events")
+    open_queue(cloud, "events")
     return client
+
+
+def open_queue(cloud: Cloud, name: str, account: str = "000000000000", **condition: Any) -> None:
+    """A queue that S3 may send to."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    statement |= {"Resource": f"arn:aws:sqs:us-east-1:{account}:{name}", **condition}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    cloud.client("sqs", account=account).create_queue(QueueName=name, Attributes={"Policy": policy})
 
 
 def configure(s3: Any, *events: str, arn: str = QUEUE, **entry: Any) -> None:
@@ -192,12 +200,41 @@ def test_restores_tell(s3: Any, cloud: Cloud) -> None:
 
 
 def test_queue_of_another_account(s3: Any, cloud: Cloud) -> None:
-    cloud.client("sqs", account="111122223333").create_queue(QueueName="events")
+    mine = {
+        "StringEquals": {"aws:SourceAccount": "000000000000"},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:*:*:{BUCKET}"},
+    }
+    open_queue(cloud, "events", "111122223333", Condition=mine)
     configure(s3, "s3:ObjectCreated:*", arn=QUEUE.replace("000000000000", "111122223333"))
     cloud.settle()
     other = cloud.client("sqs", account="111122223333")
     url = other.get_queue_url(QueueName="events")["QueueUrl"]
     assert "TestEvent" in other.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+
+
+def test_the_queue_must_let_s3_send(s3: Any, cloud: Cloud, refused: Any) -> None:
+    notifications = {"QueueConfigurations": [{"QueueArn": f"{QUEUE}-closed", "Events": ["s3:ObjectCreated:*"]}]}
+    for policy in ({}, {"Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}):
+        if policy:
+            open_queue(cloud, "events-closed", **policy)
+        else:
+            cloud.client("sqs").create_queue(QueueName="events-closed")
+        error = refused(
+            s3.put_bucket_notification_configuration, Bucket=BUCKET, NotificationConfiguration=notifications
+        )
+        assert error["ArgumentValue1"] == (
+            "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"
+        )
+        cloud.client("sqs").delete_queue(QueueUrl=f"{cloud.url}/000000000000/events-closed")
+
+
+def test_what_a_queue_no_longer_takes_is_not_delivered(s3: Any, cloud: Cloud) -> None:
+    configure(s3, "s3:ObjectCreated:*")
+    assert len(messages(cloud)) == 1
+    url = cloud.client("sqs").get_queue_url(QueueName="events")["QueueUrl"]
+    cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    s3.put_object(Bucket=BUCKET, Key="k", Body=b"x")
+    assert messages(cloud) == []
 
 
 UNREACHABLE = "Unable to validate the following destination configurations"

@@ -14,6 +14,7 @@ import pytest
 
 from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
+from services.s3.callers import SIGNED, let, statement
 
 Refused = Callable[..., dict[str, Any]]
 HOST = ("Host", "bucket.s3.localhost")
@@ -71,7 +72,7 @@ def test_response_headers_can_be_overridden(s3: Any) -> None:
     ],
 )
 def test_metadata_beyond_ascii_is_answered_as_encoded_words(cloud: Cloud, s3: Any, given: str, stored: str) -> None:
-    cloud.send(Request("PUT", "/k", Headers([HOST, ("x-amz-meta-text", given)]), Body()))
+    cloud.send(Request("PUT", "/k", Headers([HOST, SIGNED, ("x-amz-meta-text", given)]), Body()))
     assert s3.head_object(Bucket="bucket", Key="k")["Metadata"] == {"text": stored}
 
 
@@ -242,7 +243,7 @@ class Gated(Body):
 
 
 def put_request(body: Body) -> Request:
-    return Request("PUT", "/k", Headers([HOST]), body)
+    return Request("PUT", "/k", Headers([HOST, SIGNED]), body)
 
 
 @pytest.mark.feature("s3.objects")
@@ -337,7 +338,7 @@ def test_storage_classes_that_a_bucket_does_not_have(s3: Any, name: str, refused
 
 @pytest.mark.feature("s3.objects")
 def test_every_answer_names_itself(cloud: Cloud, s3: Any) -> None:
-    response = cloud.send(Request("GET", "/k", Headers([HOST]), Body()))
+    response = cloud.send(Request("GET", "/k", Headers([HOST, SIGNED]), Body()))
     assert response.header("server") == "AmazonS3"
     request_id, host_id = response.header("x-amz-request-id"), response.header("x-amz-id-2")
     assert f"<RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>".encode() in response.body
@@ -349,7 +350,7 @@ def test_documents_arrive_as_they_were_sent(cloud: Cloud, s3: Any) -> None:
     digest = base64.b64encode(hashlib.md5(document).digest()).decode()
 
     def send(*headers: tuple[str, str]) -> bytes:
-        return cloud.send(Request("POST", "/?delete", Headers([HOST, *headers]), Body(document))).body
+        return cloud.send(Request("POST", "/?delete", Headers([HOST, SIGNED, *headers]), Body(document))).body
 
     assert b"<Deleted><Key>k</Key></Deleted>" in send(("Content-MD5", digest))
     missing = b"Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
@@ -363,6 +364,7 @@ def test_documents_arrive_as_they_were_sent(cloud: Cloud, s3: Any) -> None:
 def test_requester_pays(cloud: Cloud, s3: Any, refused: Refused) -> None:
     payment = {"Payer": "Requester"}
     s3.put_bucket_request_payment(Bucket="bucket", RequestPaymentConfiguration=payment)
+    let(s3, "bucket", statement("bucket", {"AWS": "111111111111"}))
     other, where = cloud.client("s3", account="111111111111"), {"Bucket": "bucket", "Key": "k"}
     assert refused(other.put_object, **where)["Code"] == "AccessDenied"
     for operation in ("put_object", "get_object", "head_object", "delete_object"):
@@ -391,9 +393,9 @@ def test_a_bucket_that_goes_while_the_body_comes(cloud: Cloud, s3: Any, recreate
     async def race() -> Any:
         slow = asyncio.ensure_future(cloud._runner.answer(put_request(body)))
         await asyncio.sleep(0)
-        await cloud._runner.answer(Request("DELETE", "/", Headers([HOST]), Body()))
+        await cloud._runner.answer(Request("DELETE", "/", Headers([HOST, SIGNED]), Body()))
         if recreated:
-            await cloud._runner.answer(Request("PUT", "/", Headers([HOST]), Body()))
+            await cloud._runner.answer(Request("PUT", "/", Headers([HOST, SIGNED]), Body()))
         body.gate.set()
         return await slow
 

@@ -34,7 +34,10 @@ def configuration(r: Replay) -> Any:
 def heard(r: Replay, *events: str) -> str:
     """A queue that hears of these events; its URL."""
     sqs = r.cloud.client("sqs")
-    url = sqs.create_queue(QueueName="events")["QueueUrl"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    statement |= {"Resource": f"arn:aws:sqs:{ACCOUNT}:events"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    url = sqs.create_queue(QueueName="events", Attributes={"Policy": policy})["QueueUrl"]
     configure(r, "Queue", f"arn:aws:sqs:{ACCOUNT}:events", *events)
     r.cloud.settle()
     sqs.purge_queue(QueueUrl=url)

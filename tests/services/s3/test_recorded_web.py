@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.s3.callers import SIGNED, let, statement
 from services.s3.recorded import Answers, Replay, Scenario, Scenarios, get, head, put, replayed, said
 
 pytestmark = pytest.mark.feature("s3.presigned")
@@ -259,6 +260,7 @@ def crossed(r: Replay, method: str, path: str = "/bucket/key", asked: str = "", 
     """A request with these headers; `asked` is the method that a preflight asks for."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     sent |= {"Access-Control-Request-Method": asked} if asked else {}
+    sent |= {} if method == "OPTIONS" else dict([SIGNED])
     return r.sent(method, path, headers=sent)
 
 
@@ -389,6 +391,7 @@ def page(r: Replay, method: str, path: str) -> Any:
 def site(r: Replay, **more: Any) -> None:
     configuration = {"IndexDocument": {"Suffix": "index.html"}, **more}
     r.s3.put_bucket_website(Bucket="bucket", WebsiteConfiguration=configuration)
+    let(r.s3, "bucket", statement("bucket", action=["s3:GetObject", "s3:ListBucket"]))
 
 
 @scenario()

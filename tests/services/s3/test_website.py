@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
+from services.s3.callers import let, statement
 
 pytestmark = pytest.mark.feature("s3.website")
 
@@ -22,6 +23,7 @@ BASE = f"http://{BUCKET}.s3-website.localhost:4566"
 def s3(cloud: Cloud) -> Any:
     client = cloud.client("s3")
     client.create_bucket(Bucket=BUCKET)
+    let(client, BUCKET, statement(BUCKET, action=["s3:GetObject", "s3:ListBucket"]))
     return client
 
 

@@ -130,6 +130,10 @@ def test_events_of_other_services_are_delivered(cloud: Cloud, make: Make) -> Non
                 ctx.deliver(target, b'{"event":1}', source="s3.amazonaws.com", dlq=queue.arn_)
 
     queue.arn_, fifo.arn_ = queue.arn, fifo.arn
+    for target in (queue, fifo):
+        statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statement | {"Resource": target.arn_}})
+        cloud.client("sqs").set_queue_attributes(QueueUrl=target.url, Attributes={"Policy": policy})
     cloud._runner.call(deliver)
     cloud.settle()
     message = queue.one(AttributeNames=["SenderId"])

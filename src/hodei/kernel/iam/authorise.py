@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +25,22 @@ WITHOUT_IDENTITY = ("root", "service", "anonymous")  # whom only resources' poli
 
 
 def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
-    """Raises: AccessDenied, in the words and with the code of the service."""
+    """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises."""
     service, principal = ctx.service, ctx.principal
     if service.resource_policy is None and principal.kind in WITHOUT_IDENTITY:
         return
     if principal.kind == "root" and service.unguarded and service.unguarded(ctx, params):
         return
+    check(ctx, service.needs.of(ctx, operation, params), params)
+
+
+def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> None:
+    """Whether the caller has all these permissions: for what `authorise` cannot know of. Raises as that does."""
+    principal = ctx.principal
     identity: Identity | None = None
-    for need in service.needs.of(ctx, operation, params):
+    for need in needs:
         owned = _owned(ctx, need)
-        if principal.kind == "root" and not owned.document and owned.account == principal.account:
+        if principal.kind == "root" and not _guarded(owned) and owned.account == principal.account:
             continue
         if identity is None:
             identity = _identity(ctx)
@@ -52,20 +58,31 @@ def _decided(
         context=Facts(ctx, params if need.params is None else need.params, need.resource, owned.account, identity.tags),
         principal=asking(ctx.principal),
         resource_account=owned.account,
-        resource_must_allow=bool(ctx.service.manifest.iam.get("resource_must_allow")),
+        resource_must_allow=owned.must_allow or _all_must_allow(ctx, need),
     )
     session = ctx.principal.session
     policies = Policies(
         identity=identity.policies,
         boundary=identity.boundary,
         session=_session(session.policies) if session else (),
-        resource=_resource(owned.document, need.resource),
+        resource=(*_resource(owned.document, need.resource), *_resource(owned.grants, need.resource)),
     )
     return request, evaluate(request, policies)
 
 
+def _guarded(owned: ResourcePolicy) -> bool:
+    """Whether its policy can stop even the root of its account."""
+    return bool(owned.document) or owned.must_allow
+
+
+def _all_must_allow(ctx: Context, need: Need) -> bool:
+    return need.resource != ANY and bool(ctx.service.manifest.iam.get("resource_must_allow"))
+
+
 def _owned(ctx: Context, need: Need) -> ResourcePolicy:
     """Whose the resource is, and its policy."""
+    if need.owned is not None:
+        return need.owned
     if need.resource == ANY:
         return ResourcePolicy(ctx.principal.account)
     if (hook := ctx.service.resource_policy) and (found := hook(ctx, need.resource)):
@@ -110,5 +127,7 @@ def _resource(document: str, resource: str) -> Sequence[Named]:
 
 
 def denied(ctx: Context, request: AccessRequest, decision: Decision) -> AwsError:
+    if ctx.service.denied is not None:
+        return ctx.service.denied(ctx, request, decision)
     code = ctx.service.manifest.iam.get("denied", "AccessDeniedException")
     return declare(code, status=ctx.service.manifest.iam.get("denied_status"))(wording(decision, request))

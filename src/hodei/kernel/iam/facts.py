@@ -6,6 +6,7 @@ Source: "AWS global condition context keys" in the IAM user guide; the keys of s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Values = list[str] | None
 REQUEST_TAG, RESOURCE_TAG, PRINCIPAL_TAG = "aws:requesttag/", "aws:resourcetag/", "aws:principaltag/"
+FAMILY = re.compile(r"[^:/]+:[^:/]+[:/]")  # of keys: "s3:existingobjecttag/", "kms:encryptioncontext:"
 TAG_MEMBERS = ("Tags", "tags", "TagList", "TagSet", "Tagging", "AddTags")
 TAG_KEYS_MEMBERS = ("TagKeys", "tagKeys", "TagKeyList", "Keys")
 TYPES = {
@@ -71,11 +73,13 @@ class Facts(Mapping[str, list[str]]):
                 return _named(tags(self), name.removeprefix(prefix))
         if own := self._own.get(name):
             return as_values(own(self.ctx, self.params))
+        if (family := FAMILY.match(name)) and (own := self._own.get(family[0])):
+            return _named(own(self.ctx, self.params), name[family.end() :])
         service, _, key = name.partition(":")
         if key.startswith(("resourcetag/", "requesttag/")) and service != "aws":  # the older spelling of some services
             return self._look(f"aws:{key}")
         session = self.ctx.principal.session
-        return _named(session.context, name) if session else None
+        return session.context.get(name) if session else None
 
 
 def as_values(given: Any) -> Values:
@@ -195,6 +199,11 @@ def _mfa_age(facts: Facts) -> Values:
     return [str(int(facts.ctx.now - session.mfa))] if session and session.mfa else None
 
 
+def _token_issue_time(facts: Facts) -> Values:
+    session = facts.ctx.principal.session
+    return _time(session.started) if session and session.started else None
+
+
 def _of_session(read: Callable[[Any], Any]) -> Callable[[Facts], Values]:
     def find(facts: Facts) -> Values:
         session = facts.ctx.principal.session
@@ -223,10 +232,12 @@ GLOBAL: Mapping[str, Callable[[Facts], Values]] = {
     "aws:requestedregion": lambda facts: [facts.ctx.region],
     "aws:resourceaccount": lambda facts: as_values(facts.resource_account or None),
     "aws:securetransport": _secure,
+    "aws:sourceaccount": lambda facts: as_values(facts.ctx.principal.account) if facts.ctx.principal.service else None,
+    "aws:sourcearn": lambda facts: as_values(facts.ctx.principal.source or None),
     "aws:sourceidentity": _of_session(lambda session: session.source_identity),
     "aws:sourceip": _source_ip,
     "aws:tagkeys": tag_keys,
-    "aws:tokenissuetime": lambda facts: _time(session.started) if (session := facts.ctx.principal.session) else None,
+    "aws:tokenissuetime": _token_issue_time,
     "aws:useragent": _header("user-agent"),
     "aws:userid": lambda facts: as_values(facts.ctx.principal.id or facts.ctx.principal.account or None),
     "aws:username": _username,

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.arns import partition_of
+from hodei.kernel.iam.hooks import ResourcePolicy
 from hodei.kernel.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ Finder = Callable[["Context", Params], Iterable[str]]
 Lister = Callable[["Context", Params], Iterable["Need"]]
 
 ANY = "*"
+NOTHING: tuple[list[str], ...] = ([], ["false"])
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 MEMBER = re.compile(r"\{(\w+)\}")
 
@@ -50,12 +52,14 @@ MEMBER = re.compile(r"\{(\w+)\}")
 class Need:
     """Permission for `action` ("s3:GetObject") on `resource`, an ARN or "*".
 
-    `params` is the part of the request that it is about (one item of a transaction); None: all of it.
+    `params` is the part of the request that it is about (one item of a transaction); None: all of it. `owned` says
+    whose the resource is, where the service had to look at it already; None: `on_resource` says it.
     """
 
     action: str
     resource: str
     params: Params | None = None
+    owned: ResourcePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,9 @@ class Rule:
     unless: Find | None = None
 
     def applies(self, params: Params) -> bool:
-        if self.when is not None and not self.when(params):
+        if self.when is not None and self.when(params) in NOTHING:
             return False
-        return self.unless is None or not self.unless(params)
+        return self.unless is None or self.unless(params) in NOTHING
 
 
 class Needs:

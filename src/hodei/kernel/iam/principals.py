@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
@@ -15,13 +17,24 @@ from msgspec import Struct
 PrincipalKind = Literal["root", "user", "role-session", "federated-user", "service", "web-identity", "anonymous"]
 
 
+NOBODYS = "anonymous"  # instead of an account: what belongs to the anonymous
+
+
+@functools.lru_cache(maxsize=1024)
+def canonical_id(account: str) -> str:
+    """The canonical user id that S3 knows an account by: 64 hex digits. The anonymous share AWS's own for them."""
+    if account == NOBODYS:
+        return "65a011a29cdf8ec533ec3d1ccaae921c"
+    return hashlib.sha256(f"canonical user {account}".encode()).hexdigest()
+
+
 class Principal(Struct, frozen=True):
     """Who sent a request.
 
     `arn` is the name AWS's messages have: of a role's session the session's ARN, of a service `sns.amazonaws.com`, of a
     web identity or SAML user its provider, of the anonymous "". `entity` is what a session stands for: the ARN of its
     role, or of the user that called GetFederationToken. `ids` are unique ids that trust policies may name (AIDA...,
-    AROA...), and S3's canonical user id.
+    AROA...).
     """
 
     kind: PrincipalKind
@@ -57,6 +70,7 @@ class Principals(Struct, frozen=True):
     accounts: frozenset[str]
     names: frozenset[str]
     negated: bool
+    canonical: frozenset[str] = frozenset()  # accounts, by their canonical user ids
 
     @classmethod
     def of(cls, lists: Mapping[str, Sequence[str]] | Literal["*"], *, negated: bool) -> Principals:
@@ -65,7 +79,7 @@ class Principals(Struct, frozen=True):
         aws = lists.get("AWS", ())
         accounts = frozenset(match[1] for name in aws if (match := _ACCOUNT.fullmatch(name)))
         names = frozenset(name for values in lists.values() for name in values if not _ACCOUNT.fullmatch(name))
-        return cls(False, "*" in aws, accounts, names, negated)
+        return cls(False, "*" in aws, accounts, names, negated, frozenset(lists.get("CanonicalUser", ())))
 
     def grant(self, principal: Principal) -> Grant:
         """What it grants to `principal` if it stands in an Allow (as Principal)."""
@@ -75,7 +89,7 @@ class Principals(Struct, frozen=True):
             return Grant.DIRECT
         if principal.entity and principal.entity in self.names:
             return Grant.ENTITY
-        if principal.account in self.accounts:
+        if self._lists_account_of(principal):
             return Grant.DIRECT if principal.kind == "root" else Grant.ACCOUNT
         return Grant.NONE
 
@@ -90,7 +104,13 @@ class Principals(Struct, frozen=True):
             return self.grant(principal) is not Grant.NONE
         if bounded or self.everyone or self.everyone_in_aws:
             return bounded
-        return not (self._lists_all_of(principal) and (not principal.account or principal.account in self.accounts))
+        return not (self._lists_all_of(principal) and (not principal.account or self._lists_account_of(principal)))
+
+    def _lists_account_of(self, principal: Principal) -> bool:
+        if principal.account in self.accounts:
+            return True
+        account = NOBODYS if principal.kind == "anonymous" else principal.account
+        return bool(self.canonical and account) and canonical_id(account) in self.canonical
 
     def _lists_all_of(self, principal: Principal) -> bool:
         if principal.kind == "root":

@@ -5,6 +5,10 @@ Bodies are stored encrypted, in the store up to 64 KiB and as files above.
 
 from hodei.services.s3 import decorate as decorate
 from hodei.services.s3 import violations as violations
+from hodei.services.s3.access import denials as denials
+from hodei.services.s3.access import keys as keys
+from hodei.services.s3.access import needs as needs
+from hodei.services.s3.access import owners as owners
 from hodei.services.s3.buckets import acls as acls
 from hodei.services.s3.buckets import bucket_operations as bucket_operations
 from hodei.services.s3.buckets import policies as policies

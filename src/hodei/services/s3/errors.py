@@ -175,5 +175,9 @@ InvalidBucketAclWithObjectOwnership = s3.error(
     "InvalidBucketAclWithObjectOwnership",
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
 )
+InvalidBucketAclWithBlockPublicAccessError = s3.error(
+    "InvalidBucketAclWithBlockPublicAccessError",
+    "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+)
 PolicyTooLarge = s3.error("PolicyTooLarge", "Normalized policy exceeds the maximum allowed size.")
 InvalidRedirectLocation = s3.error("InvalidRedirectLocation", "The website redirect location is invalid.")

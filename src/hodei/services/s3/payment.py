@@ -13,7 +13,7 @@ def charged(ctx: Context, bucket: Bucket, payer: str | None) -> dict[str, str]:
 
     Raises: AccessDenied if he did not say that he will (x-amz-request-payer).
     """
-    if "request-payment" not in bucket.configured or ctx.account == bucket.account:
+    if "request-payment" not in bucket.configured or ctx.principal.account == bucket.account:
         return {}
     document = configurations.find(buckets.home(ctx, bucket), bucket, "request-payment")
     if document["Payer"] != "Requester":

@@ -28,6 +28,11 @@ class Bucket(Record):
     configured: tuple[str, ...] = ()  # kinds of which there is a document in `configurations`
     cleared: tuple[str, ...] = ()  # kinds whose default was deleted
 
+    @property
+    def guarded(self) -> bool:
+        """Whether a policy or ACLs have a say in who may use it."""
+        return "policy" in self.configured or "ownership" in self.configured or "ownership" in self.cleared
+
 
 class Piece(Record):
     """A stretch of a stored body: a blob, or the row of `data` under `id`. Encrypted with a key derived from `id`."""

@@ -18,7 +18,6 @@ from hodei.services.s3.state import Bucket
 KIND = "acl"
 PERMISSIONS = frozenset({"FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"})
 GROUPS = (grants.ALL_USERS, grants.AUTHENTICATED_USERS, grants.LOG_DELIVERY)
-PUBLIC = (grants.ALL_USERS, grants.AUTHENTICATED_USERS)
 MOST_GRANTS = 100
 
 Policy = dict[str, Any]
@@ -102,11 +101,6 @@ def private(account: str) -> Policy:
     return {"Owner": owner, "Grants": [grants.user(owner["ID"], "FULL_CONTROL")]}
 
 
-def is_public(policy: Mapping[str, Any]) -> bool:
-    """Whether an ACL lets everybody, or every AWS account, in."""
-    return any(grant["Grantee"].get("URI") in PUBLIC for grant in policy.get("Grants", ()))
-
-
 def _asked(home: Context, bucket: Bucket, owner: str, given: AclParams) -> Policy:
     """The ACL that a request asks for. Raises: whatever is wrong with it."""
     headers: Mapping[str, Any] = {name: value for name, value in given.items() if name != "AccessControlPolicy"}
@@ -122,7 +116,7 @@ def _asked(home: Context, bucket: Bucket, owner: str, given: AclParams) -> Polic
     if drafts.ownership(home, bucket) == "BucketOwnerEnforced" and headers.get("ACL") != "bucket-owner-full-control":
         raise errors.AccessControlListNotSupported()
     block = configurations.find(home, bucket, "public-access-block") or {}
-    if block.get("BlockPublicAcls") and is_public(policy):
+    if block.get("BlockPublicAcls") and grants.is_public(policy):
         raise errors.AccessDenied()
     return policy
 

@@ -113,8 +113,6 @@ def list_buckets(
     BucketRegion: str | None = None,
 ) -> dict[str, Any]:
     """Regions are shown to callers that page or filter."""
-    if not ctx.account:
-        raise errors.AccessDenied()
     if BucketRegion is not None and BucketRegion not in _regions():
         raise errors.InvalidArgument(
             f"Argument value {BucketRegion} is not a valid AWS Region",
@@ -175,6 +173,8 @@ def _acl(ctx: Context, ownership: str, given: Mapping[str, Any]) -> dict[str, An
     policy = grants.policy(given, ctx.account, ctx.account)
     if policy and ownership == ENFORCED and given.get("ACL") != "private":
         raise errors.InvalidBucketAclWithObjectOwnership()
+    if grants.is_public(policy):  # every new bucket blocks them
+        raise errors.InvalidBucketAclWithBlockPublicAccessError()
     return policy
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
+from hodei.kernel.iam.principals import canonical_id as canonical_id
 from hodei.services.s3 import errors
 from hodei.services.s3.state import Bucket, buckets
 
@@ -48,12 +46,6 @@ def home(ctx: Context, bucket: Bucket) -> Context:
 
 def arn(bucket: Bucket) -> str:
     return f"arn:{partition_of(bucket.region)}:s3:::{bucket.name}"
-
-
-@functools.lru_cache(maxsize=1024)
-def canonical_id(account: str) -> str:
-    """The canonical user id that owner elements and ACLs show for an account: 64 hex digits."""
-    return hashlib.sha256(f"canonical user {account}".encode()).hexdigest()
 
 
 def owner(account: str) -> dict[str, str]:

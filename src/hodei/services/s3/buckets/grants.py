@@ -13,6 +13,7 @@ GROUPS = "http://acs.amazonaws.com/groups/"
 ALL_USERS = GROUPS + "global/AllUsers"
 AUTHENTICATED_USERS = GROUPS + "global/AuthenticatedUsers"
 LOG_DELIVERY = GROUPS + "s3/LogDelivery"
+PUBLIC = (ALL_USERS, AUTHENTICATED_USERS)
 EC2_BUNDLES = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"  # aws-exec-read: EC2 takes images
 
 GROUP_GRANTS = {
@@ -65,6 +66,11 @@ def canned_grants(canned: str, owner: str, bucket_owner: str) -> list[Grant]:
         permission = "READ" if canned == "bucket-owner-read" else "FULL_CONTROL"
         return grants if owner == bucket_owner else [*grants, user(buckets.canonical_id(bucket_owner), permission)]
     raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=canned)
+
+
+def is_public(policy: Mapping[str, Any]) -> bool:
+    """Whether an ACL lets everybody, or every AWS account, in."""
+    return any(grant["Grantee"].get("URI") in PUBLIC for grant in policy.get("Grants", ()))
 
 
 def user(canonical: str, permission: str) -> Grant:

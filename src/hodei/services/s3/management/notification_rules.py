@@ -7,10 +7,11 @@ from itertools import combinations, product
 from typing import Any
 
 from hodei.kernel.arns import Arn
-from hodei.kernel.context import Context
+from hodei.kernel.context import ANONYMOUS, Context, service_principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.manifest import all_manifests
 from hodei.services.s3 import errors
+from hodei.services.s3.buckets import buckets
 from hodei.services.s3.buckets.configurations import configuration
 from hodei.services.s3.management import notifications
 from hodei.services.s3.management.notifications import TARGETS, covers
@@ -23,6 +24,8 @@ KINDS = {  # member -> (service, what S3's messages call the ARN)
 }
 VALUE_LIMIT = 1024  # bytes of a filter's value
 MOST = 100  # configurations of a bucket
+MISSING = "The destination queue does not exist"
+FORBIDDEN = "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"
 UNREACHABLE = "Unable to validate the following destination configurations"
 OVERLAP = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
 
@@ -133,17 +136,17 @@ def _part(entry: Mapping[str, Any], name: str) -> str:
 
 
 async def _reach(home: Context, bucket: Bucket, arn: Arn) -> None:
-    """Raises: InvalidArgument for a destination that is not there."""
+    """Send the test message. Raises: InvalidArgument for a destination that is not there, or does not let S3 send."""
     if arn.service not in all_manifests():
         raise errors.NotImplementedHeader(
             f"Hodei has no {arn.service} service: {arn} cannot be notified. SkipDestinationValidation stores it anyway."
         )
-    place = home.at(account=arn.account, region=arn.region)
-    if arn.service == "sqs":
-        try:
-            await place.call("sqs", "GetQueueUrl", QueueName=arn.resource)
-        except AwsError:
-            raise errors.InvalidArgument(
-                UNREACHABLE, ArgumentName1=f"{arn}, null", ArgumentValue1="The destination queue does not exist"
-            ) from None
-    home.deliver(str(arn), notifications.test_message(home, bucket), source=notifications.SOURCE)
+    there = home.at(account=arn.account, region=arn.region)
+    sender = service_principal(notifications.SOURCE, bucket.account, buckets.arn(bucket))
+    message, reason = notifications.test_message(home, bucket).decode(), MISSING
+    try:
+        url = (await there.by(ANONYMOUS).call("sqs", "GetQueueUrl", QueueName=arn.resource))["QueueUrl"]
+        reason = FORBIDDEN
+        await there.by(sender).call("sqs", "SendMessage", QueueUrl=url, MessageBody=message)
+    except AwsError:
+        raise errors.InvalidArgument(UNREACHABLE, ArgumentName1=f"{arn}, null", ArgumentValue1=reason) from None

@@ -48,7 +48,7 @@ def publish(home: Context, bucket: Bucket, event: str, obj: Object, extra: Mappi
             log.warning("an event of bucket %s was lost: Hodei has no service for %s", bucket.name, arn)
             continue
         record = _record(home, bucket, event, obj, entry["Id"]) | dict(extra or {})
-        home.deliver(arn, orjson.dumps({"Records": [record]}), source=SOURCE)
+        home.deliver(arn, orjson.dumps({"Records": [record]}), source=SOURCE, source_arn=buckets.arn(bucket))
     if "EventBridgeConfiguration" in document:
         eventbridge.emit(home, bucket, event, obj, sequencer(home, event, obj))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.principals import NOBODYS
 from hodei.services.s3 import errors, rules
 from hodei.services.s3.buckets import configurations, grants
 from hodei.services.s3.management import lock, storage
@@ -30,6 +31,7 @@ EVENT_HOLD = frozenset(("ObjectLockEventHold", "ObjectLockEventHoldDurationDays"
 def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[str, Any]) -> Object:
     """The object that a request asks for, without body, ETag and encryption. Raises what S3 has against it."""
     rules.check_key(key)
+    owner = owner_of_new(ctx, home, bucket, given)
     texts = metadata.received(given.get("Metadata") or {})
     rules.check_metadata(texts)
     rules.check_redirect(given.get("WebsiteRedirectLocation"))
@@ -41,14 +43,14 @@ def draft(ctx: Context, home: Context, bucket: Bucket, key: str, given: Mapping[
         key=key,
         sequence=0,
         modified=home.now,
-        owner=ctx.account or bucket.account,
+        owner=owner,
         headers=stored_headers(given),
         metadata=texts,
         encryption=Encryption(),
         storage_class=storage.check_class(given.get("StorageClass") or "STANDARD"),
         tags=tagging.from_header(given.get("Tagging")),
         redirect=given.get("WebsiteRedirectLocation") or "",
-        acl=acl_of(ctx, home, bucket, given),
+        acl=acl_of(home, bucket, owner, given),
         **lock.for_new(home, bucket, *asked)._asdict(),
     )
 
@@ -68,13 +70,27 @@ def stored_headers(given: Mapping[str, Any]) -> dict[str, str]:
     return headers
 
 
-def acl_of(ctx: Context, home: Context, bucket: Bucket, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The ACL asked for. Raises: AccessControlListNotSupported where the bucket's owner owns everything."""
+def owner_of_new(ctx: Context, home: Context, bucket: Bucket, given: Mapping[str, Any]) -> str:
+    """The account that a new object will belong to: that of who writes it, or the bucket's owner if it wants so."""
+    writer = NOBODYS if ctx.request is not None and ctx.principal.anonymous else ctx.account
+    ceded = given.get("ACL") == "bucket-owner-full-control"
+    wanted = ownership(home, bucket)
+    if wanted == "BucketOwnerEnforced" or (wanted == "BucketOwnerPreferred" and ceded):
+        return bucket.account
+    return writer
+
+
+def acl_of(home: Context, bucket: Bucket, owner: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The ACL asked for. Raises: AccessControlListNotSupported where the bucket's owner owns everything; AccessDenied
+    for a public one where these are blocked."""
     if not given.keys() & grants.HEADERS:
         return {}
-    policy = grants.policy(given, ctx.account or bucket.account, bucket.account)
+    policy = grants.policy(given, owner, bucket.account)
     if policy and given.get("ACL") != "bucket-owner-full-control" and ownership(home, bucket) == "BucketOwnerEnforced":
         raise errors.AccessControlListNotSupported()
+    block = configurations.find(home, bucket, "public-access-block") or {}
+    if block.get("BlockPublicAcls") and grants.is_public(policy):
+        raise errors.AccessDenied()
     return policy
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.http import Body as Stream
 from hodei.protocol.timestamps import rfc822
 from hodei.services.s3 import errors, payment, rules
@@ -255,6 +256,7 @@ def delete_objects(
     if not 0 < len(wanted) <= DELETE_LIMIT:
         raise errors.MalformedXML()
     place, charge = home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
+    permitted = {"Bucket": Bucket, "BypassGovernanceRetention": BypassGovernanceRetention}
     deleted, failed = [], []
     for entry in wanted:
         key, version_id = entry["Key"], entry.get("VersionId") or None
@@ -268,6 +270,7 @@ def delete_objects(
             rules.check_key(key)
             if version_id is not None and not rules.is_version_id(version_id):
                 raise errors.NoSuchVersion()  # a single DELETE says InvalidArgument
+            authorise(ctx, "DeleteObject", {**permitted, **entry})
             gone = _delete(place, bucket, key, version_id, given, MFA, BypassGovernanceRetention)
         except AwsError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})

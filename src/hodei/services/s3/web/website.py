@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from hodei.kernel.context import Context
+from hodei.kernel.context import ANONYMOUS, Context
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.codec import codec_for
 from hodei.protocol.http import Body, Request, Response
 from hodei.services.s3 import errors
@@ -166,13 +167,15 @@ def _object(ctx: Context, bucket: Bucket, key: str, status: int = 200) -> Respon
     The error document (another status) goes out whole, whatever the request says of ranges and versions it has.
     """
     assert ctx.request
+    name, handler = OPERATIONS[ctx.request.method]
+    headers = ctx.request.headers if status == 200 else type(ctx.request.headers)()
+    plain = Request(ctx.request.method, "/", headers, Body())  # a website takes no parameters from the query
+    ctx = ctx.by(ANONYMOUS, name)  # nor does it ask for a signature
+    authorise(ctx, name, {"Bucket": bucket.name, "Key": key})
     found = versions.latest(buckets.home(ctx, bucket), bucket, key)
     if found is not None and found.redirect:
         return Response(301, [("Location", found.redirect)])
-    name, handler = OPERATIONS[ctx.request.method]
     codec, operation = codec_for(s3.model, s3.model.protocols[0]), s3.model.operations[name]
-    headers = ctx.request.headers if status == 200 else type(ctx.request.headers)()
-    plain = Request(ctx.request.method, "/", headers, Body())  # a website takes no parameters from the query
     params = codec.parse(operation, plain, b"", {"Bucket": bucket.name, "Key": key})
     response = codec.serialise(operation, handler(ctx, **params), request_id=ctx.request_id)
     response.status = status
