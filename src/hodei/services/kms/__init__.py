@@ -1,0 +1,42 @@
+"""KMS: keys of every kind with real cryptography (AES-256-GCM, RSA, elliptic curves, Ed25519, HMAC, ML-DSA), data keys,
+aliases, grants, key policies that decide, rotation, multi-Region keys, import of key material.
+
+Not there, and refused: SM2, Ed25519ph, attestation of Nitro enclaves (Recipient); custom key stores can be kept but not
+connected. Grants count at once, and a replica is ready as soon as it is asked for: nothing is eventually consistent.
+"""
+
+from hodei.services.kms import (
+    access,
+    aliases,
+    data_keys,
+    deletion,
+    encryption,
+    grants,
+    imports,
+    key_stores,
+    keys,
+    multi_region,
+    policies,
+    rotation,
+    signing,
+    tagging,
+    use,
+)
+
+__all__ = [
+    "access",
+    "aliases",
+    "data_keys",
+    "deletion",
+    "encryption",
+    "grants",
+    "imports",
+    "key_stores",
+    "keys",
+    "multi_region",
+    "policies",
+    "rotation",
+    "signing",
+    "tagging",
+    "use",
+]

@@ -1,0 +1,107 @@
+"""What other services use of KMS: encryption under a customer's or an AWS managed key, on behalf of who calls them.
+
+`ctx` is that of the other service. The key policy, grants and the caller's own policies decide, in which conditions can
+ask for `kms:ViaService`; what a service does of itself (a timer, with no request behind it) needs no permission. The
+key's state counts: a disabled key stops reading. All functions raise KMS's own errors: AccessDeniedException,
+NotFoundException, DisabledException, KMSInvalidStateException, InvalidKeyUsageException, InvalidCiphertextException,
+IncorrectKeyException.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hodei.kernel.context import Context
+from hodei.kernel.iam.authorise import authorise
+from hodei.services.kms import ciphers, use
+from hodei.services.kms.find import ALIAS, Found, find_for_use, read
+from hodei.services.kms.managed import managed_key as _managed_key
+from hodei.services.kms.managed import service_of
+from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
+from hodei.services.kms.state import aliases
+from hodei.services.kms.use import NOTHING, Given
+
+PRINCIPALS = {"stepfunctions": "states"}  # botocore's name -> that of the service's principal, where it is another
+
+
+class DataKey(NamedTuple):
+    """A data key, in plain and as `decrypt` opens it again. `key` is the ARN of the KMS key that it is under."""
+
+    key: str
+    plaintext: bytes
+    wrapped: bytes
+
+
+def managed_key(ctx: Context, service: str) -> str:
+    """The ARN of the AWS managed key of a service ("s3"), which is made if it is not there yet."""
+    return _managed_key(_kms(ctx, "DescribeKey"), service).arn
+
+
+def key_arn(ctx: Context, key_id: str) -> str:
+    """The ARN of a key by its id, ARN, alias or the ARN of an alias, without asking whether it may be used."""
+    return _found(_kms(ctx, "DescribeKey"), key_id).arn
+
+
+def encrypt(ctx: Context, key_id: str, plaintext: bytes, context: Given = NOTHING) -> bytes:
+    """A ciphertext blob that says which key opens it."""
+    found = _allowed(ctx, "Encrypt", key_id, {"EncryptionContext": context})
+    blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
+    use.note(found)
+    return blob
+
+
+def decrypt(ctx: Context, blob: bytes, context: Given = NOTHING, *, key_id: str = "") -> bytes:
+    """What `encrypt`, `generate_data_key` or the API itself encrypted with that context."""
+    there = _kms(ctx, "Decrypt")
+    given = {"KeyId": key_id} if key_id else {}
+    _authorise(ctx, there, {"CiphertextBlob": blob, "EncryptionContext": context, **given})
+    found = ciphers.source(there, key_id, SYMMETRIC, blob)
+    plaintext, _ = ciphers.decrypt(found, SYMMETRIC, blob, context)
+    use.note(found)
+    return plaintext
+
+
+def generate_data_key(ctx: Context, key_id: str, context: Given = NOTHING, *, size: int = 32) -> DataKey:
+    """A new key of `size` bytes to encrypt data with."""
+    found = _allowed(ctx, "GenerateDataKey", key_id, {"EncryptionContext": context, "NumberOfBytes": size})
+    plaintext = ctx.ids.randbytes(size)
+    blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
+    use.note(found)
+    return DataKey(found.arn, plaintext, blob)
+
+
+def _allowed(ctx: Context, operation: str, key_id: str, params: Mapping[str, Any]) -> Found:
+    there = _kms(ctx, operation)
+    found = _found(there, key_id)
+    _authorise(ctx, there, {"KeyId": key_id, **params})
+    use.check(found, ENCRYPT, SYMMETRIC)
+    return found
+
+
+def _found(there: Context, key_id: str) -> Found:
+    """An alias of AWS's gets its key when it is first used."""
+    where, name = read(there, key_id)
+    if name.startswith(ALIAS) and (service := service_of(name)) and not aliases.get(where, name):
+        return _managed_key(where, service)
+    return find_for_use(there, key_id)
+
+
+def _authorise(ctx: Context, there: Context, params: Mapping[str, Any]) -> None:
+    if ctx.principal.anonymous and ctx.request is None:
+        return
+    service = PRINCIPALS.get(ctx.service.name, ctx.service.name)
+    authorise(there, there.operation, {**params, "ViaService": f"{service}.{ctx.region}.amazonaws.com"})
+
+
+def _kms(ctx: Context, operation: str) -> Context:
+    """KMS where the other service is called, for the same caller."""
+    return ctx.world.context(
+        "kms",
+        account=ctx.account,
+        region=ctx.region,
+        principal=ctx.principal,
+        request_id=ctx.request_id,
+        operation=operation,
+        request=ctx.request,
+    )

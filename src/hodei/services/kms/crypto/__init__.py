@@ -1,0 +1,1 @@
+"""The cryptography of KMS: pure functions of keys and bytes. `cryptography` is imported where it is first needed."""
