@@ -83,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
     remote.add_argument("--url", default=cloud_url(), help="the cloud to talk to (%(default)s)")
     _add_remote(commands, remote)
     _add_changes(commands, remote)
+    _add_fault(commands, remote)
+    _add_limit(commands, remote)
     return top
 
 
@@ -101,6 +103,7 @@ def _add_start(commands: Commands) -> None:
     start.add_argument("--log-level", choices=LOG_LEVELS, default="warning", help="info logs each call (%(default)s)")
     start.add_argument("--url", default="", help="how clients reach it, if not by host and port: queue URLs begin so")
     start.add_argument("--seed", type=int, help="make ids and chances repeatable")
+    start.add_argument("--limits", choices=("off", "aws"), help="whether AWS's request rates hold (as it last was)")
     start.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)  # for --detach: where to write the URL
 
 
@@ -147,3 +150,60 @@ def _add_changes(commands: Commands, remote: argparse.ArgumentParser) -> None:
     config.add_argument("--account", default="000000000000", help="whose quotas (%(default)s)")
     config.add_argument("--region", default="us-east-1", help="where (%(default)s)")
     config.set_defaults(command="cli_client:config")
+
+
+def _add_fault(commands: Commands, remote: argparse.ArgumentParser) -> None:
+    fault = commands.add_parser("fault", help="let calls fail, wait or break off: add, list, remove, clear")
+    actions = fault.add_subparsers(metavar="action", required=True)
+    add = actions.add_parser("add", parents=[remote], help="from now on", description="Let calls fail from now on.")
+    add.set_defaults(command="cli_faults:add")
+    _add_selectors(add.add_argument_group("which calls (all, where nothing is said)"))
+    _add_effects(add.add_argument_group("what happens to them"))
+    often = add.add_argument_group("how often")
+    often.add_argument("--rate", type=float, metavar="CHANCE", help="of each call, above 0 and up to 1 (1)")
+    often.add_argument("--count", type=int, help="no more than so many calls")
+    often.add_argument("--for", dest="lasts", metavar="DURATION", help="of the cloud's time: 10m, 1h30m")
+    often.add_argument("--seed", type=int, help="which calls of a rate are struck: the same seed, the same ones")
+    for name, text in (("list", "those there are, and how often each has struck"), ("clear", "take all away")):
+        actions.add_parser(name, parents=[remote], help=text).set_defaults(command=f"cli_faults:{name}_")
+    remove = actions.add_parser("remove", parents=[remote], help="take one away")
+    remove.add_argument("id", type=int)
+    remove.set_defaults(command="cli_faults:remove")
+
+
+def _add_selectors(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--service", help="as boto3 names it: dynamodb")
+    group.add_argument("--operation", help="PutItem, or a pattern: 'Put*'")
+    group.add_argument("--region")
+    group.add_argument("--account", help="the caller's")
+    group.add_argument("--role", help="name or ARN: calls in its sessions")
+    group.add_argument("--key", help="calls with that access key")
+
+
+def _add_effects(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--error", metavar="CODE", help="the service's own error, or any: ThrottlingException")
+    group.add_argument("--message", help="of the error")
+    group.add_argument("--status", type=int, help="of the error, if not the model's")
+    group.add_argument("--latency", help="200ms, normal(200ms,50ms), uniform(100ms,1s), exponential(200ms); real time")
+    group.add_argument("--reset", action="store_true", help="the connection breaks, the call has no effect")
+    group.add_argument("--abort-after", type=int, metavar="BYTES", help="it has its effect, the answer breaks off")
+    group.add_argument("--down", action="store_true", help="nobody answers: with --region or --service")
+    group.add_argument("--skew", metavar="DURATION", help="AWS's clock is ahead by so much, or --skew=-10m behind")
+
+
+def _add_limit(commands: Commands, remote: argparse.ArgumentParser) -> None:
+    limit = commands.add_parser("limit", help="request rates: aws, off, set, remove, list")
+    actions = limit.add_subparsers(metavar="action", required=True)
+    for mode, text in (("aws", "let the rates hold that AWS documents"), ("off", "let them hold no more")):
+        actions.add_parser(mode, parents=[remote], help=text).set_defaults(command="cli_faults:limits_mode", mode=mode)
+    actions.add_parser("list", parents=[remote], help="those that hold").set_defaults(command="cli_faults:limits")
+    for name, text in (("set", "set one"), ("remove", "take one away")):
+        action = actions.add_parser(name, parents=[remote], help=text)
+        action.set_defaults(command=f"cli_faults:{name}_limit")
+        action.add_argument("service", help="as boto3 names it: sqs")
+        action.add_argument("operation", help="SendMessage; '*' is all together")
+        if name == "set":
+            action.add_argument("--rate", type=float, required=True, help="requests a second")
+            action.add_argument("--burst", type=float, help="requests at once (a second's worth)")
+        action.add_argument("--account", default="", help="only there (each apart)")
+        action.add_argument("--region", default="", help="only there (each apart)")

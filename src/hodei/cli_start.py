@@ -46,6 +46,7 @@ def _serve(options: argparse.Namespace, data: Path | None) -> None:
         url=options.url,
         seed=options.seed,
         log_level=options.log_level,
+        limits=options.limits,
     )
     try:
         serve(settings, ready)
@@ -110,6 +111,7 @@ def _command_line(options: argparse.Namespace, data: Path | None) -> list[str]:
     line = [sys.executable, "-m", "hodei", "start", "--host", options.host, "--port", str(options.port)]
     line += ["--log-level", options.log_level, "--url", options.url]
     line += ["--data", str(data)] if data else ["--ephemeral"]
+    line += ["--limits", options.limits] if options.limits else []
     return line if options.seed is None else [*line, "--seed", str(options.seed)]
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hodei.gateway.app import make_app
 from hodei.kernel.datadir import DataDir
 from hodei.kernel.world import World
-from hodei.protocol.http import Body, Headers, Request, Response
+from hodei.protocol.http import Body, ConnectionBroken, Headers, Request, Response
 
 T = TypeVar("T")
 
@@ -143,10 +143,21 @@ def _body(body: Any, headers: Headers) -> Body:
 
 def botocore_sender(runner: Runner) -> Callable[..., Any]:
     from botocore.awsrequest import AWSResponse
+    from botocore.exceptions import ConnectionClosedError
     from urllib3 import HTTPHeaderDict
+    from urllib3.exceptions import ProtocolError
     from urllib3.response import HTTPResponse
 
     def send(request: Any, **_: Any) -> Any:
+        try:
+            answer = receive(request)
+            if not request.stream_output:
+                answer.content  # noqa: B018  # read now, as botocore's own transport does
+        except (ConnectionBroken, ProtocolError) as error:
+            raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+        return answer
+
+    def receive(request: Any) -> Any:
         headers = [(name, _text(value)) for name, value in request.headers.items()]
         response = runner.submit(
             runner.answer(make_request(request.method, request.url, headers, request.body))
@@ -167,12 +178,19 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
 
 def aiobotocore_sender(runner: Runner) -> Callable[..., Any]:
     from aiobotocore.awsrequest import AioAWSResponse
+    from botocore.exceptions import ConnectionClosedError
 
     async def send(request: Any, **_: Any) -> Any:
         headers = [(name, _text(value)) for name, value in request.headers.items()]
         made = make_request(request.method, request.url, headers, request.body)
-        response = await asyncio.wrap_future(runner.submit(runner.answer(made)))
-        return AioAWSResponse(request.url, response.status, _joined(response), AioRaw(runner, response))
+        try:
+            response = await asyncio.wrap_future(runner.submit(runner.answer(made)))
+            answer = AioAWSResponse(request.url, response.status, _joined(response), AioRaw(runner, response))
+            if not request.stream_output:
+                await answer.content  # now, as aiobotocore's own transport does
+        except ConnectionBroken as error:
+            raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+        return answer
 
     return send
 
@@ -221,12 +239,18 @@ def httpx_transport(runner: Runner) -> Any:
     class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             made = _httpx_request(request, request.read())
-            response = runner.submit(_whole(runner, made)).result()
+            try:
+                response = runner.submit(_whole(runner, made)).result()
+            except ConnectionBroken as error:
+                raise httpx.ReadError("the connection was reset") from error
             return httpx.Response(response.status, headers=response.headers, content=response.body)
 
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             made = _httpx_request(request, await request.aread())
-            response = await asyncio.wrap_future(runner.submit(_whole(runner, made)))
+            try:
+                response = await asyncio.wrap_future(runner.submit(_whole(runner, made)))
+            except ConnectionBroken as error:
+                raise httpx.ReadError("the connection was reset") from error
             return httpx.Response(response.status, headers=response.headers, content=response.body)
 
     return Transport()

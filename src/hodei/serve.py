@@ -18,6 +18,7 @@ from hodei.gateway import tls
 from hodei.gateway.app import make_app
 from hodei.gateway.server import Server
 from hodei.kernel.datadir import DataDir
+from hodei.kernel.limits import Mode
 from hodei.kernel.store import DataError
 from hodei.kernel.world import World
 
@@ -45,6 +46,7 @@ class Options:
     url: str = ""
     seed: int | None = None
     log_level: str = "warning"
+    limits: Mode | None = None  # None: as it last was
 
 
 def serve(options: Options, ready: Callable[[str], None]) -> None:
@@ -76,6 +78,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(options: Options, directory: DataDir | None, ready: Callable[[str], None]) -> None:
     stopping = _on_signals()
     world = World(directory, seed=options.seed, url=options.url)
+    if options.limits:
+        world.limits.turn(options.limits)
     app = make_app(world, stop=stopping.set)
     server = Server(
         app,

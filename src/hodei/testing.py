@@ -18,6 +18,8 @@ from typing import Any
 
 from hodei.inprocess import Runner, aiobotocore_sender, botocore_sender, httpx_transport
 from hodei.kernel.datadir import DataDir
+from hodei.kernel.faults import Fault
+from hodei.kernel.limits import Mode, SetLimit
 from hodei.protocol.http import Request, Response
 
 ACCOUNT = "000000000000"
@@ -116,6 +118,29 @@ class Cloud:
     def quota(self, service: str, key: str, value: float, *, account: str = ACCOUNT, region: str = REGION) -> None:
         """Raise or lower a quota of a service."""
         self._runner.call(self.world.set_quota, account, region, service, key, value)
+
+    def fault(self, *, lasts: float | None = None, **what: Any) -> Fault:
+        """Let calls fail for `lasts` seconds: the fields of `Fault`, as `service="sqs", error="SlowDown", rate=0.2`."""
+        added: Fault = self._runner.call(lambda: self.world.faults.add(Fault(**what), lasts=lasts))
+        return added
+
+    def faults(self) -> list[Fault]:
+        """Those there are, with how often each has struck."""
+        found: list[Fault] = self._runner.call(self.world.faults.listed)
+        return found
+
+    def clear_faults(self) -> None:
+        self._runner.call(self.world.faults.clear)
+
+    def limits(self, mode: Mode) -> None:
+        """Turn AWS's documented request rates on ("aws") or off."""
+        self._runner.call(self.world.limits.turn, mode)
+
+    def limit(self, service: str, operation: str, rate: float, burst: float = 0, **place: str) -> None:
+        """Let an operation ("*": all) be called `rate` times a second, `burst` at once (else a second's worth); of each
+        account and region, or only of `account` and `region`."""
+        limit = SetLimit(service=service, operation=operation, rate=rate, burst=burst or max(rate, 1.0), **place)
+        self._runner.call(self.world.limits.set, limit)
 
     def save(self, name: str) -> None:
         self._runner.call(self.world.save, name)

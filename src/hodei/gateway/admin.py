@@ -75,7 +75,7 @@ class Reset(Body):
 def reset(local: Local, body: Reset) -> Reset:
     """Forget everything, or all that one account has. Snapshots stay."""
     if body.account is not None:
-        _check_account(body.account)
+        check_account(body.account)
     local.world.reset(body.account)
     return body
 
@@ -260,7 +260,7 @@ def change_config(local: Local, body: Change) -> Change:
 
 
 def _change_quota(local: Local, manifest: Manifest, quota: str, body: Change) -> None:
-    _check_account(body.account)
+    check_account(body.account)
     if quota not in manifest.quotas:
         raise Refused(404, f"{manifest.name} has no quota {quota!r}; it has {_names(manifest.quotas)}")
     if isinstance(body.value, bool | str) or not 0 <= body.value < math.inf:
@@ -283,7 +283,7 @@ def _setting(local: Local, service: str, setting: Setting) -> SettingValue:
 
 def _quota(local: Local, place: Place, service: str, quota: Quota) -> QuotaValue:
     value = local.world.quotas.at(place, service, quota.key)
-    return QuotaValue(value, quota.value, quota.name, quota.code, quota.adjustable)
+    return QuotaValue(value, quota.default(place.region), quota.name, quota.code, quota.adjustable)
 
 
 # what is here
@@ -311,7 +311,7 @@ def _manifest(service: str) -> Manifest:
     return manifest
 
 
-def _check_account(account: str) -> None:
+def check_account(account: str) -> None:
     if not ACCOUNT.fullmatch(account):
         raise Refused(400, f"{account!r} is no account: an account is 12 digits")
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hodei.protocol.http import Body, BodyError, Headers, Request, Response
+from hodei.protocol.http import Body, BodyError, ConnectionBroken, Headers, Request, Response
 
 if TYPE_CHECKING:
     from hodei.gateway.server import Server
@@ -122,6 +122,9 @@ class Exchange:
     def start(self) -> None:
         try:
             result = self.server.app(self.request)
+        except ConnectionBroken:
+            self._break_off()
+            return
         except Exception:
             result = self._crashed()
         if isinstance(result, Response) and isinstance(result.body, bytes):
@@ -173,6 +176,8 @@ class Exchange:
         except asyncio.CancelledError:
             self._break_off()
             raise
+        except ConnectionBroken:
+            self._break_off()
         except Exception:
             if not self.gone:
                 logger.exception("the response to %s %s broke off", self.request.method, self.request.target)
@@ -189,6 +194,8 @@ class Exchange:
             return await result
         except BodyError as error:
             return error_response(400, "BadRequest", f"The request body could not be read: {error}.")
+        except ConnectionBroken:
+            raise
         except Exception:
             return self._crashed()
 

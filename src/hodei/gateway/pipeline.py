@@ -1,4 +1,7 @@
-"""The way of every request, in one list: read, route, parse, validate, authenticate, run, serialise."""
+"""The way of every request, in one list: read, route, parse, validate, authenticate, authorise, limit, run, serialise.
+
+Faults that have been asked for meet it after the routing (what is down) and before the handler.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hodei.gateway import cors
+from hodei.gateway import broken, cors, realtime
 from hodei.gateway.authentication import Authenticator
 from hodei.gateway.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION, Credential, read_credential
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
@@ -18,12 +21,13 @@ from hodei.kernel import errors
 from hodei.kernel.atomic import in_batch, in_batches
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.kernel.faults import Strike
 from hodei.kernel.iam.authorise import authorise
 from hodei.kernel.manifest import all_manifests
-from hodei.kernel.service import Service
+from hodei.kernel.service import Operation, Service
 from hodei.kernel.world import World
 from hodei.protocol.codec import Codec, ProtocolError, codec_for, detect_protocol
-from hodei.protocol.http import Body, BodyError, BodyTooLarge, Request, Response
+from hodei.protocol.http import Body, BodyError, BodyTooLarge, ConnectionBroken, Request, Response
 from hodei.protocol.model import OperationModel
 
 log = logging.getLogger("hodei.requests")
@@ -42,6 +46,8 @@ class Call:
     codec: Codec
     service: Service | None
     ctx: Context | None = None
+    skew: float = 0.0  # seconds by which a fault has put the clock ahead for it
+    abort_after: int | None = None  # bytes of the answer's body that a fault leaves
 
 
 class Pipeline:
@@ -88,6 +94,8 @@ class Pipeline:
             return self._no_operation(unknown, request, request_id)
         service = self.world.service(route.service) if route.service in all_manifests() else None
         call = Call(request, request_id, route, codec_for(route.model, route.protocol), service)
+        if self.world.faults.active:
+            call.skew = self.world.faults.at_the_door(route.service, route.region)
         if service is None or service.find(route.operation.name) is None:
             missing = errors.NotImplementedByHodei(service=route.service, operation=route.operation.name)
             return self._failed(call, missing)
@@ -120,23 +128,27 @@ class Pipeline:
         try:
             result = self._run(call, body)
             return self._answer(call, result) if isinstance(result, dict) else self._await(call, result)
+        except ConnectionBroken:
+            raise
         except Exception as error:
             return self._failed(call, error)
 
     async def _await(self, call: Call, result: Awaitable[dict[str, Any] | None]) -> Response:
         try:
             return self._answer(call, await result or {})
+        except ConnectionBroken:
+            raise
         except Exception as error:
             return self._failed(call, error)
 
     def _run(self, call: Call, body: Any) -> dict[str, Any] | Awaitable[dict[str, Any]]:
-        """Parse, validate, authenticate, authorise, handle."""
+        """Parse, validate, authenticate, authorise, limit, handle."""
         route, service = call.route, call.service
         assert service
         operation = service.find(route.operation.name)
         assert operation
         ctx = self._context(
-            service, call.request, route.credential, route.region, call.request_id, body, operation.model
+            service, call.request, route.credential, route.region, call.request_id, body, operation.model, call.skew
         )
         call.ctx = ctx
         params = call.codec.parse(route.operation, call.request, body, route.uri_params)
@@ -145,7 +157,19 @@ class Pipeline:
         if violations := operation.validate(params):
             raise service.violations(route.operation, violations)
         authorise(ctx, operation.name, params)
+        if self.world.limits.active:
+            self.world.limits.take(ctx, operation.name, params)
+        if self.world.faults.active and (strike := self.world.faults.strike(ctx)):
+            call.abort_after = strike.abort_after
+            return self._struck(strike, ctx, operation, params)
         return self.world.invoke(ctx, operation, params)
+
+    async def _struck(
+        self, strike: Strike, ctx: Context, operation: Operation, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        await strike.suffer()
+        result = self.world.invoke(ctx, operation, params)
+        return result if isinstance(result, dict) else await result
 
     def _context(
         self,
@@ -156,8 +180,9 @@ class Pipeline:
         request_id: str,
         body: bytes | Body | None,
         operation: OperationModel | None = None,
+        skew: float = 0.0,
     ) -> Context:
-        principal = self._authenticator.caller(service, request, credential, region, body, operation)
+        principal = self._authenticator.caller(service, request, credential, region, body, operation, skew)
         return Context(
             self.world,
             service,
@@ -186,7 +211,9 @@ class Pipeline:
             cors.let_read(call.request, response, self.world.url)
         if log.isEnabledFor(logging.INFO):
             log.info("%s.%s %d", call.route.service, call.route.operation.name, response.status)
-        return response
+        if call.skew:
+            response.headers.append(("Date", realtime.http_date(call.skew)))
+        return response if call.abort_after is None else broken.off(call.request, response, call.abort_after)
 
     def _data_plane(self, service: Service, request: Request) -> Answer | None:
         """Let a service's own endpoints answer; None if none of them wants the request."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def http_date(skew: float) -> str:
+    """A `Date` header by a clock that is so many seconds ahead."""
+    return format_datetime(now() + timedelta(seconds=skew), usegmt=True)
 
 
 class DateHeader:

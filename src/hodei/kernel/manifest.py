@@ -24,6 +24,27 @@ class Quota:
     value: float
     adjustable: bool = True
     unit: str = "None"
+    regions: dict[str, float] = field(default_factory=dict)  # where the default is another
+    everywhere: bool = False  # one value for all regions
+
+    def default(self, region: str) -> float:
+        return self.regions.get(region, self.value)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A rate of requests that AWS documents; how many a second is the quota of the same key, which it makes.
+
+    Its `operations` share it unless `each` has its own. With `per`, each value of that input member that the regular
+    expression `only` finds has its own, and others have none.
+    """
+
+    key: str
+    operations: tuple[str, ...]
+    each: bool = False
+    burst: float = 0  # 0: a second's worth
+    per: str = ""
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,8 @@ class Manifest:
     max_body: int = 20 * 2**20  # bytes of a request whose body is no stream
     quotas: dict[str, Quota] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    throttled: dict[str, Any] = field(default_factory=dict)  # its throttling error: code, message, status
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
     left_out: dict[str, str] = field(default_factory=dict)  # operation -> why it is not there
     iam: dict[str, Any] = field(default_factory=dict)  # what its operations need: see `kernel.iam.needs`
@@ -70,10 +93,19 @@ def manifest(name: str) -> Manifest:
         data = tomllib.loads(path.read_text())
     except FileNotFoundError:
         raise KeyError(name) from None
+    data["limits"] = {key: _limit(key, limit, data) for key, limit in data.get("limits", {}).items()}
     data["quotas"] = {key: Quota(key=key, **quota) for key, quota in data.get("quotas", {}).items()}
     data["settings"] = {key: Setting(key=key, **setting) for key, setting in data.get("settings", {}).items()}
     data.update({key: tuple(value) for key, value in data.items() if isinstance(value, list)})
     return Manifest(name=name, **{"model": name, **data})
+
+
+def _limit(key: str, given: dict[str, Any], data: dict[str, Any]) -> Limit:
+    """The limit of an entry, and the quota that it makes among those of the manifest."""
+    operations = tuple(given.pop("operations"))
+    rules = {name: given.pop(name) for name in ("each", "burst", "per", "only") if name in given}
+    data.setdefault("quotas", {})[key] = {"code": "", "value": given.pop("rate"), **given}
+    return Limit(key, operations, **rules)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hodei.kernel.manifest import manifest
+from hodei.kernel.manifest import Quota, manifest
 from hodei.kernel.tables import Place, Record, Table
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class Settings:
             self.table.put(self._place, Changed(service=service, key=key, value=value))
 
 
+EVERYWHERE = "aws-global"  # the region of quotas that hold in all
+
+
 class Quotas:
     """AWS's limits, by account and region."""
 
@@ -50,11 +53,19 @@ class Quotas:
 
     def at(self, place: Scope, service: str, key: str) -> float:
         """Raises: KeyError if there is no such quota."""
-        changed = self.table.get(place, service, key)
-        return float(changed.value) if changed else manifest(service).quotas[key].value
+        quota = manifest(service).quotas[key]
+        changed = self.table.get(_where(place, quota), service, key)
+        return float(changed.value) if changed else quota.default(place.region)
 
-    def set(self, place: Place, service: str, key: str, value: float) -> None:
-        """Raises: KeyError if there is no such quota."""
-        manifest(service).quotas[key]
-        with place.store.batch():
-            self.table.put(place, Changed(service=service, key=key, value=value))
+    def changed(self, place: Scope, service: str, key: str) -> bool:
+        """Whether it is another than AWS's default."""
+        return self.table.get(_where(place, manifest(service).quotas[key]), service, key) is not None
+
+    def set(self, place: Scope, service: str, key: str, value: float) -> None:
+        """In the open batch. Raises: KeyError if there is no such quota."""
+        where = _where(place, manifest(service).quotas[key])
+        self.table.put(where, Changed(service=service, key=key, value=value))
+
+
+def _where(place: Scope, quota: Quota) -> Scope:
+    return Place(place.store, place.account, EVERYWHERE) if quota.everywhere else place

@@ -15,7 +15,10 @@ from hodei.kernel.bus import Bus
 from hodei.kernel.clock import Clock
 from hodei.kernel.context import ANONYMOUS, Context, Principal
 from hodei.kernel.deliver import Deliveries
+from hodei.kernel.faults import Faults
+from hodei.kernel.iam.authorise import authorise
 from hodei.kernel.ids import Ids
+from hodei.kernel.limits import Limits
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.metrics import Metrics
 from hodei.kernel.service import Operation, Service, load_service
@@ -24,6 +27,7 @@ from hodei.kernel.store import DataTooNew, Store
 from hodei.kernel.tables import Place, check_age, check_schema
 from hodei.kernel.tags import Tags
 from hodei.kernel.tokens import Tokens
+from hodei.kernel.vault import Vault
 
 if TYPE_CHECKING:
     from hodei.kernel.datadir import DataDir
@@ -52,8 +56,11 @@ class World:
         self.metrics = Metrics(self.store)
         self.tags = Tags()
         self.tokens = Tokens(self.store, self.ids)
+        self.vault = Vault(self.store, self.ids)
         self.settings = Settings(self.store)
         self.quotas = Quotas()
+        self.limits = Limits(self.store, self.quotas)
+        self.faults = Faults(self.store, self.clock, self.ids)
         self.strict_auth = False  # whether keys that were not issued here are refused
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
@@ -140,6 +147,12 @@ class World:
             request_id=self.ids.uuid(),
             operation=operation,
         )
+        if not caller.principal.anonymous:  # not a call that the cloud makes itself
+            authorise(ctx, operation, params)
+            if self.limits.active:
+                self.limits.take(ctx, operation, params)
+        if self.faults.active:
+            await self.faults.inside(ctx)
         result = self.invoke(ctx, found, params)
         return (result if isinstance(result, dict) else await result) or {}
 
@@ -166,7 +179,8 @@ class World:
 
     def set_quota(self, account: str, region: str, service: str, key: str, value: float) -> None:
         """Raises: KeyError if there is no such quota."""
-        self.quotas.set(Place(self.store, account, region), service, key, value)
+        with self.store.batch():
+            self.quotas.set(Place(self.store, account, region), service, key, value)
 
     def save(self, name: str) -> None:
         """Keep the state of the whole cloud under `name`, at no cost; replaces an older snapshot of that name."""
@@ -200,6 +214,8 @@ class World:
     def forget(self, account: str) -> None:
         """Delete an account's rows and timers, and those rows of global tables that say they are its own."""
         everywhere = Place(self.store, "", "")
+        self.faults.clear(account)
+        self.limits.clear(account)
         with self.store.batch():
             self.agenda.forget(account)
             for name in all_manifests():

@@ -60,6 +60,10 @@ class BodyTooLarge(BodyError):
     pass
 
 
+class ConnectionBroken(ConnectionResetError):
+    """Raised instead of a response, or amid its body: the connection is to be reset here."""
+
+
 class Body:
     """A request body. `data` holds it whole when it has already arrived; a streaming subclass overrides `chunks`.
 
