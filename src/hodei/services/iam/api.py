@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.services.iam.credentials import mfa_devices
 from hodei.services.iam.credentials.state import KeyUse, key_uses
+from hodei.services.iam.credentials.state import mfa_devices as devices
 from hodei.services.iam.federation import metadata
 from hodei.services.iam.federation.metadata import Metadata
 from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
+from hodei.services.iam.policies import lookup
 from hodei.services.iam.state import Role, User, roles, users
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "User",
     "key_used",
     "oidc_provider",
+    "owns_mfa",
+    "policy_document",
     "role",
     "role_used",
     "saml_metadata",
@@ -57,6 +61,17 @@ def key_used(ctx: Context, access_key: str, service: str) -> None:
     last = key_uses.get(ctx, access_key)
     if last is None or last.at + KEPT_FOR <= ctx.now:
         key_uses.put(ctx, KeyUse(id=access_key, at=ctx.now, service=service, region=ctx.region))
+
+
+def policy_document(ctx: Context, arn: str) -> str | None:
+    """The text in force of a managed policy, AWS's or of this account. Raises: ValidationError if it is no such ARN."""
+    return lookup.document(ctx, arn)
+
+
+def owns_mfa(ctx: Context, user_id: str, serial: str) -> bool:
+    """Whether that is a device of the user."""
+    device = devices.get(ctx, serial)
+    return device is not None and device.owner == user_id
 
 
 def verify_mfa(ctx: Context, user_id: str, serial: str, code: str) -> bool:

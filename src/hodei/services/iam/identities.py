@@ -14,6 +14,7 @@ from hodei.services.iam.service import iam
 from hodei.services.iam.state import Entity, groups, roles, users
 
 NOBODY = Identity()
+EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 # What a password policy that lets users change their passwords adds to all of them.
 MAY_CHANGE_PASSWORD = """{"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
@@ -21,10 +22,13 @@ MAY_CHANGE_PASSWORD = """{"Version": "2012-10-17", "Statement": [
 
 
 def identity_of(ctx: Context, principal: Principal) -> Identity:
-    """The policies of a user and its groups, of the role of a session, or of the user who asked for a federation.
+    """The policies of a user and its groups, of the role of a session, or of the user who asked for a federation: all
+    that there is, if that was the root.
 
     Sessions outlive what they are of: nothing is left of a user or role that was deleted.
     """
+    if principal.session and principal.session.issuer.endswith(":root"):
+        return Identity((_named(EVERYTHING, "root", "root"),))
     id = (principal.session.issuer_id if principal.session else "") or principal.id
     if user := users.get(ctx, id):
         policies = list(_of(ctx, user, "user"))

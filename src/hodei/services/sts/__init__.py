@@ -1,5 +1,10 @@
-"""STS: who the caller is. Roles and temporary credentials come with IAM."""
+"""STS: temporary credentials. Roles are assumed by those whom their trust policies name: users and roles, users of
+OpenID Connect providers whose tokens are verified; users get sessions of their own, and federate others.
 
-from hodei.services.sts import identity
+Tokens of Login with Amazon and Facebook are refused, as only these can verify them. How AWS packs session policies is
+not known: PackedPolicySize is an estimate.
+"""
 
-__all__ = ["identity"]
+from hodei.services.sts import assume_role, identity, rules, user_sessions
+
+__all__ = ["assume_role", "identity", "rules", "user_sessions"]
