@@ -34,7 +34,7 @@ async def get_parameters_for_import(
     if WrappingAlgorithm == "SM2PKE":
         raise errors.NotImplementedException(what="kms: wrapping algorithm SM2PKE")
     if WrappingAlgorithm == "RSAES_PKCS1_V1_5":  # https://docs.aws.amazon.com/kms/latest/developerguide: since 2023
-        raise errors.UnsupportedOperationException(reason="Wrapping algorithm RSAES_PKCS1_V1_5 is not supported.")
+        raise errors.UnsupportedOperationException("Wrapping algorithm RSAES_PKCS1_V1_5 is not supported.")
     private = await made(ctx, WrappingKeySpec)
     until = ctx.now + DAY
     token = msgspec.msgpack.encode((WrappingAlgorithm, until, private))
@@ -110,7 +110,7 @@ def _importable(ctx: Context, given: str) -> Found:
     found = find(ctx, given)
     if found.key.origin != "EXTERNAL":
         raise errors.UnsupportedOperationException(
-            reason=f"{found.arn} origin is {found.key.origin} which is not valid for this operation."
+            f"{found.arn} origin is {found.key.origin} which is not valid for this operation."
         )
     return found
 
@@ -179,7 +179,7 @@ def _new_slot(found: Found, secret: bytes, had: list[Material]) -> Material:
     """New material: the first one of the key, or else one that waits for RotateKeyOnDemand."""
     ctx, key = found
     if had and key.multi_region and key.primary != ctx.region:
-        raise errors.UnsupportedOperationException(reason=f"{found.arn} is not a multi-region primary key.")
+        raise errors.UnsupportedOperationException(f"{found.arn} is not a multi-region primary key.")
     if next(rotation.pending(ctx, key), None):
         raise errors.KMSInvalidStateException(
             reason=f"There is key material pending rotation for the key: {found.arn} already."

@@ -69,7 +69,7 @@ def _creating(replica: Found) -> dict[str, Any]:
 def update_primary_region(ctx: Context, *, KeyId: str, PrimaryRegion: str) -> None:
     found = _primary(ctx, KeyId)
     if PrimaryRegion == ctx.region:
-        raise errors.UnsupportedOperationException(reason=f"{found.arn} is the multi-region primary key already.")
+        raise errors.UnsupportedOperationException(f"{found.arn} is the multi-region primary key already.")
     there = ctx.at(region=PrimaryRegion)
     if (replica := keys.get(there, found.key.id)) is None:
         raise errors.NotFoundException(reason=f"Key '{found.key.arn(there)}' does not exist")
@@ -84,7 +84,7 @@ def _primary(ctx: Context, given: str) -> Found:
     """Raises: UnsupportedOperationException for what is no primary key, and by state."""
     found = find(ctx, given)
     if found.key.primary != ctx.region:
-        raise errors.UnsupportedOperationException(reason=f"{found.arn} is not a multi-region primary key.")
+        raise errors.UnsupportedOperationException(f"{found.arn} is not a multi-region primary key.")
     states.check_usable(found)
     return found
 
@@ -95,5 +95,5 @@ def _new_region(found: Found, region: str) -> Context:
     if keys.get(there, found.key.id):
         raise errors.AlreadyExistsException(reason=f"{found.key.arn(there)} already exists.")
     if partition_of(region) != partition_of(found.ctx.region):
-        raise errors.UnsupportedOperationException(reason=f"{region} is in another partition.")
+        raise errors.UnsupportedOperationException(f"{region} is in another partition.")
     return there

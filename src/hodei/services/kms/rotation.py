@@ -50,7 +50,7 @@ def rotate_key_on_demand(ctx: Context, *, KeyId: str) -> dict[str, Any]:
     _check_rotates(found)
     _check_primary(found)
     if found.key.manager == "AWS":
-        raise errors.UnsupportedOperationException(reason=f"{found.arn} is an AWS managed key.")
+        raise errors.UnsupportedOperationException(f"{found.arn} is an AWS managed key.")
     if found.key.on_demand >= int(ctx.quota("on-demand-rotations")):
         raise errors.LimitExceededException(
             reason="The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations "
@@ -173,20 +173,20 @@ def _retire_current(home: Context, key: Key) -> None:
 def _check_rotates(found: Found) -> None:
     """Raises: UnsupportedOperationException, without a word (as recorded)."""
     if not found.key.spec.symmetric or found.key.origin not in ("AWS_KMS", "EXTERNAL"):
-        raise errors.UnsupportedOperationException(reason="")
+        raise errors.UnsupportedOperationException()
 
 
 def _check_primary(found: Found) -> None:
     """Raises: UnsupportedOperationException."""
     if found.key.multi_region and found.key.primary != found.ctx.region:
-        raise errors.UnsupportedOperationException(reason=f"{found.arn} is not a multi-region primary key.")
+        raise errors.UnsupportedOperationException(f"{found.arn} is not a multi-region primary key.")
 
 
 def _automatic(found: Found) -> Found:
     """A key whose automatic rotation can be turned on and off. Raises: UnsupportedOperationException and by state."""
     if found.key.origin == "EXTERNAL":
         raise errors.UnsupportedOperationException(
-            reason=f"{found.arn} origin is EXTERNAL which is not valid for this operation."
+            f"{found.arn} origin is EXTERNAL which is not valid for this operation."
         )
     states.check_usable(found)
     _check_rotates(found)

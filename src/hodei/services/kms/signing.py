@@ -90,7 +90,7 @@ def get_public_key(ctx: Context, *, KeyId: str, GrantTokens: Tokens = NO_TOKENS)
     key = found.key
     if key.spec.secret:
         raise errors.UnsupportedOperationException(
-            reason=f"{found.arn} key spec is {key.spec_name} which is not valid for GetPublicKey."
+            f"{found.arn} key spec is {key.spec_name} which is not valid for GetPublicKey."
         )
     return {
         "KeyId": found.arn,
