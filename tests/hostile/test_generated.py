@@ -23,7 +23,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.protocol.http import Response
 from hodei.testing import Cloud
-from hostile import tables
+from hostile import identities, tables
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -56,6 +56,7 @@ class Primed:
         self._prime_sqs()
         self._prime_s3()
         self.pools |= dict.fromkeys(("dynamodb", "dynamodbstreams"), Pools(tables.prime(cloud)))
+        self.pools["iam"] = Pools(identities.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()

@@ -117,6 +117,33 @@ def test_a_principal_has_its_own_policies(iam: Any, user: str, role: str) -> Non
     assert found(f"user/{user}") == ["implicitDeny"] * 3
 
 
+def test_policies_can_be_left_out(iam: Any, user: str) -> None:
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=document("s3:*"))
+    managed = iam.create_policy(PolicyName="managed", PolicyDocument=document("sqs:*"))["Policy"]["Arn"]
+    fence = iam.create_policy(PolicyName="fence", PolicyDocument=document("s3:*"))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=user, PolicyArn=managed)
+    iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=fence)
+    actions = ["s3:GetObject", "sqs:SendMessage"]
+
+    def allowed(*left_out: dict[str, Any]) -> list[str]:
+        arn = f"arn:aws:iam::000000000000:user/{user}"
+        answer = iam.simulate_principal_policy(
+            PolicySourceArn=arn, ActionNames=actions, PolicyExclusionList=list(left_out)
+        )
+        return [action for action, decision in decisions(answer).items() if decision == "allowed"]
+
+    boundary = {"PolicyType": "permission-boundary"}
+    own = {"PolicyName": "own", "AttachmentType": "user", "AttachmentName": user}
+    assert allowed() == actions[:1]
+    assert allowed(boundary) == actions
+    assert allowed({"PolicyArn": fence}) == actions[:1]  # that is about policies which grant
+    assert allowed(boundary, {"PolicyArn": managed}) == actions[:1]
+    assert allowed(boundary, {"PolicyArn": managed[:-2] + "*"}) == actions[:1]
+    assert allowed(boundary, {"PolicyType": "user-managed"}) == actions[:1]
+    assert allowed(boundary, {"InlinePolicyIdentifier": own}) == actions[1:]
+    assert allowed(boundary, {"PolicyType": "inline"}) == actions[1:]
+
+
 def test_pages_of_actions(iam: Any) -> None:
     paginator = iam.get_paginator("simulate_custom_policy")
     actions = [f"s3:Action{number}" for number in range(5)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from hodei.kernel.context import Context
@@ -55,6 +56,7 @@ def simulate_principal_policy(
     ActionNames: Sequence[str],
     PolicyInputList: Sequence[str] = (),
     PermissionsBoundaryPolicyInputList: Sequence[str] = (),
+    PolicyExclusionList: Entries = (),
     ResourceArns: Sequence[str] = ("*",),
     ResourcePolicy: str = "",
     ResourceOwner: str = "",
@@ -65,9 +67,11 @@ def simulate_principal_policy(
 ) -> dict[str, Any]:
     """What a user may by its own policies and those of its groups, what a group or a role may by its own."""
     kind, entity = sources.entity(ctx, PolicySourceArn)
-    own = [_named(source) for source in sources.of(ctx, kind, entity)]
+    excluded = _Excluded(PolicyExclusionList)
+    own = [_named(source) for source in sources.of(ctx, kind, entity) if not excluded.has(source)]
     boundary = list(_given(PermissionsBoundaryPolicyInputList, "PermissionsBoundaryPolicyInputList", "boundary"))
-    if not boundary and entity.boundary and (text := lookup.document(ctx, entity.boundary)):
+    bound = entity.boundary and not excluded.boundaries
+    if not boundary and bound and (text := lookup.document(ctx, entity.boundary)):
         boundary = [_document(text, entity.boundary.rpartition("/")[2], "boundary")]
     caller = CallerArn or ("" if kind == "group" else PolicySourceArn)
     simulation = Simulation(
@@ -110,6 +114,29 @@ def _keys(texts: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
+class _Excluded:
+    """A PolicyExclusionList: each entry is a type of policies, an ARN, or the place of inline policies; with wildcards."""
+
+    def __init__(self, entries: Entries) -> None:
+        inline = [entry["InlinePolicyIdentifier"] for entry in entries if "InlinePolicyIdentifier" in entry]
+        self._types = {entry.get("PolicyType") for entry in entries}
+        self._arns = [entry["PolicyArn"] for entry in entries if "PolicyArn" in entry]
+        self._inline = [(one["AttachmentType"], one["AttachmentName"].lower(), one["PolicyName"]) for one in inline]
+
+    def has(self, source: Source) -> bool:
+        if not source.arn:
+            return "inline" in self._types or any(
+                (kind, name) == (source.kind, source.name) and fnmatchcase(source.entity.lower(), entity)
+                for kind, entity, name in self._inline
+            )
+        kind = "aws-managed" if ":iam::aws:" in source.arn else "user-managed"
+        return kind in self._types or any(fnmatchcase(source.arn, arn) for arn in self._arns)
+
+    @property
+    def boundaries(self) -> bool:
+        return "permission-boundary" in self._types
+
+
 def _document(text: str, name: str, kind: Kind = "identity", arn: str = "") -> Document:
     try:
         return Document(name, text, kind, Named(parse(text, kind), arn or name, name))
@@ -135,7 +162,8 @@ def _caller(arn: str, resource_policy: str) -> str:
 
 
 def _context(entries: Entries) -> dict[str, list[str]]:
-    return {entry["ContextKeyName"].lower(): list(entry.get("ContextKeyValues", ())) for entry in entries}
+    named = [(entry["ContextKeyName"], entry) for entry in entries if "ContextKeyName" in entry]
+    return {name.lower(): list(entry.get("ContextKeyValues", ())) for name, entry in named}
 
 
 def _page(
