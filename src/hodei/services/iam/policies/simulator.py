@@ -115,7 +115,7 @@ def _keys(texts: Iterable[str]) -> list[str]:
 
 
 class _Excluded:
-    """A PolicyExclusionList: each entry is a type of policies, an ARN, or the place of inline policies; with wildcards."""
+    """A PolicyExclusionList: each entry is a type of policies, an ARN or the place of inline ones, with wildcards."""
 
     def __init__(self, entries: Entries) -> None:
         inline = [entry["InlinePolicyIdentifier"] for entry in entries if "InlinePolicyIdentifier" in entry]
