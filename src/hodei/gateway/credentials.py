@@ -6,11 +6,11 @@ import functools
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from hodei.kernel.arns import partition_of
 from hodei.kernel.context import ANONYMOUS, Principal
+from hodei.kernel.iam.callers import DEFAULT_ACCOUNT as DEFAULT_ACCOUNT
+from hodei.kernel.iam.callers import stranger
 from hodei.protocol.http import Request
 
-DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 
 
@@ -50,11 +50,6 @@ def _scope(text: str) -> Credential | None:
     return Credential(parts[0], "", parts[-2])  # SigV4a: no region
 
 
-@functools.lru_cache(maxsize=1024)
 def principal_of(credential: Credential | None, region: str) -> Principal:
-    """A key of 12 digits is the root of that account; any other unknown key, the root of the default account."""
-    if credential is None:
-        return ANONYMOUS
-    key = credential.access_key
-    account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
-    return Principal(account=account, arn=f"arn:{partition_of(region)}:iam::{account}:root", access_key=key)
+    """Of a key that nobody issued."""
+    return ANONYMOUS if credential is None else stranger(credential.access_key, region)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,9 @@ import httpx
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
-from services.s3.callers import let, statement
+from services.s3.callers import can, let, may, statement
 
 pytestmark = [pytest.mark.feature("s3.policies"), pytest.mark.feature("iam.evaluation")]
 
@@ -24,23 +22,6 @@ Hire = Callable[..., Any]
 
 
 @pytest.fixture
-def hire(cloud: Cloud) -> Hire:
-    """Makes a user with these statements as its policy, and gives its client."""
-
-    def call(name: str, *statements: Any, account: str = "000000000000", service: str = "s3") -> Any:
-        iam = cloud.client("iam", account=account)
-        iam.create_user(UserName=name)
-        if statements:
-            document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-        return cloud.client(service, config=Config(retries={"max_attempts": 0}), **keys)
-
-    return call
-
-
-@pytest.fixture
 def other(cloud: Cloud) -> Any:
     return cloud.client("s3", account=OTHER)
 
@@ -48,19 +29,6 @@ def other(cloud: Cloud) -> Any:
 @pytest.fixture
 def anonymous(cloud: Cloud) -> Any:
     return cloud.client("s3", config=Config(signature_version=UNSIGNED))
-
-
-def may(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
-
-
-def can(call: Callable[..., Any], **params: Any) -> bool:
-    try:
-        call(**params)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] in ("AccessDenied", "403"), error
-        return False
-    return True
 
 
 def test_a_user_needs_a_policy_and_is_told_why_it_has_none(s3: Any, hire: Hire, refused: Refused) -> None:

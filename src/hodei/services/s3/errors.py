@@ -34,6 +34,7 @@ ConditionalRequestConflict = s3.error(
 CrossLocationLoggingProhibitted = s3.error(
     "CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ", status=403
 )
+ExpiredToken = s3.error("ExpiredToken", "The provided token has expired.")
 EntityTooLarge = s3.error("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 EntityTooSmall = s3.error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 IdMismatch = s3.error("IdMismatch", "Document ID does not match the specified configuration ID.")
@@ -51,6 +52,9 @@ IncorrectNumberOfFilesInPostRequest = s3.error(
     "IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request."
 )
 InternalError = s3.error("InternalError", "We encountered an internal error. Please try again.", status=500)
+InvalidAccessKeyId = s3.error(
+    "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", status=403
+)
 InvalidArgument = s3.error("InvalidArgument", "Invalid Argument")
 InvalidBucketName = s3.error("InvalidBucketName", "The specified bucket is not valid.")
 InvalidBucketOwnerAWSAccountID = s3.error(

@@ -31,6 +31,8 @@ NEW = {
         "s3:DeleteObject",
     )
 }
+# That an object is not there is for those to know who may list the bucket.
+MISSING = {**NEW, "READ": OBJECT["READ"]}
 GROUPS: Mapping[str, dict[str, Any]] = {
     grants.ALL_USERS: {"Principal": "*"},
     grants.AUTHENTICATED_USERS: {"Principal": {"AWS": "*"}, "Condition": {"Null": {"aws:PrincipalAccount": "false"}}},

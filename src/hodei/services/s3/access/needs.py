@@ -60,9 +60,11 @@ class Subject(NamedTuple):
     obj: Object | None
     params: Params
 
-    def need(self, action: str) -> Need:
+    def need(self, action: str, *, like: str = "") -> Need:
+        """`like` names the action that the same owner decides on, where that is not this one."""
         arn = f"{buckets.arn(self.bucket)}/{self.params['Key']}"
-        return Need(f"s3:{action}", arn, self.params, owners.of_object(self.ctx, self.bucket, self.obj, action))
+        owned = owners.of_object(self.ctx, self.bucket, self.obj, like or action)
+        return Need(f"s3:{action}", arn, self.params, owned)
 
     def if_missing(self) -> Iterator[Need]:
         """That a key is not there is for those to know who may list."""
@@ -126,7 +128,7 @@ def of_new(ctx: Context, params: Params) -> Iterator[Need]:
     yield found.need("PutObject")
     for action, members in LOCKS.items():
         if any(params.get(member) is not None for member in members):
-            yield found.need(action)
+            yield found.need(action, like="PutObject")  # not of the object that is there now
 
 
 for _operation in NEW:

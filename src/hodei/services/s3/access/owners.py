@@ -59,9 +59,11 @@ def of_bucket(ctx: Context, bucket: Bucket, actions: lists.Actions) -> ResourceP
 
 def of_object(ctx: Context, bucket: Bucket, obj: Object | None, action: str) -> ResourcePolicy:
     """Who decides on an action ("GetObject") on this object; None: on one that is not there."""
+    if obj is None:
+        return of_bucket(ctx, bucket, lists.MISSING)
     owner = owner_of(ctx, bucket, obj)
-    if action not in OBJECT_OWNERS or obj is None:
-        mine = owner in ("", ctx.principal.account or NOBODYS)  # WRITE lets nobody at the objects of others
+    if action not in OBJECT_OWNERS:
+        mine = owner == (ctx.principal.account or NOBODYS)  # WRITE lets nobody at the objects of others
         return of_bucket(ctx, bucket, lists.NEW if mine else {})
     home = buckets.home(ctx, bucket)
     document = _policy(ctx, home, bucket)
@@ -74,10 +76,8 @@ def of_object(ctx: Context, bucket: Bucket, obj: Object | None, action: str) -> 
     return ResourcePolicy(owner, document, allowed)
 
 
-def owner_of(ctx: Context, bucket: Bucket, obj: Object | None) -> str:
-    """The account that an object belongs to; "" if there is none."""
-    if obj is None:
-        return ""
+def owner_of(ctx: Context, bucket: Bucket, obj: Object) -> str:
+    """The account that an object belongs to."""
     if drafts.ownership(buckets.home(ctx, bucket), bucket) == "BucketOwnerEnforced":
         return bucket.account
     return obj.owner or bucket.account

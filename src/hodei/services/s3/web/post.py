@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.http import Request, Response
 from hodei.protocol.xml_read import load, local_name
 from hodei.protocol.xml_write import escape
@@ -26,6 +27,7 @@ from hodei.services.s3.web import post_policy
 from hodei.services.s3.web.addresses import location, resource, website_bucket
 from hodei.services.s3.web.forms import Field, Form
 from hodei.services.s3.web.post_policy import Range
+from hodei.services.s3.web.signers import signer
 
 META = "x-amz-meta-"
 
@@ -48,6 +50,7 @@ async def post_object(ctx: Context, request: Request) -> Response:
         )
     fields = _fields(pairs, file)
     size = post_policy.check(ctx, bucket.name, fields)
+    ctx = _signed(ctx, bucket, fields)
     obj = await _stored(ctx, bucket, fields, form, size)
     return _answer(ctx, bucket, obj, fields)
 
@@ -61,6 +64,15 @@ def _fields(pairs: list[tuple[str, str]], file: Field) -> dict[str, str]:
         filename = file.filename.replace("\\", "/").rpartition("/")[2]
         fields = {name: value.replace("${filename}", filename) for name, value in fields.items()}
     return fields
+
+
+def _signed(ctx: Context, bucket: Bucket, fields: Mapping[str, str]) -> Context:
+    """The same call as who signed the form makes it, if that may put the object."""
+    who = signer(ctx, fields)
+    ctx = ctx.at(account=who.account or None).by(who, "PutObject")
+    params = _parameters(fields) | {"Bucket": bucket.name, "Key": fields["key"]}
+    authorise(ctx, "PutObject", params | ({"Tagging": _tags(fields["tagging"])} if fields.get("tagging") else {}))
+    return ctx
 
 
 async def _stored(ctx: Context, bucket: Bucket, fields: Mapping[str, str], form: Form, size: Range) -> Object:

@@ -30,13 +30,18 @@ class Range(NamedTuple):
 
 
 def check(ctx: Context, bucket: str, fields: Mapping[str, str]) -> Range:
-    """Judge a form by its policy. `fields` by their names in lower case, `${filename}` filled in.
+    """Judge a form by its policy; one without policy and signature is for the anonymous to send, if they may.
+
+    `fields` by their names in lower case, `${filename}` filled in.
 
     Raises: AccessDenied, InvalidArgument for a field that signing needs, InvalidPolicyDocument.
     """
     signed_v4 = any(name.lower() in fields for name in V4_FIELDS)
-    if "policy" not in fields or not (signed_v4 or any(name.lower() in fields for name in V2_FIELDS)):
-        raise errors.AccessDenied()  # only a bucket that the public may write to takes a form that nobody signed
+    signed = signed_v4 or any(name.lower() in fields for name in V2_FIELDS)
+    if not signed and "policy" not in fields:
+        return Range(0, None)
+    if not signed or "policy" not in fields:
+        raise errors.AccessDenied()
     for name in V4_FIELDS if signed_v4 else V2_FIELDS:
         if name.lower() not in fields:
             raise missing(name)
