@@ -1,14 +1,17 @@
-"""Bucket policies, and what depends on whether one is public. Enforcing them is IAM's work."""
+"""Bucket policies, and what depends on whether one is public. What they decide is in `access`."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
+from hodei.kernel.iam import grammar
+from hodei.kernel.iam.grammar import Document, RawStatement
 from hodei.services.s3 import errors
 from hodei.services.s3.buckets import buckets, configurations
 from hodei.services.s3.buckets.configurations import configuration
@@ -16,7 +19,15 @@ from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket
 
 LIMIT = 20 * 1024  # bytes
-VERSIONS = ("2008-10-17", "2012-10-17")
+VENDORS = ("s3:", "s3-object-lambda:")
+WORDS = {
+    "json": "This policy contains invalid Json",
+    "version": "The policy must contain a valid version string",
+    "missing-principal": "Missing required field Principal",
+    "missing-action": "Missing required field Action",
+    "action": "Policy has invalid action",
+    "resource": "Policy has invalid resource",
+}
 STATEMENT_KEYS = frozenset(
     {
         "Sid",
@@ -67,11 +78,7 @@ def accept_policy(home: Context, bucket: Bucket, document: str) -> str:
     """Kept to the letter, as it was sent."""
     if len(document.encode()) > LIMIT:
         raise errors.PolicyTooLarge()
-    policy = _parsed(document)
-    statements = list(_statements(policy))
-    if not statements:
-        raise errors.MalformedPolicy("Missing required field Statement")
-    for statement in statements:
+    for statement in _read(document).statements:
         _check_statement(bucket, statement)
     block = configurations.find(home, bucket, "public-access-block") or {}
     if block.get("BlockPublicPolicy") and is_public(document):
@@ -94,7 +101,7 @@ def get_bucket_policy_status(ctx: Context, *, Bucket: str, ExpectedBucketOwner: 
 
 def is_public(document: str) -> bool:
     """Whether a policy allows anything to everybody without a condition that narrows it to something fixed."""
-    return any(_is_public(statement) for statement in _statements(json.loads(document)))
+    return any(_is_public(statement) for statement in _listed(json.loads(document)["Statement"]))
 
 
 def _is_public(statement: Mapping[str, Any]) -> bool:
@@ -110,57 +117,57 @@ def _wild(value: Any) -> bool:
     return any(item in ("*", "0.0.0.0/0", "::/0") for item in _listed(value))
 
 
-def _parsed(document: str) -> dict[str, Any]:
-    if not document.startswith("{"):
+def _read(text: str) -> Document:
+    """Raises: MalformedPolicy, in S3's words for what the grammar of policies has against it."""
+    if not text.startswith("{"):
         raise errors.MalformedPolicy()
     try:
-        policy = json.loads(document)
-    except ValueError:
-        raise errors.MalformedPolicy("This policy contains invalid Json") from None
-    if policy.get("Version", VERSIONS[0]) not in VERSIONS:
-        raise errors.MalformedPolicy("The policy must contain a valid version string")
-    if "Statement" not in policy:
-        raise errors.MalformedPolicy("Missing required field Statement")
-    return dict(policy)
+        return grammar.read(text, "resource")
+    except grammar.MalformedPolicy as error:
+        raise _worded(text, error) from None
 
 
-def _statements(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _worded(text: str, error: grammar.MalformedPolicy) -> AwsError:
+    if error.problem == "principal":
+        return errors.MalformedPolicy("Invalid principal in policy", Detail=error.subject.replace('":"', '" : "'))
+    if error.problem == "syntax":
+        return errors.MalformedPolicy(_syntax(json.loads(text)))
+    return errors.MalformedPolicy(WORDS.get(error.problem, error.message))
+
+
+def _syntax(policy: Any) -> str:
+    """What is wrong in a document that is JSON and no policy."""
+    if not policy.get("Statement"):
+        return "Missing required field Statement"
     for statement in _listed(policy["Statement"]):
         if not isinstance(statement, dict):
-            raise errors.MalformedPolicy("Could not parse the policy: Statement is not valid")
-        yield statement
+            return "Could not parse the policy: Statement is not valid"
+        for key in statement.keys() - STATEMENT_KEYS:
+            return f"Unknown field {key}"
+        if "Effect" not in statement:
+            return "Missing required field Effect"
+        if statement["Effect"] not in ("Allow", "Deny"):
+            return f"Invalid effect: {statement['Effect']}"
+    return "Invalid policy syntax."
 
 
-def _check_statement(bucket: Bucket, statement: Mapping[str, Any]) -> None:
-    for key in statement.keys() - STATEMENT_KEYS:
-        raise errors.MalformedPolicy(f"Unknown field {key}")
-    if "Effect" not in statement:
-        raise errors.MalformedPolicy("Missing required field Effect")
-    if statement["Effect"] not in ("Allow", "Deny"):
-        raise errors.MalformedPolicy(f"Invalid effect: {statement['Effect']}")
-    for field in ("Principal", "Action", "Resource"):
-        if field not in statement and f"Not{field}" not in statement:
-            raise errors.MalformedPolicy(f"Missing required field {field}")
-    _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
-    for action in _listed(statement.get("Action", statement.get("NotAction"))):
-        if not isinstance(action, str) or not (
-            action == "*" or action.lower().startswith(("s3:", "s3-object-lambda:"))
-        ):
-            raise errors.MalformedPolicy("Policy has invalid action")
-    prefix = buckets.arn(bucket)
-    for resource in _listed(statement.get("Resource", statement.get("NotResource"))):
-        if not isinstance(resource, str) or not _names(resource, prefix):
-            raise errors.MalformedPolicy("Policy has invalid resource")
-    _check_applicability(statement)
+def _check_statement(bucket: Bucket, statement: RawStatement) -> None:
+    if not all(action == "*" or action.lower().startswith(VENDORS) for action in statement.actions):
+        raise errors.MalformedPolicy(WORDS["action"])
+    if not statement.resources:
+        raise errors.MalformedPolicy("Missing required field Resource")
+    if not all(_names(resource, buckets.arn(bucket)) for resource in statement.resources):
+        raise errors.MalformedPolicy(WORDS["resource"])
+    if not statement.not_resources and not statement.not_actions:
+        _check_applicability(statement.actions, statement.resources)
 
 
-def _check_applicability(statement: Mapping[str, Any]) -> None:
+def _check_applicability(actions: Sequence[str], resources: Sequence[str]) -> None:
     """Each action named in full must have a resource of its kind: the bucket, or objects in it."""
-    resources = _listed(statement.get("Resource", ()))
     objects = any("/" in resource or resource.endswith("*") for resource in resources)
     bucket = any("/" not in resource for resource in resources)
-    for action in _listed(statement.get("Action", ())):
-        if not resources or "*" in action or "?" in action or not action.lower().startswith("s3:"):
+    for action in actions:
+        if "*" in action or "?" in action or not action.lower().startswith("s3:"):
             continue
         if not (objects if OBJECT_ACTION.match(action) else bucket):
             raise errors.MalformedPolicy("Action does not apply to any resource(s) in statement")
@@ -172,17 +179,6 @@ def _names(resource: str, arn: str) -> bool:
     if "*" in bucket or "?" in bucket:
         return fnmatch.fnmatchcase(arn, bucket)
     return bucket == arn
-
-
-def _check_principal(principal: Any) -> None:
-    if principal == "*":
-        return
-    if not isinstance(principal, dict) or not principal.keys() <= {"AWS", "Service", "Federated", "CanonicalUser"}:
-        raise errors.MalformedPolicy("Invalid policy syntax.")
-    for name in _listed(principal.get("AWS", [])):
-        account = name.isdigit() and len(name) == 12
-        if name != "*" and not account and not name.startswith("arn:"):
-            raise errors.MalformedPolicy("Invalid principal in policy", Detail=f'"AWS" : "{name}"')
 
 
 def _listed(value: Any) -> list[Any]:
