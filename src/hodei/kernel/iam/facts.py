@@ -146,9 +146,12 @@ def resource_tags(facts: Facts) -> Mapping[str, str]:
 
 
 def principal_tags(facts: Facts) -> Mapping[str, str]:
-    """Those of a session come before those of its role or user."""
+    """Those of a session come before those of its role or user, however their keys are written."""
     session = facts.ctx.principal.session
-    return {**facts.own_tags, **session.tags} if session else facts.own_tags
+    if not session or not session.tags:
+        return facts.own_tags
+    overridden = {key.lower() for key in session.tags}
+    return {**session.tags, **{key: value for key, value in facts.own_tags.items() if key.lower() not in overridden}}
 
 
 TAGS: Mapping[str, Callable[[Facts], Mapping[str, str]]] = {
