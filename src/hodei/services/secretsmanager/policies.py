@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -36,7 +36,7 @@ def put_resource_policy(
 ) -> dict[str, Any]:
     found = find_primary(ctx, SecretId)
     _check(ResourcePolicy)
-    if BlockPublicPolicy and any(_public(ResourcePolicy)):
+    if BlockPublicPolicy and _public(ResourcePolicy):
         raise errors.PublicPolicyException()
     save(Found(found.ctx, replace(found.secret, policy=ResourcePolicy)))
     return dict(found.head)
@@ -80,14 +80,16 @@ def _check(document: str) -> Policy:
     return policy
 
 
-def _public(document: str) -> Iterator[int]:
+def _public(document: str) -> list[int]:
     """The statements that allow something to everybody, without a condition that narrows it."""
-    statements = json.loads(document)["Statement"]
-    for index, statement in enumerate(_listed(statements)):
-        principal = statement.get("Principal")
-        anybody = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS", [])))
-        if statement["Effect"] == "Allow" and anybody and not _narrowed(statement.get("Condition", {})):
-            yield index
+    statements = _listed(json.loads(document)["Statement"])
+    return [index for index, statement in enumerate(statements) if _is_public(statement)]
+
+
+def _is_public(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    anybody = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS", [])))
+    return statement["Effect"] == "Allow" and anybody and not _narrowed(statement.get("Condition", {}))
 
 
 def _narrowed(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
