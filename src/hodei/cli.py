@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     _add_changes(commands, remote)
     _add_fault(commands, remote)
     _add_limit(commands, remote)
+    _add_iam(commands, remote)
     return top
 
 
@@ -103,6 +104,7 @@ def _add_start(commands: Commands) -> None:
     start.add_argument("--log-level", choices=LOG_LEVELS, default="warning", help="info logs each call (%(default)s)")
     start.add_argument("--url", default="", help="how clients reach it, if not by host and port: queue URLs begin so")
     start.add_argument("--seed", type=int, help="make ids and chances repeatable")
+    start.add_argument("--strict-auth", action="store_true", help="refuse keys that IAM and STS here have not issued")
     start.add_argument("--limits", choices=("off", "aws"), help="whether AWS's request rates hold (as it last was)")
     start.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)  # for --detach: where to write the URL
 
@@ -169,6 +171,20 @@ def _add_fault(commands: Commands, remote: argparse.ArgumentParser) -> None:
     remove = actions.add_parser("remove", parents=[remote], help="take one away")
     remove.add_argument("id", type=int)
     remove.set_defaults(command="cli_faults:remove")
+
+
+def _add_iam(commands: Commands, remote: argparse.ArgumentParser) -> None:
+    iam = commands.add_parser("iam", help="why calls were denied, and which permissions would do: explain, suggest")
+    actions = iam.add_subparsers(metavar="action", required=True)
+    explain = actions.add_parser("explain", parents=[remote], help="the policy, or the missing allow, that decided")
+    explain.add_argument("request", nargs="?", help="the id of the request (the latest denials, if none is given)")
+    explain.set_defaults(command="cli_iam:explain")
+    suggest = actions.add_parser("suggest", parents=[remote], help="the least policy for the calls made so far")
+    who = suggest.add_mutually_exclusive_group(required=True)
+    who.add_argument("--role", help="its name or ARN")
+    who.add_argument("--user", help="its name or ARN")
+    suggest.add_argument("--account", default="000000000000", help="of a name (%(default)s)")
+    suggest.set_defaults(command="cli_iam:suggest")
 
 
 def _add_selectors(group: argparse._ArgumentGroup) -> None:

@@ -47,6 +47,7 @@ def _serve(options: argparse.Namespace, data: Path | None) -> None:
         seed=options.seed,
         log_level=options.log_level,
         limits=options.limits,
+        strict_auth=options.strict_auth,
     )
     try:
         serve(settings, ready)
@@ -112,6 +113,7 @@ def _command_line(options: argparse.Namespace, data: Path | None) -> list[str]:
     line += ["--log-level", options.log_level, "--url", options.url]
     line += ["--data", str(data)] if data else ["--ephemeral"]
     line += ["--limits", options.limits] if options.limits else []
+    line += ["--strict-auth"] if options.strict_auth else []
     return line if options.seed is None else [*line, "--seed", str(options.seed)]
 
 

@@ -47,6 +47,7 @@ class Options:
     seed: int | None = None
     log_level: str = "warning"
     limits: Mode | None = None  # None: as it last was
+    strict_auth: bool = False
 
 
 def serve(options: Options, ready: Callable[[str], None]) -> None:
@@ -78,6 +79,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(options: Options, directory: DataDir | None, ready: Callable[[str], None]) -> None:
     stopping = _on_signals()
     world = World(directory, seed=options.seed, url=options.url)
+    world.strict_auth = options.strict_auth
     if options.limits:
         world.limits.turn(options.limits)
     app = make_app(world, stop=stopping.set)

@@ -17,6 +17,8 @@ from hodei.kernel.context import ANONYMOUS, Context, Principal
 from hodei.kernel.deliver import Deliveries
 from hodei.kernel.faults import Faults
 from hodei.kernel.iam.authorise import authorise
+from hodei.kernel.iam.keys import keys as access_keys
+from hodei.kernel.iam.record import Decisions
 from hodei.kernel.ids import Ids
 from hodei.kernel.limits import Limits
 from hodei.kernel.manifest import all_manifests
@@ -24,7 +26,7 @@ from hodei.kernel.metrics import Metrics
 from hodei.kernel.service import Operation, Service, load_service
 from hodei.kernel.settings import Quotas, Settings
 from hodei.kernel.store import DataTooNew, Store
-from hodei.kernel.tables import Place, check_age, check_schema
+from hodei.kernel.tables import Place, Table, check_age, check_schema
 from hodei.kernel.tags import Tags
 from hodei.kernel.tokens import Tokens
 from hodei.kernel.vault import Vault
@@ -61,6 +63,7 @@ class World:
         self.quotas = Quotas()
         self.limits = Limits(self.store, self.quotas)
         self.faults = Faults(self.store, self.clock, self.ids)
+        self.decisions = Decisions(self.store)
         self.strict_auth = False  # whether keys that were not issued here are refused
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
@@ -218,11 +221,12 @@ class World:
         self.limits.clear(account)
         with self.store.batch():
             self.agenda.forget(account)
-            for name in all_manifests():
-                for table in self.service(name).tables.values():
-                    if table.scope == "global":
-                        for record in [r for r in table.scan(everywhere) if getattr(r, "account", None) == account]:
-                            table.delete(everywhere, *(getattr(record, field) for field in table.key))
+            of_services = [table for name in all_manifests() for table in self.service(name).tables.values()]
+            every: list[Table[Any]] = [access_keys, Decisions.table, *of_services]
+            for table in every:
+                if table.scope == "global":
+                    for record in [r for r in table.scan(everywhere) if getattr(r, "account", None) == account]:
+                        table.delete(everywhere, *(getattr(record, field) for field in table.key))
             prefix = keys.pack((account,))
             self.store.delete_range(prefix, keys.prefix_end(prefix))
 

@@ -45,8 +45,12 @@ def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> Non
         if identity is None:
             identity = _identity(ctx)
         request, decision = _decided(ctx, params, need, owned, identity)
-        if not decision.allowed:
-            raise denied(ctx, request, decision)
+        if decision.allowed:
+            ctx.world.decisions.note(ctx, request, decision)
+        else:
+            error = denied(ctx, request, decision)
+            ctx.world.decisions.note(ctx, request, decision, wording(decision, request))
+            raise error
 
 
 def _decided(
