@@ -240,5 +240,15 @@ def policy_of(ctx: Context, arn: str) -> ResourcePolicy | None:
 
 @dynamodb.without_policy
 def unguarded(ctx: Context, params: Params) -> bool:
-    table = tables.get(ctx, params["TableName"]) if "TableName" in params else None
+    if (name := params.get("TableName")) is not None:
+        return _unguarded(ctx, name)
+    if (asked := params.get("RequestItems")) is not None:
+        return all(_unguarded(ctx, name) for name in asked)
+    if (asked := params.get("TransactItems")) is not None:
+        return all(_unguarded(ctx, part.get("TableName", "")) for one in asked for part in one.values())
+    return False
+
+
+def _unguarded(ctx: Context, name: str) -> bool:
+    table = tables.get(ctx, name)
     return table is not None and not table.guarded
