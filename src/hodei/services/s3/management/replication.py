@@ -14,7 +14,7 @@ from hodei.kernel.context import Context
 from hodei.services.s3 import state, subjects
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, encryption
-from hodei.services.s3.management import notifications
+from hodei.services.s3.management import notifications, replication_roles
 from hodei.services.s3.management.replication_rules import Rule, enabled, rules_for
 from hodei.services.s3.objects import versions
 from hodei.services.s3.service import s3
@@ -65,6 +65,9 @@ def _bring(home: Context, bucket: Bucket, obj: Object, name: str, rule: Rule) ->
     target = state.buckets.get(home, name)
     if target is None or target.versioning != "Enabled":
         _failed(home, bucket, obj, rule, "DstBucketNotFound" if target is None else "DstBucketUnversioned")
+        return False
+    if reason := replication_roles.refusal(home, bucket, obj, target, rule):
+        _failed(home, bucket, obj, rule, reason)
         return False
     place = buckets.home(home, target)
     existing = versions.find(place, target, obj.key, obj.version_id)
