@@ -5,6 +5,6 @@ Tokens of Login with Amazon and Facebook are refused, as only these can verify t
 not known: PackedPolicySize is an estimate.
 """
 
-from hodei.services.sts import assume_role, identity, rules, user_sessions
+from hodei.services.sts import assume_role, identity, rules, user_sessions, web_identity
 
-__all__ = ["assume_role", "identity", "rules", "user_sessions"]
+__all__ = ["assume_role", "identity", "rules", "user_sessions", "web_identity"]

@@ -29,7 +29,7 @@ def issue(
         session=session,
     )
     keys.put(ctx, key)
-    ctx.timers.set(ctx, "forget", key.expires + REMEMBERED, key.access_key)
+    ctx.timers.set(ctx.at(account=account), "forget", key.expires + REMEMBERED, key.access_key)
     return {
         "AccessKeyId": key.access_key,
         "SecretAccessKey": key.secret,

@@ -1,0 +1,3 @@
+from hodei.services.sts.web_identity import assume
+
+__all__ = ["assume"]
