@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -110,8 +111,6 @@ def test_a_key_of_another_account_by_its_policy(cloud: Cloud, kms: Any, refused:
         "Action": "kms:*",
         "Resource": "*",
     }
-    import json
-
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     arn = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
     blob = other.encrypt(KeyId=arn, Plaintext=b"shared")["CiphertextBlob"]
