@@ -184,3 +184,18 @@ def test_payloads_must_be_signed(s3: Any) -> None:
     )
     s3.put_object(**OBJECT, Body=b"x")
     assert can(s3.get_object, **OBJECT)
+
+
+def test_tags_of_buckets_count_where_the_bucket_says_so(s3: Any, hire: Hire) -> None:
+    assert s3.get_bucket_abac(Bucket="bucket")["AbacStatus"] == {"Status": "Disabled"}
+    s3.put_object(**OBJECT, Body=b"x")
+    s3.put_bucket_tagging(Bucket="bucket", Tagging={"TagSet": [{"Key": "team", "Value": "a"}]})
+    clients = [
+        hire(key.partition(":")[0], may("s3:GetObject", "s3:ListBucket", **when("StringEquals", f"{key}/team", "a")))
+        for key in ("aws:ResourceTag", "s3:BucketTag")
+    ]
+    for status in ("Enabled", "Disabled"):
+        s3.put_bucket_abac(Bucket="bucket", AbacStatus={"Status": status})
+        for client in clients:
+            assert can(client.get_object, **OBJECT) is (status == "Enabled")
+            assert can(client.list_objects_v2, Bucket="bucket") is (status == "Enabled")

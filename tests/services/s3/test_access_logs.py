@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hodei.testing import Cloud
+from services.s3.callers import let, statement
 
 pytestmark = pytest.mark.feature("s3.objects")
 
@@ -20,7 +21,14 @@ def s3(cloud: Cloud) -> Any:
     client = cloud.client("s3")
     for name in (SOURCE, TARGET):
         client.create_bucket(Bucket=name)
+    open_target(client)
     return client
+
+
+def open_target(s3: Any, **condition: Any) -> None:
+    """Let the logging service write to the target."""
+    logging = statement(TARGET, {"Service": "logging.s3.amazonaws.com"}, "s3:PutObject", **condition)
+    let(s3, TARGET, {**logging, "Resource": f"arn:aws:s3:::{TARGET}/*"})
 
 
 def configure(s3: Any, source: str = SOURCE, target: str = TARGET, **options: Any) -> None:
@@ -83,6 +91,27 @@ def test_logging_is_read_back_and_turned_off(s3: Any, cloud: Cloud) -> None:
     assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=SOURCE)
     cloud.clock.advance(hours=2)
     assert lines(s3) == []
+
+
+def test_the_target_must_let_the_logging_service_in(s3: Any, cloud: Cloud) -> None:
+    def delivered() -> int:
+        cloud.clock.advance(hours=1)
+        return len(s3.list_objects_v2(Bucket=TARGET).get("Contents", []))
+
+    open_target(s3, Condition={"StringEquals": {"aws:SourceAccount": "111111111111"}})
+    configure(s3)
+    assert delivered() == 0
+    open_target(s3, Condition={"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{SOURCE}"}})
+    s3.list_objects_v2(Bucket=SOURCE)
+    assert delivered() == 1
+    s3.delete_bucket_policy(Bucket=TARGET)
+    s3.list_objects_v2(Bucket=SOURCE)
+    assert delivered() == 1
+    writer = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=TARGET, OwnershipControls=writer)
+    s3.put_bucket_acl(Bucket=TARGET, ACL="log-delivery-write")
+    s3.list_objects_v2(Bucket=SOURCE)
+    assert delivered() == 2
 
 
 def test_refused_targets(s3: Any, cloud: Cloud, refused: Any) -> None:

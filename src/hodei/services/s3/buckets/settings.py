@@ -93,6 +93,14 @@ def accept_accelerate(home: Context, bucket: Bucket, document: Any) -> Any:
     return document
 
 
+@configuration("abac", put="PutBucketAbac", get="GetBucketAbac", member="AbacStatus", default={"Status": "Disabled"})
+def accept_abac(home: Context, bucket: Bucket, document: Any) -> Any:
+    """Whether the bucket's tags count in policies. (PutBucketTagging goes on then, as S3 Control is not there.)"""
+    if document.get("Status") not in ("Enabled", "Disabled"):
+        raise errors.MalformedXML()
+    return document
+
+
 @configuration(
     "request-payment",
     put="PutBucketRequestPayment",

@@ -12,7 +12,9 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from hodei.kernel.context import Context
+from hodei.kernel.context import Context, service_principal
+from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.http import Request, Response
 from hodei.services.s3 import errors, state, subjects
 from hodei.services.s3.buckets import buckets, configurations
@@ -24,6 +26,7 @@ from hodei.services.s3.state import INLINE_LIMIT, Bucket, LogLine, Object, log_l
 from hodei.services.s3.web import addresses
 
 KIND = "logging"
+SENDER = "logging.s3.amazonaws.com"
 HOUR = 3600.0
 LINES = 2000  # lines a log object
 ERROR_CODE = re.compile(rb"<Code>([^<]*)</Code>")
@@ -160,10 +163,22 @@ def deliver(home: Context, name: str) -> None:
     for line in lines:
         log_lines.delete(home, name, line.at, line.id)
     if bucket is not None and document is not None and target is not None and lines:
-        body = "".join(f"{line.line}\n" for line in lines).encode()
-        _put(home, target, _key(home, bucket, document["LoggingEnabled"], lines[0].at), body)
+        key = _key(home, bucket, document["LoggingEnabled"], lines[0].at)
+        if _may_put(home, bucket, target, key):
+            _put(home, target, key, "".join(f"{line.line}\n" for line in lines).encode())
     if len(lines) == LINES:
         home.timers.set(home, "deliver_logs", home.now, name)
+
+
+def _may_put(home: Context, bucket: Bucket, target: Bucket, key: str) -> bool:
+    """Whether the target lets the logging service in, by its policy or as the log delivery group. If not, what was
+    written down is lost: AWS tells nobody."""
+    ctx = home.by(service_principal(SENDER, bucket.account, buckets.arn(bucket)), "PutObject")
+    try:
+        authorise(ctx, "PutObject", {"Bucket": target.name, "Key": key})
+    except AwsError:
+        return False
+    return True
 
 
 def _key(home: Context, bucket: Bucket, enabled: dict[str, Any], event_time: float) -> str:
