@@ -165,3 +165,18 @@ def test_another_account_needs_the_tables_policy(cloud: Cloud, dynamodb: Any, ma
     dynamodb.put_resource_policy(ResourceArn=TABLE, Policy=json.dumps(policy))
     assert not is_denied(other.get_item, TableName=TABLE, Key=BOB)
     assert is_denied(other.put_item, TableName=TABLE, Item=BOB)
+
+
+def test_an_export_writes_with_the_permissions_of_who_asked(
+    cloud: Cloud, dynamodb: Any, bob: Callable[[str], Any]
+) -> None:
+    cloud.client("s3").create_bucket(Bucket="exports")
+    specification = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=specification)
+    allow = {"Effect": "Allow", "Action": "dynamodb:ExportTableToPointInTime", "Resource": TABLE}
+    client = bob(json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    arn = client.export_table_to_point_in_time(TableArn=TABLE, S3Bucket="exports")["ExportDescription"]["ExportArn"]
+    cloud.clock.advance(seconds=1)
+    cloud.settle()
+    found = dynamodb.describe_export(ExportArn=arn)["ExportDescription"]
+    assert (found["ExportStatus"], found["FailureCode"]) == ("FAILED", "S3AccessDenied")

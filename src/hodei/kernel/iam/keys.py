@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hodei.kernel.iam.principals import PrincipalKind
 from hodei.kernel.tables import Record, Table
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Principal
 
 
 class Session(Record):
@@ -36,6 +41,26 @@ class AccessKey(Record):
     token: str = ""
     expires: float = 0.0
     session: Session | None = None
+
+
+class Caller(Record):
+    """A principal as work keeps it that goes on in its name when its request has been answered."""
+
+    account: str
+    kind: PrincipalKind
+    arn: str
+    access_key: str = ""
+    id: str = ""
+    session: Session | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> Caller:
+        return cls(**{name: getattr(principal, name) for name in cls.__struct_fields__})
+
+    def principal(self) -> Principal:
+        from hodei.kernel.context import Principal
+
+        return Principal(**{name: getattr(self, name) for name in self.__struct_fields__})
 
 
 keys = Table("kernel", "access_keys", AccessKey, key="access_key", scope="global", cached=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.keys import Caller
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.copying import new_id
@@ -86,6 +87,7 @@ def _begin(ctx: Context, table: Table, told: dict[str, Any], span: Span, token: 
         told={**told, **({"ClientToken": token} if token else {})},
         token=token or None,
         digest=digest,
+        caller=Caller.of(ctx.principal),
         backup=id,
     )
     exports.put(ctx, job)

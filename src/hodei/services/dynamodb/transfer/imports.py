@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.keys import Caller
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups.copying import new_id
 from hodei.services.dynamodb.find import check_name, within
@@ -62,6 +63,7 @@ def import_table(
         told={**told, "TableArn": arn, **({"ClientToken": ClientToken} if ClientToken else {})},
         token=ClientToken or None,
         digest=digest,
+        caller=Caller.of(ctx.principal),
     )
     imports.put(ctx, job)
     pause = SECONDS if ctx.setting("lifecycle") == "aws" else 0.0

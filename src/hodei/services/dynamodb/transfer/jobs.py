@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from hodei.kernel.context import Context, Principal
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.tables import Table as Rows
 from hodei.services.dynamodb import errors
@@ -23,7 +23,6 @@ PATIENCE = 10.0  # seconds without a step until another takes over
 TRIES = 3
 IDEMPOTENT = 8 * 3600.0  # AWS: how long after its end a job's ClientToken is good
 KEPT = 90 * 86400.0
-SERVICE = "dynamodb.amazonaws.com"
 
 J = TypeVar("J", bound=Job)
 Work = Callable[[Context, J], Coroutine[Any, Any, None]]
@@ -62,8 +61,7 @@ def take_up(
     job = replace(job, turn=job.turn + 1, tries=job.tries + 1)
     jobs.put(ctx, job)
     ctx.timers.set(ctx, timer, ctx.now + PATIENCE, arn)
-    principal = Principal(account=ctx.account, arn=SERVICE, service=SERVICE)
-    own = ctx.world.context("dynamodb", account=ctx.account, region=ctx.region, principal=principal)
+    own = ctx.world.context("dynamodb", account=ctx.account, region=ctx.region, principal=job.caller.principal())
     ctx.timers.spawn(_run(own, jobs, timer, job, work))
 
 

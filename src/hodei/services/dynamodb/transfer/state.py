@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hodei.kernel.iam.keys import Caller
 from hodei.kernel.tables import Record
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item
@@ -23,6 +24,7 @@ class Job(Record):
     told: dict[str, Any]
     token: str | None  # ClientToken
     digest: bytes  # of the request
+    caller: Caller  # whose permissions at S3 count
     status: str = "IN_PROGRESS"
     ended: float = 0.0
     failure: tuple[str, str] | None = None  # FailureCode, FailureMessage
