@@ -1,10 +1,11 @@
 """STS: temporary credentials. Roles are assumed by those whom their trust policies name: users and roles, users of
-OpenID Connect providers whose tokens are verified; users get sessions of their own, and federate others.
+OpenID Connect and SAML providers whose tokens are verified; users get sessions of their own, and federate others.
 
-Tokens of Login with Amazon and Facebook are refused, as only these can verify them. How AWS packs session policies is
+Tokens of Login with Amazon and Facebook are refused, as only these can verify them, and so are encrypted SAML
+assertions. How AWS packs session policies is
 not known: PackedPolicySize is an estimate.
 """
 
-from hodei.services.sts import assume_role, identity, rules, user_sessions, web_identity
+from hodei.services.sts import assume_role, identity, rules, saml, user_sessions, web_identity
 
-__all__ = ["assume_role", "identity", "rules", "user_sessions", "web_identity"]
+__all__ = ["assume_role", "identity", "rules", "saml", "user_sessions", "web_identity"]

@@ -13,13 +13,14 @@ from hodei.kernel.context import Context
 from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.hooks import ResourcePolicy
 from hodei.kernel.iam.keys import Session
-from hodei.kernel.iam.needs import Need
+from hodei.kernel.iam.needs import Need, reference
 from hodei.services.sts import errors, places, policies, sessions
 from hodei.services.sts.policies import Descriptors
 from hodei.services.sts.service import sts
 from hodei.services.sts.tags import SessionTags, merged
 
 DEFAULT_SECONDS = LONGEST_CHAINED = 3600
+NO_PROOF = Session(name="", issuer="")
 
 
 class Wish(Struct, frozen=True):
@@ -35,28 +36,25 @@ class Wish(Struct, frozen=True):
     transitive: Sequence[str] = ()
     source_identity: str = ""
     external_id: str = ""
-    provider: str = ""  # that federated the caller: an ARN, or the name of a web identity provider
-    lasting: Mapping[str, list[str]] = {}  # condition keys of the federation that later requests have, too
+    until: float | None = None  # when the session that the identity provider has of the user ends
 
 
 def assume(ctx: Context, wish: Wish) -> dict[str, Any]:
-    """The members that the answers of all operations share. The caller's session, if it has one that was `started`,
-    makes the new one chained; else it holds what this call has proved: an MFA code, a token.
+    """The members that the answers of all operations share. A session of the caller that was `started` makes the new
+    one chained; one that was not holds what this call has proved by an MFA code or a token.
 
     Raises: AccessDenied if the role does not trust the caller, or the caller may not; what is wrong with parameters.
     """
     account = Arn.parse(wish.role).account
-    caller = ctx.principal.session if ctx.principal.session and ctx.principal.session.started else None
+    proof = ctx.principal.session or NO_PROOF
+    caller = proof if proof.started else None
     tags = merged(wish.tags, wish.transitive, caller)
     source_identity = _source_identity(ctx, wish, caller)
     role = iam.role(places.iam(ctx, account), wish.role)
-    check(
-        ctx,
-        _needs(wish, ResourcePolicy(account, role.trust if role else "", must_allow=True), tags, source_identity),
-        {},
-    )
-    assert role, "no policy trusts anybody to be a role that there is not"
-    _check_duration(wish.seconds, role.max_session, caller)
+    owned = ResourcePolicy(account, role.trust if role else "", must_allow=True)
+    check(ctx, _needs(wish, owned, tags, source_identity), {})
+    assert role, "a role that there is not trusts nobody"
+    seconds = _seconds(ctx, wish, role.max_session, caller)
     found = policies.read(ctx, account, wish.policy, wish.policies, tags.tags)
     session = Session(
         name=wish.name,
@@ -67,16 +65,15 @@ def assume(ctx: Context, wish: Wish) -> dict[str, Any]:
         transitive=tags.transitive,
         source_identity=source_identity,
         started=ctx.now,
-        provider=wish.provider,
+        provider="" if caller else proof.provider,
         chained=caller is not None,
-        context=dict(wish.lasting),
+        context={} if caller else _lasting(proof.context),
     )
-    return _answer(ctx, account, role, session, wish.seconds) | (
-        {"PackedPolicySize": found.packed} if found.documents or tags.tags else {}
-    )
+    packed = {"PackedPolicySize": found.packed} if found.documents or tags.tags else {}
+    return _issued(ctx, account, role, session, seconds) | packed
 
 
-def _answer(ctx: Context, account: str, role: iam.Role, session: Session, seconds: int) -> dict[str, Any]:
+def _issued(ctx: Context, account: str, role: iam.Role, session: Session, seconds: int) -> dict[str, Any]:
     partition = Arn.parse(session.issuer).partition
     arn = f"arn:{partition}:sts::{account}:assumed-role/{role.name}/{session.name}"
     id = f"{role.id}:{session.name}"
@@ -114,16 +111,34 @@ def _needs(wish: Wish, owned: ResourcePolicy, tags: SessionTags, source_identity
         yield Need("sts:SetSourceIdentity", wish.role, params, owned)
 
 
-def _check_duration(seconds: int, longest: int, caller: Session | None) -> None:
-    """Whatever a role allows, a session that was made by a session ends after an hour."""
-    if caller and seconds > LONGEST_CHAINED:
+def _seconds(ctx: Context, wish: Wish, longest: int, caller: Session | None) -> int:
+    """Whatever a role allows, a session that was made by a session ends after an hour.
+
+    Raises: ValidationError, ExpiredTokenException.
+    """
+    if caller and wish.seconds > LONGEST_CHAINED:
         raise errors.ValidationError(
             reason="The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
-    if seconds > longest:
+    if wish.seconds > longest:
         raise errors.ValidationError(
             reason="The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
+    if wish.until is None:
+        return wish.seconds
+    if wish.until <= ctx.now:
+        raise errors.ExpiredToken("Response has expired")
+    return min(wish.seconds, int(wish.until - ctx.now))
+
+
+def _lasting(context: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The condition keys of a federation that requests of the session have, too: those of SAML users and of a few
+    providers.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    """
+    known = {key.lower() for key in reference("actions", "sts")["assumerole"]["conditionKeys"]}
+    return {key: values for key, values in context.items() if key in known}
 
 
 def _tags_of(ctx: Context, arn: str) -> Mapping[str, str]:

@@ -67,8 +67,6 @@ async def assume_role_with_web_identity(
         tags=tags,
         transitive=transitive,
         source_identity=claims.source_identity(token.claims),
-        provider=provider.principal,
-        lasting=claims.lasting(known),
     )
     proof = Session(name="", issuer="", provider=provider.principal, context=known)
     caller = Principal(account="", arn=provider.principal, kind="web-identity", session=proof)

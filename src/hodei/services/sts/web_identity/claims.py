@@ -61,12 +61,6 @@ def context(claims: Claims, provider: str) -> dict[str, list[str]]:
     return {f"{provider}:{name}".lower(): values for name, values in found.items() if values}
 
 
-def lasting(context: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Those that requests of the session have, too: of a few providers."""
-    known = {key.lower() for key in reference("actions", "sts")["assumerole"]["conditionKeys"]}
-    return {key: values for key, values in context.items() if key in known}
-
-
 @functools.cache
 def _claims_of(provider: str) -> tuple[str, ...]:
     """The claims of a provider that AWS makes condition keys of, besides those of all."""

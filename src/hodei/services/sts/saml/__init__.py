@@ -1,0 +1,3 @@
+from hodei.services.sts.saml import assume
+
+__all__ = ["assume"]
