@@ -66,7 +66,10 @@ class Primed:
         sqs = self.cloud.client("sqs")
         dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
         policy = json.dumps({"deadLetterTargetArn": f"{QUEUE_ARN}dead", "maxReceiveCount": "2"})
-        orders = sqs.create_queue(QueueName="orders", Attributes={"RedrivePolicy": policy})["QueueUrl"]
+        let = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        let_s3 = json.dumps({"Version": "2012-10-17", "Statement": let | {"Resource": f"{QUEUE_ARN}orders"}})
+        attributes = {"RedrivePolicy": policy, "Policy": let_s3}
+        orders = sqs.create_queue(QueueName="orders", Attributes=attributes)["QueueUrl"]
         fifo = sqs.create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         for number in range(6):
             sqs.send_message(QueueUrl=orders, MessageBody=f"m{number}")

@@ -270,7 +270,7 @@ def delete_objects(
             rules.check_key(key)
             if version_id is not None and not rules.is_version_id(version_id):
                 raise errors.NoSuchVersion()  # a single DELETE says InvalidArgument
-            authorise(ctx, "DeleteObject", {**permitted, **entry})
+            authorise(ctx, "DeleteObject", permitted | named)
             gone = _delete(place, bucket, key, version_id, given, MFA, BypassGovernanceRetention)
         except AwsError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})
