@@ -12,6 +12,8 @@ import pytest
 from hodei.kernel.context import ANONYMOUS, Principal
 from hodei.kernel.errors import AwsError
 from hodei.services.kms import api
+from hodei.services.kms.find import existing
+from hodei.services.kms.material import materials
 from hodei.testing import ACCOUNT, REGION, Cloud
 
 pytestmark = pytest.mark.feature("kms.keys")
@@ -148,8 +150,6 @@ def test_keys_outlive_a_restart_and_lie_sealed(tmp_path: Path) -> None:
 
 def opened(cloud: Cloud, id: str) -> bytes:
     """The bytes of a key."""
-    from hodei.services.kms import materials
-    from hodei.services.kms.find import existing
 
     def run() -> bytes:
         ctx = cloud.world.context("kms", account=ACCOUNT, region=REGION)

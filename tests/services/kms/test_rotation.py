@@ -384,3 +384,30 @@ def test_imports_into_all_regions(cloud: Cloud, kms: Any, make: Make, bring: Imp
     kms.rotate_key_on_demand(KeyId=key)
     assert there.decrypt(CiphertextBlob=encrypted(kms, key))["Plaintext"] == b"secret"
     assert kms.decrypt(CiphertextBlob=encrypted(there, key))["KeyMaterialId"] == pending["KeyMaterialId"]
+
+
+# What EventBridge is told.
+
+
+def test_events(
+    cloud: Cloud, kms: Any, key: str, bring: Importer, external: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
+    monkeypatch.setattr(cloud.world.bus, "emit", lambda ctx, *event: told.append(event))
+    arn, before = metadata(kms, key)["Arn"], metadata(kms, key)["CurrentKeyMaterialId"]
+    kms.rotate_key_on_demand(KeyId=key)
+    rotated = {
+        "key-id": key,
+        "key-origin": "AWS_KMS",
+        "rotation-type": "ON_DEMAND",
+        "previous-key-material-id": before,
+        "current-key-material-id": metadata(kms, key)["CurrentKeyMaterialId"],
+    }
+    assert told == [("KMS CMK Rotation", rotated, (arn,))]
+    bring(external, SECRET, ValidTo=cloud.clock.now() + DAY)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    cloud.clock.advance(days=8)
+    assert [(kind, detail) for kind, detail, _ in told[1:]] == [
+        ("KMS Imported Key Material Expiration", {"key-id": external}),
+        ("KMS CMK Deletion", {"key-id": key}),
+    ]

@@ -14,13 +14,14 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.hooks import ResourcePolicy
 from hodei.kernel.iam.needs import Need
-from hodei.services.kms import ciphers, policies
+from hodei.services.kms import policies
 from hodei.services.kms.find import ALIAS, Found, find_for_use, read, target
 from hodei.services.kms.grants import WITH_CONTEXT, retirable
-from hodei.services.kms.rotation import DAY, DEFAULT_DAYS
+from hodei.services.kms.material.rotation import DAY, DEFAULT_DAYS
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
 from hodei.services.kms.state import Grant, Key, aliases, grants, keys, usages
+from hodei.services.kms.using import ciphers
 
 Params = Mapping[str, Any]
 NAMES_A_KEY = ("KeyId", "TargetKeyId")

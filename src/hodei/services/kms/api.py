@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.kernel.iam.authorise import authorise
-from hodei.services.kms import ciphers, use
 from hodei.services.kms.find import ALIAS, Found, find_for_use, read
 from hodei.services.kms.managed import managed_key as _managed_key
 from hodei.services.kms.managed import service_of
 from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
 from hodei.services.kms.state import aliases
-from hodei.services.kms.use import NOTHING, Given
+from hodei.services.kms.using import ciphers, use
+from hodei.services.kms.using.use import NOTHING, Given
 
 PRINCIPALS = {"stepfunctions": "states"}  # botocore's name -> that of the service's principal, where it is another
 

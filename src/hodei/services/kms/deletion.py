@@ -7,8 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, states
+from hodei.services.kms import errors, events, states
 from hodei.services.kms.find import Found, find
+from hodei.services.kms.material import materials
 from hodei.services.kms.service import kms
 from hodei.services.kms.state import Key, aliases, grants, keys, usages
 
@@ -67,6 +68,7 @@ def delete_when_due(ctx: Context, id: str) -> None:
     ctx.tags.set(ctx, found.arn, {})
     ctx.timers.cancel(ctx, "rotate", id)
     keys.delete(ctx, id)
+    events.deleted(found)
     if key.multi_region and key.primary != ctx.region:
         _replica_gone(found)
 

@@ -12,11 +12,12 @@ from typing import Any
 from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.kms import errors, pages, states, use
+from hodei.services.kms import errors, pages, states
 from hodei.services.kms.find import Found, find_foreign
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import AGREE, ENCRYPT, MAC, SIGN
 from hodei.services.kms.state import Grant, Key, grants
+from hodei.services.kms.using import use
 
 PAGE, LARGEST_PAGE = 50, 100
 ID_DIGITS = 64

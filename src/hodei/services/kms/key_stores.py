@@ -28,9 +28,11 @@ NEEDED = {
 }
 
 
-class Proxy(TypedDict, total=False):
-    """How an external key store is reached."""
+class Reached(TypedDict, total=False):
+    """How what holds the keys is reached: a CloudHSM cluster, or an external key store."""
 
+    CloudHsmClusterId: str
+    KeyStorePassword: str
     XksProxyUriEndpoint: str
     XksProxyUriPath: str
     XksProxyVpcEndpointServiceName: str
@@ -39,24 +41,18 @@ class Proxy(TypedDict, total=False):
     XksProxyConnectivity: str
 
 
-class Cluster(TypedDict, total=False):
-    """How a CloudHSM cluster is reached."""
-
-    CloudHsmClusterId: str
-    TrustAnchorCertificate: str
-    KeyStorePassword: str
-
-
-class Reached(Proxy, Cluster, total=False):
-    pass
-
-
 @kms.operation("CreateCustomKeyStore")
 def create_custom_key_store(
-    ctx: Context, *, CustomKeyStoreName: str, CustomKeyStoreType: str = CLOUDHSM, **given: Unpack[Reached]
+    ctx: Context,
+    *,
+    CustomKeyStoreName: str,
+    CustomKeyStoreType: str = CLOUDHSM,
+    TrustAnchorCertificate: str = "",
+    **given: Unpack[Reached],
 ) -> dict[str, Any]:
     """What is secret is not kept: it could only be used to connect."""
-    _check_members(CustomKeyStoreType, given)
+    certificate = {"TrustAnchorCertificate": TrustAnchorCertificate} if TrustAnchorCertificate else {}
+    _check_members(CustomKeyStoreType, {**given, **certificate})
     _check_name(ctx, CustomKeyStoreName)
     limit = int(ctx.quota("custom-key-stores"))
     if key_stores.count(ctx) >= limit:
@@ -67,7 +63,7 @@ def create_custom_key_store(
         kind=CustomKeyStoreType,
         created=ctx.now,
         cluster=given.get("CloudHsmClusterId", ""),
-        certificate=given.get("TrustAnchorCertificate", ""),
+        certificate=TrustAnchorCertificate,
         proxy=_proxy(given),
     )
     key_stores.put(ctx, store)

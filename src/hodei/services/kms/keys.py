@@ -7,13 +7,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, key_stores, pages, policies, rotation, states, tagging, use, views
+from hodei.services.kms import errors, key_stores, pages, policies, states, tagging, views
 from hodei.services.kms.find import ALIAS, Found, find, find_for_use, read
 from hodei.services.kms.making import kept, made
 from hodei.services.kms.managed import managed_key, service_of
+from hodei.services.kms.material import rotation
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import ENCRYPT, SPECS, SYMMETRIC, Spec
 from hodei.services.kms.state import Key, aliases, keys
+from hodei.services.kms.using import use
 
 PAGE = 100
 EXTERNAL = "EXTERNAL"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials
+from hodei.services.kms import errors
 from hodei.services.kms.crypto import pairs
 from hodei.services.kms.find import Found
+from hodei.services.kms.material import materials
 from hodei.services.kms.specs import SPECS
 from hodei.services.kms.state import Key, keys
 

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.services.kms import policies, rotation, states
+from hodei.services.kms import policies, states
 from hodei.services.kms.find import ALIAS, Found, existing
 from hodei.services.kms.making import kept
+from hodei.services.kms.material import rotation
 from hodei.services.kms.specs import ENCRYPT, SPECS, SYMMETRIC
 from hodei.services.kms.state import Alias, Key, aliases
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hodei.services.kms import materials, states
+from hodei.services.kms import states
 from hodei.services.kms.find import Found
+from hodei.services.kms.material import materials
 from hodei.services.kms.specs import MEMBERS
 
 

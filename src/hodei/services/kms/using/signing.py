@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, states, use
+from hodei.services.kms import errors, states
 from hodei.services.kms.crypto import pairs, signatures
 from hodei.services.kms.find import Found, find_for_use
+from hodei.services.kms.material import materials
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import AGREE, MAC, MEMBERS, SIGN
-from hodei.services.kms.use import NO_TOKENS, Tokens
+from hodei.services.kms.using import use
+from hodei.services.kms.using.use import NO_TOKENS, Tokens
 
 RAW, DIGEST, EXTERNAL_MU = "RAW", "DIGEST", "EXTERNAL_MU"
 

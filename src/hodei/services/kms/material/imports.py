@@ -12,12 +12,14 @@ import msgspec
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, rotation, states, use
+from hodei.services.kms import errors, events, states
 from hodei.services.kms.crypto import pairs, wrapping
 from hodei.services.kms.find import Found, existing, find
 from hodei.services.kms.making import made
+from hodei.services.kms.material import materials, rotation
 from hodei.services.kms.service import kms
 from hodei.services.kms.state import Material, keys
+from hodei.services.kms.using import use
 
 DAY = 86400.0
 LONGEST = 365 * DAY
@@ -103,6 +105,7 @@ def expire_when_due(ctx: Context, id: str, number: str) -> None:
     material = key and materials.get(ctx, key, int(number))
     if key and material and material.sealed:
         _remove(Found(ctx, key), material)
+        events.expired(Found(ctx, key))
 
 
 def _importable(ctx: Context, given: str) -> Found:

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, pages, states, views
+from hodei.services.kms import errors, events, pages, states, views
 from hodei.services.kms.find import Found, find, find_foreign
+from hodei.services.kms.material import materials
 from hodei.services.kms.service import kms
 from hodei.services.kms.state import Key, Material, keys
 
@@ -137,34 +138,37 @@ def _rotate_on_schedule(found: Found) -> None:
 
 
 def _rotate(found: Found, kind: str) -> None:
+    """Make new material, and use it from now on."""
     ctx, key = found
     number = max(material.number for material in materials.of(ctx, key)) + 1
     secret = ctx.ids.randbytes(key.spec.bits // 8)
-    fresh = materials.new(ctx, key, secret, number, rotation=kind, rotated=ctx.now)
+    fresh = materials.new(ctx, key, secret, number)
     for home in materials.homes(found):
-        _retire_current(home, key)
         materials.put(home, fresh)
-    materials.change(found, material=number)
+    _turn_to(found, fresh, kind)
 
 
 def _take_pending(found: Found) -> None:
-    """Make imported material that waits for it the current one. Raises: KMSInvalidStateException."""
-    ctx, key = found
-    waiting = next((material for material in materials.of(ctx, key) if material.state == PENDING), None)
+    """Use imported material that waits for it. Raises: KMSInvalidStateException."""
+    waiting = next((one for one in materials.of(found.ctx, found.key) if one.state == PENDING), None)
     if waiting is None:
         raise errors.KMSInvalidStateException(
             reason=f"No available key material pending rotation for the key: {found.arn}."
         )
+    _turn_to(found, waiting, "ON_DEMAND")
+
+
+def _turn_to(found: Found, fresh: Material, kind: str) -> None:
+    """Make material that is there current, in all Regions of the key."""
+    ctx, key = found
+    old = materials.current(ctx, key)
     for home in materials.homes(found):
-        _retire_current(home, key)
-        if there := materials.get(home, key, waiting.number):
-            materials.put(home, replace(there, state="CURRENT", rotation="ON_DEMAND", rotated=ctx.now))
-    materials.change(found, material=waiting.number)
-
-
-def _retire_current(home: Context, key: Key) -> None:
-    if old := materials.get(home, key, key.material):
-        materials.put(home, replace(old, state="NON_CURRENT"))
+        if before := materials.current(home, key):
+            materials.put(home, replace(before, state="NON_CURRENT"))
+        if there := materials.get(home, key, fresh.number):
+            materials.put(home, replace(there, state="CURRENT", rotation=kind, rotated=ctx.now))
+    materials.change(found, material=fresh.number)
+    events.rotated(found, kind, old.id if old else "", fresh.id)
 
 
 # what can be rotated

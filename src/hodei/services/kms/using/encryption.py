@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.kms import ciphers, errors, materials, use
+from hodei.services.kms import errors
+from hodei.services.kms.material import materials
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
-from hodei.services.kms.use import NO_TOKENS, NOTHING, Given, Tokens
+from hodei.services.kms.using import ciphers, use
+from hodei.services.kms.using.use import NO_TOKENS, NOTHING, Given, Tokens
 
 NO_MODIFIERS: Sequence[str] = ()
 IGNORE_CIPHERTEXT = "IGNORE_CIPHERTEXT"

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, policies, rotation, states, tagging, views
+from hodei.services.kms import errors, policies, states, tagging, views
 from hodei.services.kms.find import Found, find
+from hodei.services.kms.material import materials, rotation
 from hodei.services.kms.service import kms
 from hodei.services.kms.state import keys
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
-from hodei.services.kms import errors, materials, use
+from hodei.services.kms import errors
 from hodei.services.kms.crypto import encryption
 from hodei.services.kms.crypto.encryption import Reference
 from hodei.services.kms.find import Found
+from hodei.services.kms.material import materials
 from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
 from hodei.services.kms.state import keys
-from hodei.services.kms.use import Given
+from hodei.services.kms.using import use
+from hodei.services.kms.using.use import Given
 
 UNKNOWN = (
     "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not "

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.kms import ciphers, errors, key_stores, materials, use
+from hodei.services.kms import errors, key_stores
 from hodei.services.kms.crypto import pairs
 from hodei.services.kms.find import Found
 from hodei.services.kms.making import made
+from hodei.services.kms.material import materials
 from hodei.services.kms.service import kms
 from hodei.services.kms.specs import ENCRYPT, SYMMETRIC
-from hodei.services.kms.use import NO_TOKENS, NOTHING, Given, Tokens
+from hodei.services.kms.using import ciphers, use
+from hodei.services.kms.using.use import NO_TOKENS, NOTHING, Given, Tokens
 
 SIZES = {"AES_128": 16, "AES_256": 32}
 

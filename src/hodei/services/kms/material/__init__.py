@@ -1,0 +1,1 @@
+"""Key material: sealed, rotated, imported, shared by the Regions of a key."""
