@@ -369,6 +369,12 @@ def _data_folder() -> Path:
 
 
 @cache
+def endpoints() -> Mapping[str, Any]:
+    """botocore's table of partitions, their regions, and the services in each."""
+    return _json_file(_data_folder() / "endpoints.json")
+
+
+@cache
 def _files() -> dict[str, Path]:
     """Service name -> its newest service-2 file."""
     with os.scandir(_data_folder()) as entries:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import hodei.services.kms.api as kms
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.kms import api as kms
 from hodei.services.secretsmanager import errors
 from hodei.services.secretsmanager.find import Found
 from hodei.services.secretsmanager.state import Version

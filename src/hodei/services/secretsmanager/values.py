@@ -35,7 +35,9 @@ def put_secret_value(
     value = labelled.value_of(SecretString, SecretBinary)
     if value is None:
         raise errors.InvalidRequestException("You must provide either SecretString or SecretBinary.")
-    found = save(labelled.add(found, token, value, VersionStages))
+    added = labelled.add(found, token, value, VersionStages)
+    if added is not found:  # not the same request again
+        found = save(added)
     return {**found.head, "VersionId": token, "VersionStages": found.secret.labels_of(token)}
 
 
