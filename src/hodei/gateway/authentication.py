@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hodei.gateway.credentials import Credential, principal_of
+from hodei.gateway.credentials import Credential
 from hodei.kernel import signatures
 from hodei.kernel.context import ANONYMOUS, Principal
 from hodei.kernel.errors import AwsError, declare
+from hodei.kernel.iam import callers
 from hodei.kernel.iam.keys import AccessKey, keys
 from hodei.kernel.service import Service
 from hodei.kernel.tables import Place
@@ -66,7 +67,7 @@ class Authenticator:
                 raise _refusals(service)[0]()
             if skew:
                 self._verify(service, request, None, None, False, skew)
-            return principal_of(credential, region)
+            return callers.stranger(credential.access_key, region)
         invalid, expired = _refusals(service)
         if not key.active:
             raise invalid()
@@ -74,7 +75,7 @@ class Authenticator:
         self._verify(service, request, key, body if isinstance(body, bytes) else None, unsigned, skew)
         if key.expires and self._world.clock.now() >= key.expires:
             raise expired()
-        return _principal(key)
+        return callers.holder(key)
 
     def _verify(
         self,
@@ -119,9 +120,3 @@ def _worded(service: Service, error: AwsError) -> AwsError:
     if service.name == "s3" or (protocol in _BY_PROTOCOL and protocol != "rest-json") or code is None:
         return error
     return declare(code, status=403 if protocol == "rest-json" else 400)(error.message)
-
-
-def _principal(key: AccessKey) -> Principal:
-    return Principal(
-        account=key.account, arn=key.arn, access_key=key.access_key, kind=key.kind, id=key.id, session=key.session
-    )

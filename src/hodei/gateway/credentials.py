@@ -6,9 +6,7 @@ import functools
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from hodei.kernel.context import ANONYMOUS, Principal
 from hodei.kernel.iam.callers import DEFAULT_ACCOUNT as DEFAULT_ACCOUNT
-from hodei.kernel.iam.callers import stranger
 from hodei.protocol.http import Request
 
 DEFAULT_REGION = "us-east-1"
@@ -48,8 +46,3 @@ def _scope(text: str) -> Credential | None:
     if len(parts) >= 5:  # access key (which may hold '/'), date, region, service
         return Credential("/".join(parts[:-4]), parts[-3], parts[-2])
     return Credential(parts[0], "", parts[-2])  # SigV4a: no region
-
-
-def principal_of(credential: Credential | None, region: str) -> Principal:
-    """Of a key that nobody issued."""
-    return ANONYMOUS if credential is None else stranger(credential.access_key, region)
