@@ -106,6 +106,25 @@ def test_a_session_with_a_code(cloud: Cloud, client: Any, iam: Any, device: Any,
 
 
 @pytest.mark.feature("iam.mfa")
+def test_iam_takes_no_temporary_credentials_of_users_without_a_code(
+    client: Any, sts: Any, role: Any, device: Any, refused: Any
+) -> None:
+    key, serial, code = device
+    ada = client("sts", key)
+    for credentials in (
+        ada.get_session_token()["Credentials"],
+        sts.get_session_token()["Credentials"],
+        ada.get_federation_token(Name="bob", Policy=document("*"))["Credentials"],
+    ):
+        with refused("InvalidClientTokenId", "The security token included in the request is invalid.", 403):
+            client("iam", credentials).list_users()
+    shown = ada.get_session_token(SerialNumber=serial, TokenCode=code())["Credentials"]
+    client("iam", shown).list_users()
+    assumed = sts.assume_role(RoleArn=role("r", "iam:*"), RoleSessionName="s1")["Credentials"]
+    client("iam", assumed).list_users()
+
+
+@pytest.mark.feature("iam.mfa")
 def test_wrong_codes(client: Any, sts: Any, device: Any, user: Any, refused: Any) -> None:
     key, serial, code = device
     ada = client("sts", key)

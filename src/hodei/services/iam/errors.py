@@ -12,6 +12,9 @@ EntityTemporarilyUnmodifiable = iam.error(
     "Login Profile for User {name} cannot be modified while login profile is being created.",
 )
 InvalidAuthenticationCode = iam.error("InvalidAuthenticationCode", "Authentication code for device is not valid.")
+InvalidClientTokenId = iam.error(
+    "InvalidClientTokenId", "The security token included in the request is invalid.", status=403
+)
 InvalidInput = iam.error("InvalidInput")
 InvalidPublicKey = iam.error("InvalidPublicKey", "The public key is malformed or otherwise invalid.")
 InvalidUserType = iam.error("InvalidUserType", "Only IAM Users can change their own password")

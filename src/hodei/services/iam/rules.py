@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.model import OperationModel
 from hodei.protocol.validate import Violation
@@ -26,6 +29,21 @@ def validation_error(operation: OperationModel, violations: list[Violation]) -> 
     count = len(violations)
     found = "; ".join(str(one._replace(value="" if one.value != "null" else "null")) for one in violations)
     return errors.ValidationError(f"{count} validation error{'s' * (count > 1)} detected: {found}")
+
+
+def check_credentials(ctx: Context, params: dict[str, Any]) -> None:
+    """IAM does not take the temporary credentials of users, unless they have shown an MFA code.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    """
+    caller = ctx.principal
+    if caller.session is None or caller.kind == "role-session":
+        return
+    if caller.kind == "federated-user" or not caller.session.mfa:
+        raise errors.InvalidClientTokenId()
+
+
+iam.amend = check_credentials  # before parameters are looked at, as AWS does
 
 
 def check_quota(what: str, have: int, limit: float) -> None:
