@@ -41,6 +41,11 @@ class Runner:
         self._thread.join()
         self.loop.close()
 
+    @property
+    def here(self) -> bool:
+        """Whether this is the thread of the world."""
+        return threading.current_thread() is self._thread
+
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
@@ -101,7 +106,9 @@ class ResponseReader(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed and hasattr(self._parts, "aclose") and self._runner.loop.is_running():
-            self._runner.submit(self._parts.aclose()).result()
+            closing = self._runner.submit(self._parts.aclose())
+            if not self._runner.here:  # the garbage collector may close it on the world's own loop
+                closing.result()
         super().close()
 
 

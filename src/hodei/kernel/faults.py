@@ -236,7 +236,7 @@ class Faults:
 
 def check(fault: Fault) -> None:
     """Raises: ValueError with what is wrong, for a person."""
-    if not any(getattr(fault, name) not in ("", False, None, 0.0) for name in DOES):
+    if fault.abort_after is None and not any(getattr(fault, name) for name in DOES):
         raise ValueError(f"a fault does something: give one of {', '.join(DOES)}")
     if fault.error and (fault.reset or fault.down):
         raise ValueError("a call fails by an error or by a broken connection, not both")
