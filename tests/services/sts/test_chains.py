@@ -162,3 +162,28 @@ def test_sessions_of_roles_make_no_users_sessions(client: Any, sts: Any, role: A
         session.get_federation_token(Name="bob")
     key = session.get_caller_identity()  # which they may ask for
     assert key["Account"] == ACCOUNT
+
+
+@pytest.mark.feature("iam.abac")
+def test_items_of_ones_own_by_a_tag_of_the_session(
+    cloud: Cloud, client: Any, iam: Any, sts: Any, role: Any, refused: Any
+) -> None:
+    """One role for all tenants of a table."""
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "tenant", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "tenant", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    arn = role("tenant", trusts=trust(action=TAGGING))
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:PrincipalTag/Tenant}"]}}
+    policy = document(
+        ["dynamodb:GetItem", "dynamodb:PutItem"], f"arn:aws:dynamodb:*:{ACCOUNT}:table/orders", Condition=own
+    )
+    iam.put_role_policy(RoleName="tenant", PolicyName="own", PolicyDocument=policy)
+    red = client("dynamodb", assume(sts, arn, Tags=tags(Tenant="red"))["Credentials"])
+    red.put_item(TableName="orders", Item={"tenant": {"S": "red"}})
+    assert red.get_item(TableName="orders", Key={"tenant": {"S": "red"}})["Item"]
+    with refused("AccessDeniedException", "because no identity-based policy allows the dynamodb:GetItem action"):
+        red.get_item(TableName="orders", Key={"tenant": {"S": "blue"}})

@@ -29,6 +29,7 @@ def same(expected: Any, actual: Any) -> None:
     if isinstance(expected, dict):
         expected.pop("HTTPHeaders", None)
         assert expected.keys() <= actual.keys()
+        assert "Code" not in expected or expected.keys() == actual.keys()
         for key, value in expected.items():
             same(value, actual[key])
     elif isinstance(expected, str):

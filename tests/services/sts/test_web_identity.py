@@ -165,7 +165,14 @@ def test_audiences(anonymous: Any, trusted: Any, claims: Any, refused: Any, iam:
 
 def test_issuers(cloud: Cloud, anonymous: Any, trusted: Any, claims: Any, refused: Any) -> None:
     arn = trusted()
-    for wrong in ("https://evil.example.com", URL.replace("https", "http"), "id.example.com/realm", f"{URL}/x"):
+    for wrong in (
+        "https://evil.example.com",
+        URL.replace("https", "http"),
+        "id.example.com/realm",
+        f"{URL}/x",
+        "http://[::1",
+        "://",
+    ):
         message = f"No OpenIDConnect provider found in your account for {wrong}"
         with refused("InvalidIdentityToken", message):
             assume(anonymous, arn, issuer.token(claims | {"iss": wrong}))
@@ -356,6 +363,8 @@ def test_a_provider_on_this_machine_is_asked_for_its_keys(
             good | {"issuer": "https://evil.example.com"},
             good | {"jwks_uri": "http://evil.example.com/keys"},
             good | {"jwks_uri": f"{address}/none"},
+            good | {"jwks_uri": 7},
+            good | {"jwks_uri": "http://localhost:none/"},
         ):
             answers["/realm/.well-known/openid-configuration"] = wrong
             with refused("InvalidIdentityToken", NO_KEY):

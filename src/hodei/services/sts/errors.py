@@ -15,4 +15,4 @@ MissingAuthenticationToken = sts.error(
     "MissingAuthenticationToken", "Request is missing Authentication Token", status=403
 )
 PackedPolicyTooLarge = sts.error("PackedPolicyTooLarge")
-ValidationError = sts.error("ValidationError", "{reason}")
+ValidationError = sts.error("ValidationError")

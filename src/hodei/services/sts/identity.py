@@ -20,5 +20,5 @@ def get_caller_identity(ctx: Context) -> dict[str, Any]:
 def get_access_key_info(ctx: Context, *, AccessKeyId: str) -> dict[str, Any]:
     """Whose key it is, whether it is in force or not. AWS's keys tell it by themselves; here they are looked up."""
     if (key := keys.get(ctx, AccessKeyId)) is None:
-        raise errors.ValidationError(reason=f"The access key {AccessKeyId} does not exist.")
+        raise errors.ValidationError(f"The access key {AccessKeyId} does not exist.")
     return {"Account": key.account}

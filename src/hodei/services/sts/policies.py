@@ -33,7 +33,7 @@ def read(ctx: Context, account: str, inline: str, managed: Descriptors, tags: Ma
     Raises: MalformedPolicyDocument, PackedPolicyTooLarge, ValidationError.
     """
     if len(managed) > MOST_MANAGED:
-        raise errors.ValidationError(reason=f"A session can have {MOST_MANAGED} managed policies at most.")
+        raise errors.ValidationError(f"A session can have {MOST_MANAGED} managed policies at most.")
     arns = [one.get("arn", "") for one in managed]
     documents = [_managed(ctx, account, arn) for arn in arns]
     if inline:

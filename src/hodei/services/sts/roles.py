@@ -118,12 +118,10 @@ def _seconds(ctx: Context, wish: Wish, longest: int, caller: Session | None) -> 
     """
     if caller and wish.seconds > LONGEST_CHAINED:
         raise errors.ValidationError(
-            reason="The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
     if wish.seconds > longest:
-        raise errors.ValidationError(
-            reason="The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        )
+        raise errors.ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
     if wish.until is None:
         return wish.seconds
     if wish.until <= ctx.now:

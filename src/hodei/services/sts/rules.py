@@ -21,7 +21,7 @@ ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
 
 @sts.on_violation
 def validation_error(operation: OperationModel, violations: list[Violation]) -> AwsError:
-    return errors.ValidationError(reason=aggregated_message(violations))
+    return errors.ValidationError(aggregated_message(violations))
 
 
 @sts.on_denied
@@ -52,4 +52,4 @@ sts.amend = check_credentials  # before parameters are looked at, as AWS does
 def check_arn(arn: str) -> None:
     """Raises: ValidationError for what has not the form of an ARN. Of what is no role access is denied."""
     if not ARN.fullmatch(arn):
-        raise errors.ValidationError(reason=f"{arn} is invalid")
+        raise errors.ValidationError(f"{arn} is invalid")

@@ -34,7 +34,7 @@ async def keys_of(ctx: Context, issuer: str) -> list[Jwk]:
             given = await ctx.offload(_fetched, issuer)
         except OSError:
             raise errors.IDPCommunicationError() from None
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("%s does not say its keys: %s", issuer, error)
     elif given is None:
         log.warning("the keys of %s are not known: give them by the setting jwks of sts", issuer)
@@ -45,7 +45,10 @@ async def keys_of(ctx: Context, issuer: str) -> list[Jwk]:
 
 
 def is_local(url: str) -> bool:
-    return urlsplit(url).hostname in THIS_MACHINE
+    try:
+        return urlsplit(url).hostname in THIS_MACHINE
+    except ValueError:  # no address at all
+        return False
 
 
 def _given(setting: str) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def _given(setting: str) -> dict[str, Any]:
 
 
 def _fetched(issuer: str) -> Any:
-    """Raises: OSError; ValueError, TypeError, KeyError for what is no answer of a provider."""
+    """Raises: OSError; ValueError, TypeError, KeyError, AttributeError for what is no answer of a provider."""
     configuration = _get(urlsplit(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
     if configuration["issuer"] != issuer:
         raise ValueError(f"it calls itself {configuration['issuer']}")
