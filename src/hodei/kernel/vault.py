@@ -1,4 +1,4 @@
-"""Secrets at rest: what a service must not lie about in the store in plain is sealed here, under the cloud's master key.
+"""Secrets at rest: what must not lie in the store in plain is sealed here, under the cloud's master key.
 
 The master key is made when first needed and lies in the store, so that a snapshot carries the key of what it holds.
 """
