@@ -296,7 +296,10 @@ class Fifo(Messages):
 def create(process: Process) -> None:
     s3, sqs = process.client("s3"), process.client("sqs")
     statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    policy = {"Version": "2012-10-17", "Statement": statement | {"Resource": "arn:aws:sqs:us-east-1:000000000000:events"}}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": statement | {"Resource": "arn:aws:sqs:us-east-1:000000000000:events"},
+    }
     sqs.create_queue(QueueName="events", Attributes={"Policy": json.dumps(policy)})
     sqs.create_queue(QueueName="standard", Attributes={"VisibilityTimeout": str(VISIBILITY)})
     sqs.create_queue(QueueName="ordered.fifo", Attributes={"VisibilityTimeout": str(VISIBILITY), "FifoQueue": "true"})
