@@ -8,7 +8,6 @@ clock: while it is frozen nothing refills, `advance` refills at once.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -150,11 +149,12 @@ class Limits:
                 yield (limit, account, region), limit.rate, limit.burst
         if self.mode == "aws":
             for documented in _by_operation(service).get(operation, ()):
-                if subject := _subject(documented, params):
+                owner = ctx.service.rates.get(documented.key)
+                subject = owner(ctx, params) if owner else f"{account}/{region}"
+                if subject is not None:
                     rate = self._quotas.at(Place(self._place.store, account, region), service, documented.key)
                     each = operation if documented.each else ""
-                    burst = documented.burst or max(rate, 1)
-                    yield (service, documented.key, each, subject, account, region), rate, burst
+                    yield (service, documented.key, each, subject), rate, documented.burst or max(rate, 1)
 
 
 @functools.cache
@@ -164,14 +164,6 @@ def _by_operation(service: str) -> dict[str, list[Limit]]:
         for operation in limit.operations:
             found.setdefault(operation, []).append(limit)
     return found
-
-
-def _subject(limit: Limit, params: Mapping[str, Any]) -> str:
-    """What of the request has a bucket of its own: a queue's URL; "" if the limit is not for that one."""
-    if not limit.per:
-        return "account"
-    value = str(params.get(limit.per, ""))
-    return value if re.search(limit.only, value) else ""
 
 
 def throttled(service: Service) -> AwsError:

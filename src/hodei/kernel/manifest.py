@@ -35,16 +35,14 @@ class Quota:
 class Limit:
     """A rate of requests that AWS documents; how many a second is the quota of the same key, which it makes.
 
-    Its `operations` share it unless `each` has its own. With `per`, each value of that input member that the regular
-    expression `only` finds has its own, and others have none.
+    Its `operations` share it, unless `each` has its own. A service may say that it is not the account's but that of a
+    resource: see `Service.rate`.
     """
 
     key: str
     operations: tuple[str, ...]
     each: bool = False
     burst: float = 0  # 0: a second's worth
-    per: str = ""
-    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,8 @@ def manifest(name: str) -> Manifest:
     except FileNotFoundError:
         raise KeyError(name) from None
     data["limits"] = {key: _limit(key, limit, data) for key, limit in data.get("limits", {}).items()}
-    data["quotas"] = {key: Quota(key=key, **quota) for key, quota in data.get("quotas", {}).items()}
+    everywhere = {"everywhere": data.pop("global", False)}  # of a service that has no regions
+    data["quotas"] = {key: Quota(key=key, **everywhere | quota) for key, quota in data.get("quotas", {}).items()}
     data["settings"] = {key: Setting(key=key, **setting) for key, setting in data.get("settings", {}).items()}
     data.update({key: tuple(value) for key, value in data.items() if isinstance(value, list)})
     return Manifest(name=name, **{"model": name, **data})
@@ -103,7 +102,7 @@ def manifest(name: str) -> Manifest:
 def _limit(key: str, given: dict[str, Any], data: dict[str, Any]) -> Limit:
     """The limit of an entry, and the quota that it makes among those of the manifest."""
     operations = tuple(given.pop("operations"))
-    rules = {name: given.pop(name) for name in ("each", "burst", "per", "only") if name in given}
+    rules = {name: given.pop(name) for name in ("each", "burst") if name in given}
     data.setdefault("quotas", {})[key] = {"code": "", "value": given.pop("rate"), **given}
     return Limit(key, operations, **rules)
 

@@ -84,6 +84,7 @@ class Service:
         self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
+        self.rates: dict[str, Callable[[Any, Mapping[str, Any]], str | None]] = {}  # by keys of the manifest's limits
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
         self._finders: dict[str, Finder] = {}
         self._listers: dict[str, Lister] = {}
@@ -138,6 +139,18 @@ class Service:
         """Word denials as this service does, instead of as IAM: `def f(ctx, request, decision) -> AwsError`."""
         self.denied = handler
         return handler
+
+    def rate(self, key: str) -> Callable[[Handler], Handler]:
+        """Register whose a rate of the manifest's limits is, if not the account's: `def f(ctx, params) -> str | None`.
+
+        What it gives (a queue's ARN) has the rate for itself; None: it does not hold for that call.
+        """
+
+        def register(handler: Handler) -> Handler:
+            self.rates[key] = handler
+            return handler
+
+        return register
 
     def condition_key(self, name: str) -> Callable[[Handler], Handler]:
         """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none.

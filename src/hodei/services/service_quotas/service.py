@@ -1,0 +1,3 @@
+from hodei.kernel.service import Service
+
+service_quotas = Service("service-quotas")
