@@ -163,10 +163,9 @@ class Error:
         return members
 
     def extras(self) -> dict[str, Any]:
-        """What the shape does not have."""
-        return {
-            name: value for name, value in self.fields.items() if self.shape is None or name not in self.shape.members
-        }
+        """What the shape does not have. Elements that no model has begin with a capital; others only fill a message."""
+        known = self.shape.members if self.shape else {}
+        return {name: value for name, value in self.fields.items() if name[0].isupper() and name not in known}
 
 
 @cache

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
 
 from .conftest import document
@@ -129,3 +131,20 @@ def test_a_reset_of_the_account_takes_its_users(cloud: Cloud, iam: Any, user: st
     cloud.reset("000000000000")
     assert iam.list_users()["Users"] == []
     assert len(cloud.client("iam", account="123456789012").list_users()["Users"]) == 1
+
+
+def test_an_error_has_only_the_elements_that_aws_has(cloud: Cloud) -> None:
+    """What fills a message is not told once more beside it."""
+    authorization = (
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
+    )
+    headers = [("host", "localhost:4566"), ("content-type", "application/x-www-form-urlencoded")]
+    request = Request(
+        "POST",
+        "/",
+        Headers([*headers, ("authorization", authorization)]),
+        Body(b"Action=CreateUser&Version=2010-05-08&UserName=a%20b"),
+    )
+    body = cloud.send(request).body
+    assert isinstance(body, bytes)
+    assert set(re.findall(rb"<(\w+)", body)) == {b"ErrorResponse", b"Error", b"Type", b"Code", b"Message", b"RequestId"}
