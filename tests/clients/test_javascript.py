@@ -16,12 +16,20 @@ pytestmark = pytest.mark.socket
 
 FOLDER = Path(__file__).with_name("js")
 PATIENCE = 120  # seconds
+THROTTLING = pytest.mark.feature("cli.sdk", "cloud.throttling")
 DYNAMODB = pytest.mark.feature("dynamodb.items", "dynamodb.transactions", "dynamodb.streams", "dynamodb.partiql")
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not there")
 @pytest.mark.skipif(not (FOLDER / "node_modules").exists(), reason=f"no SDK: run npm install in {FOLDER}")
-@pytest.mark.parametrize("name", [pytest.param("sdk", id="s3-sqs-sts"), pytest.param("dynamodb", marks=DYNAMODB)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("sdk", id="s3-sqs-sts"),
+        pytest.param("dynamodb", marks=DYNAMODB),
+        pytest.param("throttling", marks=THROTTLING),
+    ],
+)
 def test_the_sdk_for_javascript(server: Process, name: str) -> None:
     script = FOLDER / f"{name}.mjs"
     command = ["node", str(script), server.url]
