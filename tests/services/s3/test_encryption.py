@@ -146,8 +146,3 @@ def test_a_delete_needs_no_key(s3: Any) -> None:
     s3.put_object(**WHERE, Body=SMALL, **SSE_C)
     s3.delete_object(**WHERE)
     assert "Contents" not in s3.list_objects_v2(Bucket="bucket")
-
-
-def test_kms_is_refused_until_there_is_kms(s3: Any, refused: Refused) -> None:
-    error = refused(s3.put_object, **WHERE, Body=SMALL, ServerSideEncryption="aws:kms")
-    assert (error["Code"], error["Header"], error["Status"]) == ("NotImplemented", "x-amz-server-side-encryption", 501)

@@ -1,7 +1,8 @@
 """S3: general purpose buckets. The operations lie in the noun modules imported here.
 
-Bodies are stored encrypted, in the store up to 64 KiB and as files above. Bucket policies, ACLs and public access blocks
-of buckets decide; those of whole accounts are S3 Control's, which is not there. The key s3:TlsVersion is in no request.
+Bodies are stored encrypted (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C), in the store up to 64 KiB and as files above; the
+encryption of an object changes by a copy only. Bucket policies, ACLs and public access blocks of buckets decide; those
+of whole accounts are S3 Control's, which is not there. The key s3:TlsVersion is in no request.
 """
 
 from hodei.services.s3 import decorate as decorate

@@ -39,6 +39,8 @@ class CustomerKeyParams(TypedDict, total=False):
 class EncryptionParams(CustomerKeyParams, total=False):
     ServerSideEncryption: str
     SSEKMSKeyId: str
+    SSEKMSEncryptionContext: str
+    BucketKeyEnabled: bool
 
 
 class AclParams(TypedDict, total=False):

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.services.s3 import state, subjects
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, encryption
@@ -21,6 +22,7 @@ from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object
 
 REPLICA = "REPLICA"
+KMS_REASONS = {"KMS.NotFoundException": "DstKmsKeyNotFound", "AccessDenied": "DstPutObjNotPermitted"}
 FOLLOWING = ("tags", "acl", "lock_mode", "lock_until", "legal_hold")  # what changes of a version after it was made
 
 
@@ -79,19 +81,31 @@ def _bring(home: Context, bucket: Bucket, obj: Object, name: str, rule: Rule) ->
         # Its small bodies cannot be sealed anew without the customer's key.
         _failed(home, bucket, obj, rule, "SrcObjectNotEligible")
         return False
-    else:
-        _create(home, obj, place, target, rule)
+    elif reason := _create(home, bucket, obj, place, target, rule):
+        _failed(home, bucket, obj, rule, reason)
+        return False
     return True
 
 
-def _create(home: Context, obj: Object, place: Context, target: Bucket, rule: Rule) -> None:
-    given = rule["Destination"]
+def _create(home: Context, bucket: Bucket, obj: Object, place: Context, target: Bucket, rule: Rule) -> str:
+    """Why KMS lets make no replica, "" once there is one."""
+    given, role = rule["Destination"], replication_roles.acting(home, bucket)
+    kms_key = given.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID", "")
+    try:
+        key = encryption.opening(home.by(role), obj, {})
+    except AwsError:
+        return "SrcGetObjNotPermitted"
+    try:
+        sealed = encryption.of_replica(place.by(role), target.name, obj, kms_key, key)
+    except AwsError as error:
+        return KMS_REASONS.get(error.code, "DstKmsKeyInvalidState")
     translated = given.get("AccessControlTranslation", {}).get("Owner") == "Destination"
     replica = replace(
         obj,
         bucket=target.name,
         owner=target.account if translated else obj.owner,
-        pieces=bodies.clone(home, place, encryption.opening(home, obj.encryption, {}), obj.pieces),
+        pieces=bodies.clone(home, place, key, obj.pieces),
+        encryption=sealed,
         storage_class=given.get("StorageClass", obj.storage_class),
         replication=REPLICA,
         restored_until=0.0,
@@ -102,6 +116,7 @@ def _create(home: Context, obj: Object, place: Context, target: Bucket, rule: Ru
         replica = replace(replica, lock_mode="", lock_until=0.0, legal_hold=None)
     event = "ObjectRemoved:DeleteMarkerCreated" if obj.marker else "ObjectCreated:Put"
     versions.add_version(place, target, replica, event=event, version_id=obj.version_id)
+    return ""
 
 
 def _following(target: Bucket, obj: Object) -> dict[str, Any]:

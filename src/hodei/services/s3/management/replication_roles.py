@@ -27,11 +27,20 @@ if TYPE_CHECKING:
 SESSION = "s3-replication"
 
 
+def acting(home: Context, bucket: Bucket) -> Principal:
+    """Who opens and seals what lies under KMS keys: the role, or S3 itself for one that IAM does not know."""
+    import hodei.services.iam.api as iam
+
+    arn = _arn(home, bucket)
+    role = iam.role(home, arn)
+    return _session(role, arn) if role else home.principal
+
+
 def refusal(home: Context, bucket: Bucket, obj: Object, target: Bucket, rule: Mapping[str, Any]) -> str:
     """Why the role may not bring a version to a bucket, as failure events have it; "" if it may."""
     import hodei.services.iam.api as iam  # loaded where something is replicated
 
-    arn: str = (configurations.find(home, bucket, "replication") or {}).get("Role", "")
+    arn = _arn(home, bucket)
     if (role := iam.role(home, arn)) is None:
         return ""
     if not _trusts(home, bucket, role, arn):
@@ -41,6 +50,11 @@ def refusal(home: Context, bucket: Bucket, obj: Object, target: Bucket, rule: Ma
         if not _has(ctx, need):
             return reason
     return ""
+
+
+def _arn(home: Context, bucket: Bucket) -> str:
+    arn: str = (configurations.find(home, bucket, "replication") or {}).get("Role", "")
+    return arn
 
 
 def _trusts(home: Context, bucket: Bucket, role: Role, arn: str) -> bool:

@@ -16,6 +16,7 @@ from hodei.services.s3.state import Bucket, Object
 
 KIND = "replication"
 MOST_RULES = 1000
+OF_KMS = ("SourceSelectionCriteria", "SseKmsEncryptedObjects")
 SCHEMA = "this version of Cross Region Replication configuration schema."
 GUIDE = "Please refer to S3 Developer Guide for more information."
 
@@ -49,8 +50,9 @@ def enabled(rule: Mapping[str, Any], *path: str) -> bool:
 
 
 def _covers(rule: Rule, obj: Object) -> bool:
-    """Delete markers go along where the rule says so; rules of the first version, without a filter, replicate them."""
-    if not filter_of(rule).matches(obj):
+    """Objects under KMS keys and delete markers go along where the rule says so; rules of the first version, without a
+    filter, replicate the markers."""
+    if not filter_of(rule).matches(obj) or (obj.encryption.kms_key and not enabled(rule, *OF_KMS)):
         return False
     return not obj.marker or "Filter" not in rule or enabled(rule, "DeleteMarkerReplication")
 
@@ -91,6 +93,8 @@ def _check_rule(home: Context, bucket: Bucket, rule: Rule) -> None:
             raise errors.InvalidRequest(
                 f"Delete marker replication is not supported if any Tag filter is specified. {GUIDE}"
             )
+    if enabled(rule, *OF_KMS) and not rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID"):
+        raise errors.InvalidRequest("ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present.")
     _check_destination(home, bucket, rule["Destination"])
 
 

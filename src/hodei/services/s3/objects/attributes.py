@@ -31,7 +31,9 @@ def get_object_attributes(
     **given: Unpack[CustomerKeyParams],
 ) -> dict[str, Any]:
     bucket, place, obj = locate(ctx, Bucket, Key, VersionId, ExpectedBucketOwner)
-    encryption.opening(place, obj.encryption, given)
+    encryption.check(obj.encryption, given)
+    if "Checksum" in ObjectAttributes:  # as for HeadObject
+        encryption.opening(place, obj, given)
     charge = payment.charged(ctx, bucket, RequestPayer)
     result: dict[str, Any] = {"LastModified": obj.modified, **views.version(bucket, obj), **charge}
     for attribute in ObjectAttributes:

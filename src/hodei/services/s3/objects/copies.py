@@ -66,7 +66,7 @@ def source(ctx: Context, copy_source: str, given: Mapping[str, Any]) -> Source:
     bucket = bucket_of(ctx, name, given.get("ExpectedSourceBucketOwner"))
     place = home(ctx, bucket)
     obj = _version(place, bucket, key, version_id)
-    opening = encryption.opening(place, obj.encryption, given, "CopySource")
+    opening = encryption.opening(place, obj, given, "CopySource")
     conditions.check_source(place, obj, given)
     if obj.storage_class in storage.ARCHIVED and not storage.is_restored(place, obj):
         raise errors.InvalidObjectState(ARCHIVED, StorageClass=obj.storage_class)
@@ -115,7 +115,7 @@ def copy_object(
         )
     obj = drafts.draft(ctx, place, bucket, Key, _directed(given, MetadataDirective, TaggingDirective))
     obj = _inherited(obj, origin.obj, MetadataDirective, TaggingDirective)
-    sealing = encryption.sealing(place, bucket, given)
+    sealing = encryption.sealing(place, bucket, Key, given)
     if origin.obj.bucket == Bucket and origin.obj.key == Key and not origin.named:
         _check_change(bucket, origin.obj, given, MetadataDirective)
 
@@ -164,6 +164,7 @@ def _put(origin: Source, target: Target, **body: Any) -> Result:
         "CopyObjectResult": result,
         **origin.version(),
         **encryption.shown(obj.encryption),
+        **encryption.shown_context(obj.encryption),
         **views.version(bucket, obj),
         **lifecycle.expiration(place, bucket, obj),
         **target.charge,
@@ -210,7 +211,7 @@ def _check_change(bucket: Bucket, origin: Object, given: Mapping[str, Any], meta
         given.get("WebsiteRedirectLocation") is not None,
         given.get("ServerSideEncryption") is not None,
         given.get("SSECustomerAlgorithm") is not None,
-        bool(origin.encryption.customer_key_md5),
+        origin.encryption != SSE_S3,
         bucket.versioning == "Suspended",
         "encryption" in bucket.configured,
     )

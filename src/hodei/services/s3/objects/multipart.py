@@ -37,6 +37,7 @@ from hodei.services.s3.web.addresses import location
 
 LEAST_PART = 5 * 2**20  # bytes of every part but the last
 REMEMBERED = 86400  # seconds for which completing again answers as the first time
+UNTOLD = ("SSECustomer", "SSEKMSEncryptionContext")  # what completing an upload does not say of its encryption
 COMPOSITE, FULL_OBJECT = "COMPOSITE", "FULL_OBJECT"
 
 
@@ -54,7 +55,7 @@ def create_multipart_upload(
     bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
     home = buckets.home(ctx, bucket)
     obj = draft(ctx, home, bucket, Key, given)
-    sealed = encryption.sealing(home, bucket, given)
+    sealed = encryption.sealing(home, bucket, Key, given)
     current = versions.latest(home, bucket, Key)
     upload = Upload(
         bucket=bucket.name,
@@ -72,6 +73,7 @@ def create_multipart_upload(
         "Key": Key,
         "UploadId": upload.upload_id,
         **encryption.shown(upload.object.encryption),
+        **encryption.shown_context(upload.object.encryption),
         **lifecycle.abortion(home, bucket, Key, home.now),
     }
     if ChecksumAlgorithm:
@@ -100,6 +102,8 @@ def complete_multipart_upload(
     if done := completions.get(home, bucket.name, Key, UploadId):
         return _done_before(done, asked)
     upload = upload_of(home, bucket, Key, UploadId)
+    if upload.object.encryption.kms_key:  # AWS: S3 reads the parts, for which the data key must open
+        encryption.opening(home, upload.object, {})
     if ChecksumType is not None and ChecksumType != upload.checksum_type:
         raise errors.InvalidRequest(
             f"The upload was created using the {upload.checksum_type or 'null'} checksum mode. "
@@ -307,7 +311,7 @@ def _changed_since(upload: Upload, current: Object | None) -> bool:
 
 
 def _completed(ctx: Context, bucket: Bucket, obj: Object) -> dict[str, Any]:
-    written = {name: value for name, value in views.written(obj).items() if not name.startswith("SSECustomer")}
+    written = {name: value for name, value in views.written(obj).items() if not name.startswith(UNTOLD)}
     expiration = lifecycle.expiration(buckets.home(ctx, bucket), bucket, obj)
     return {"Location": location(ctx, bucket, obj.key), "Bucket": bucket.name, "Key": obj.key, **written, **expiration}
 

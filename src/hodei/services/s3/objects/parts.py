@@ -220,7 +220,7 @@ def _base_key(home: Context, upload: Upload, given: Mapping[str, Any]) -> bytes:
         )
     if wanted and given["SSECustomerKeyMD5"] != wanted:
         raise errors.InvalidRequest("The provided encryption parameters did not match the ones used originally.")
-    return encryption.opening(home, upload.object.encryption, given)
+    return encryption.opening(home, upload.object, given)
 
 
 def _check_algorithm(upload: Upload, intake: Intake) -> None:

@@ -22,6 +22,7 @@ def written(obj: Object) -> dict[str, Any]:
         "ETag": quoted(obj.etag),
         **checksum_members(obj),
         **encryption.shown(obj.encryption),
+        **encryption.shown_context(obj.encryption),
         **new_version(obj),
     }
 

@@ -83,7 +83,7 @@ async def _stored(ctx: Context, bucket: Bucket, fields: Mapping[str, str], form:
     obj = replace(drafts.draft(ctx, home, bucket, fields["key"], given), metadata=texts)
     if tags := fields.get("tagging"):
         obj = replace(obj, tags=_tags(tags))
-    sealing = encryption.sealing(home, bucket, given)
+    sealing = encryption.sealing(home, bucket, fields["key"], given)
     expected = checksums.expected(given)
     digests = checksums.Digests(expected.algorithm)
 
@@ -124,6 +124,8 @@ def _parameters(fields: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {member: fields[name] for name, member in _members().items() if name in fields}
     if "acl" in fields:
         given["ACL"] = fields["acl"]
+    if (bucket_key := fields.get(f"{encryption.SSE}-bucket-key-enabled")) is not None:
+        given["BucketKeyEnabled"] = bucket_key.lower() == "true"
     return given
 
 
@@ -177,6 +179,10 @@ def _headers(bucket: Bucket, obj: Object) -> list[tuple[str, str]]:
         headers.append((f"{encryption.SSE}-customer-key-MD5", obj.encryption.customer_key_md5))
     else:
         headers.append((encryption.SSE, obj.encryption.algorithm))
+    if obj.encryption.kms_key:
+        headers.append((f"{encryption.SSE}-aws-kms-key-id", obj.encryption.kms_key))
+    if obj.encryption.bucket_key:
+        headers.append((f"{encryption.SSE}-bucket-key-enabled", "true"))
     if bucket.versioning:
         headers.append(("x-amz-version-id", obj.version_id))
     return headers
