@@ -343,6 +343,19 @@ def test_on_the_wire_a_reset_is_a_reset(server: Process, admin: httpx.Client) ->
 
 
 @pytest.mark.socket
+@pytest.mark.parametrize("effect", [{"reset": True}, {"abort_after": 3}, {"down": True}])
+def test_over_http2_the_stream_is_reset(server: Process, admin: httpx.Client, effect: dict[str, Any]) -> None:
+    form = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    headers = {"Authorization": SIGNED, "Host": "sts.localhost"}
+    with httpx.Client(http1=False, http2=True) as client:
+        assert client.post(server.url, data=form, headers=headers).http_version == "HTTP/2"
+        admin.post("/faults", json={"service": "sts", "count": 1, **effect})
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(server.url, data=form, headers=headers)
+        assert client.post(server.url, data=form, headers=headers).status_code == 200
+
+
+@pytest.mark.socket
 @pytest.mark.parametrize("effect", [{"reset": True}, {"abort_after": 10}, {"down": True}])
 def test_on_the_wire_boto3_tries_again(server: Process, admin: httpx.Client, effect: dict[str, Any]) -> None:
     sqs = connect(server, "sqs", retries={"mode": "standard", "total_max_attempts": 3})
