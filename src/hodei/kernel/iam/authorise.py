@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.errors import declare
+from hodei.kernel.iam import controls
+from hodei.kernel.iam.controls import Controls
 from hodei.kernel.iam.documents import MalformedPolicy, parse
 from hodei.kernel.iam.evaluate import AccessRequest, Decision, Named, Policies, evaluate
 from hodei.kernel.iam.facts import Facts
@@ -27,24 +29,26 @@ WITHOUT_IDENTITY = ("root", "service", "anonymous")  # whom only resources' poli
 def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises."""
     service, principal = ctx.service, ctx.principal
-    if service.resource_policy is None and principal.kind in WITHOUT_IDENTITY:
-        return
-    if principal.kind == "root" and service.unguarded and service.unguarded(ctx, params):
-        return
+    if principal.kind in WITHOUT_IDENTITY and not controls.binding(ctx, principal.account):
+        if service.resource_policy is None:
+            return
+        if principal.kind == "root" and service.unguarded and service.unguarded(ctx, params):
+            return
     check(ctx, service.needs.of(ctx, operation, params), params)
 
 
 def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> None:
     """Whether the caller has all these permissions: for what `authorise` cannot know of. Raises as that does."""
     principal = ctx.principal
+    bound = controls.binding(ctx, principal.account)
     identity: Identity | None = None
     for need in needs:
         owned = _owned(ctx, need)
-        if principal.kind == "root" and not _guarded(owned) and owned.account == principal.account:
+        if principal.kind == "root" and not _guarded(owned) and owned.account == principal.account and not bound:
             continue
         if identity is None:
             identity = _identity(ctx)
-        request, decision = _decided(ctx, params, need, owned, identity)
+        request, decision = _decided(ctx, params, need, owned, identity, bound)
         if decision.allowed:
             ctx.world.decisions.note(ctx, request, decision)
         else:
@@ -54,7 +58,12 @@ def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> Non
 
 
 def _decided(
-    ctx: Context, params: Mapping[str, Any], need: Need, owned: ResourcePolicy, identity: Identity
+    ctx: Context,
+    params: Mapping[str, Any],
+    need: Need,
+    owned: ResourcePolicy,
+    identity: Identity,
+    bound: Controls | None,
 ) -> tuple[AccessRequest, Decision]:
     request = AccessRequest(
         action=need.action,
@@ -65,11 +74,14 @@ def _decided(
         resource_must_allow=owned.must_allow or _all_must_allow(ctx, need),
     )
     session = ctx.principal.session
+    owner = bound if owned.account == ctx.principal.account else controls.binding(ctx, owned.account)
     policies = Policies(
         identity=identity.policies,
         boundary=identity.boundary,
         session=_session(session.policies) if session else (),
         resource=(*_resource(owned.document, need.resource), *_resource(owned.grants, need.resource)),
+        scp=controls.compiled(bound.scp, "scp") if bound else (),
+        rcp=controls.compiled(owner.rcp, "rcp") if owner and controls.resources_bound(need.action) else (),
     )
     return request, evaluate(request, policies)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.arns import Arn
+from hodei.kernel.iam.controls import table as controls
 
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
@@ -215,6 +216,28 @@ def _of_session(read: Callable[[Any], Any]) -> Callable[[Facts], Values]:
     return find
 
 
+def _organization(account: Callable[[Facts], str], field: str) -> Callable[[Facts], Values]:
+    """`organization` or `path`, of the organization that an account is in."""
+
+    def find(facts: Facts) -> Values:
+        found = controls.get(facts.ctx, account(facts))
+        return [getattr(found, field)] if found else None
+
+    return find
+
+
+def _of_principal(facts: Facts) -> str:
+    return "" if facts.ctx.principal.service else facts.ctx.principal.account
+
+
+def _of_source(facts: Facts) -> str:
+    return facts.ctx.principal.account if facts.ctx.principal.service else ""
+
+
+def _of_resource(facts: Facts) -> str:
+    return facts.resource_account
+
+
 def _secure(facts: Facts) -> Values:
     request = facts.ctx.request
     return ["true" if request is None or request.scheme == "https" else "false"]
@@ -229,16 +252,22 @@ GLOBAL: Mapping[str, Callable[[Facts], Values]] = {
     "aws:principalaccount": lambda facts: as_values(facts.ctx.principal.account or None),
     "aws:principalarn": _principal_arn,
     "aws:principalisawsservice": lambda facts: ["true" if facts.ctx.principal.service else "false"],
+    "aws:principalorgid": _organization(_of_principal, "organization"),
+    "aws:principalorgpaths": _organization(_of_principal, "path"),
     "aws:principalservicename": lambda facts: as_values(facts.ctx.principal.service or None),
     "aws:principaltype": lambda facts: as_values(TYPES.get(facts.ctx.principal.kind)),
     "aws:referer": _header("referer"),
     "aws:requestedregion": lambda facts: [facts.ctx.region],
     "aws:resourceaccount": lambda facts: as_values(facts.resource_account or None),
+    "aws:resourceorgid": _organization(_of_resource, "organization"),
+    "aws:resourceorgpaths": _organization(_of_resource, "path"),
     "aws:securetransport": _secure,
     "aws:sourceaccount": lambda facts: as_values(facts.ctx.principal.account) if facts.ctx.principal.service else None,
     "aws:sourcearn": lambda facts: as_values(facts.ctx.principal.source or None),
     "aws:sourceidentity": _of_session(lambda session: session.source_identity),
     "aws:sourceip": _source_ip,
+    "aws:sourceorgid": _organization(_of_source, "organization"),
+    "aws:sourceorgpaths": _organization(_of_source, "path"),
     "aws:tagkeys": tag_keys,
     "aws:tokenissuetime": _token_issue_time,
     "aws:useragent": _header("user-agent"),

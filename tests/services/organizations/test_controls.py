@@ -1,0 +1,234 @@
+"""Service and resource control policies, as they bind what accounts do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hodei.testing import Cloud
+
+from .conftest import MANAGEMENT, OUTSIDER, RCP, SCP, Organization, Refused, document
+
+pytestmark = pytest.mark.feature("organizations.accounts", "iam.evaluation")
+
+User = Callable[..., Callable[[str], Any]]
+DENIED = "AccessDeniedException"
+
+
+@pytest.fixture
+def member(organization: Organization) -> str:
+    organization.enable(SCP, RCP)
+    return str(organization.invite())
+
+
+def test_binds_users_and_the_root_of_a_member(
+    cloud: Cloud, organization: Organization, member: str, user: User, refused: Refused
+) -> None:
+    ann = user(member)
+    policy = organization.attach(organization.root, document("dynamodb:ListTables"))
+    for tables in (ann("dynamodb"), cloud.client("dynamodb", account=member)):
+        with refused(DENIED, "with an explicit deny in a service control policy: arn:aws:organizations::000000000000:"):
+            tables.list_tables()
+    assert cloud.client("dynamodb", account=MANAGEMENT).list_tables()["TableNames"] == []
+    assert cloud.client("dynamodb", account=OUTSIDER).list_tables()["TableNames"] == []
+    organization.client.detach_policy(PolicyId=policy, TargetId=organization.root)
+    assert ann("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_binds_services_that_have_no_policies_of_resources(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    organization.attach(member, document("iam:CreateUser"))
+    with refused("AccessDenied", "service control policy"):
+        cloud.client("iam", account=member).create_user(UserName="bob")
+    cloud.client("iam", account=member).create_group(GroupName="all")
+
+
+def test_allows_nothing_by_itself(organization: Organization, member: str, user: User, refused: Refused) -> None:
+    ann = user(member, document("sqs:*", "Allow"))
+    organization.attach(member, document("*", "Allow"))
+    with refused(DENIED, "because no identity-based policy allows"):
+        ann("dynamodb").list_tables()
+
+
+def test_every_level_has_to_allow(cloud: Cloud, organization: Organization, member: str, refused: Refused) -> None:
+    unit = organization.unit()
+    organization.move(member, organization.root, unit)
+    organization.attach(unit, document(["sqs:*", "dynamodb:ListTables"], "Allow"))
+    organization.client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=unit)
+    tables, queues = cloud.client("dynamodb", account=member), cloud.client("sqs", account=member)
+    assert tables.list_tables()["TableNames"] == []
+    assert queues.list_queues().get("QueueUrls") is None
+    with refused(DENIED, "because no service control policy allows the dynamodb:DescribeLimits action"):
+        tables.describe_limits()
+    organization.attach(member, document("sqs:*", "Allow"), name="queues")
+    organization.client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=member)
+    with refused(DENIED, "because no service control policy allows the dynamodb:ListTables action"):
+        tables.list_tables()
+    queues.list_queues()
+
+
+def test_moving_an_account_changes_it_at_once(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    strict, inner = organization.unit("strict"), organization.unit("lax")
+    nested = organization.unit("nested", strict)
+    organization.attach(strict, document("dynamodb:*"))
+    tables = cloud.client("dynamodb", account=member)
+    organization.move(member, organization.root, nested)
+    with refused(DENIED):
+        tables.list_tables()
+    organization.move(member, nested, inner)
+    tables.list_tables()
+
+
+def test_updating_disabling_and_leaving_change_it_at_once(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    policy = organization.attach(member, document("dynamodb:*"))
+    tables, client = cloud.client("dynamodb", account=member), organization.client
+    with refused(DENIED):
+        tables.list_tables()
+    client.update_policy(PolicyId=policy, Content=document("sqs:*"))
+    tables.list_tables()
+    client.update_policy(PolicyId=policy, Content=document("dynamodb:*"))
+    client.disable_policy_type(RootId=organization.root, PolicyType=SCP)
+    tables.list_tables()
+    client.enable_policy_type(RootId=organization.root, PolicyType=SCP)
+    tables.list_tables()
+    client.attach_policy(PolicyId=policy, TargetId=member)
+    with refused(DENIED):
+        tables.list_tables()
+    client.remove_account_from_organization(AccountId=member)
+    tables.list_tables()
+
+
+def test_conditions_are_asked(cloud: Cloud, organization: Organization, member: str, refused: Refused) -> None:
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    organization.attach(organization.root, document("dynamodb:*", Condition=elsewhere))
+    cloud.client("dynamodb", account=member, region_name="eu-west-1").list_tables()
+    with refused(DENIED):
+        cloud.client("dynamodb", account=member).list_tables()
+
+
+def test_leaves_service_linked_roles_alone(cloud: Cloud, organization: Organization, member: str) -> None:
+    from hodei.kernel.iam import AccessRequest, Named, Policies, Principal, evaluate, parse
+
+    deny = [[Named(parse(document("*"), "scp"), "deny")]]
+    allow = [Named(parse(document("*", "Allow"), "identity"), "allow")]
+    linked = Principal("role-session", "arn:aws:sts::111111111111:assumed-role/x/y", member, service_linked=True)
+    assert evaluate(AccessRequest("sqs:SendMessage", "*", {}, linked), Policies(identity=allow, scp=deny)).allowed
+
+
+def test_resources_are_bound_whoever_asks(
+    cloud: Cloud, organization: Organization, member: str, user: User, refused: Refused
+) -> None:
+    buckets = cloud.client("s3", account=member)
+    buckets.create_bucket(Bucket="photos")
+    buckets.put_object(Bucket="photos", Key="k", Body=b"x")
+    open_to_all = document("s3:GetObject", "Allow", Principal="*", Resource="arn:aws:s3:::photos/*")
+    buckets.delete_public_access_block(Bucket="photos")
+    buckets.put_bucket_policy(Bucket="photos", Policy=open_to_all)
+    outsider = cloud.client("s3", account=OUTSIDER)
+    assert outsider.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
+    foreign = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": organization.id}}
+    organization.attach(organization.root, document("s3:*", Principal="*", Condition=foreign), RCP)
+    with refused("AccessDenied"):
+        outsider.get_object(Bucket="photos", Key="k")
+    assert cloud.client("s3").get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
+    assert buckets.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
+
+
+def test_resources_of_members_are_bound_not_those_of_the_management_account(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    organization.attach(organization.root, document(["sqs:SendMessage", "dynamodb:PutItem"], Principal="*"), RCP)
+    for account in (MANAGEMENT, member):
+        queues, tables = cloud.client("sqs", account=account), cloud.client("dynamodb", account=account)
+        url = queues.create_queue(QueueName="q")["QueueUrl"]
+        tables.create_table(
+            TableName="tab",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        put = {"TableName": "tab", "Item": {"pk": {"S": "a"}}}
+        if account == MANAGEMENT:
+            queues.send_message(QueueUrl=url, MessageBody="m")
+            tables.put_item(**put)
+        else:
+            with refused("AccessDenied", "resource control policy"):
+                queues.send_message(QueueUrl=url, MessageBody="m")
+            with refused(DENIED, "with an explicit deny in a resource control policy"):
+                tables.put_item(**put)
+
+
+def test_services_that_take_no_part_are_not_bound(cloud: Cloud, organization: Organization, member: str) -> None:
+    organization.attach(organization.root, document("*", Principal="*"), RCP)
+    cloud.client("iam", account=member).create_user(UserName="bob")
+
+
+@pytest.mark.parametrize(
+    ("condition", "lets_in"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "{id}"}}, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-another000"}}, False),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["{id}/*/{unit}/*"]}}, True),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["{id}/{root}/"]}}, False),
+        ({"StringEquals": {"aws:ResourceOrgID": "${{aws:PrincipalOrgID}}"}}, True),
+    ],
+)
+def test_a_bucket_for_the_organization(
+    cloud: Cloud,
+    organization: Organization,
+    member: str,
+    user: User,
+    refused: Refused,
+    condition: dict[str, Any],
+    lets_in: bool,
+) -> None:
+    unit = organization.unit()
+    organization.move(member, organization.root, unit)
+    buckets = cloud.client("s3")
+    buckets.create_bucket(Bucket="shared")
+    buckets.delete_public_access_block(Bucket="shared")
+    buckets.put_object(Bucket="shared", Key="k", Body=b"x")
+    wanted = _filled(condition, id=organization.id, unit=unit, root=organization.root)
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::shared/*",
+        "Condition": wanted,
+    }
+    buckets.put_bucket_policy(Bucket="shared", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    for caller, fits in ((user(member), lets_in), (user(OUTSIDER), False)):
+        if fits:
+            assert caller("s3").get_object(Bucket="shared", Key="k")["Body"].read() == b"x"
+        else:
+            with refused("AccessDenied"):
+                caller("s3").get_object(Bucket="shared", Key="k")
+
+
+def _filled(condition: Any, **values: str) -> Any:
+    if isinstance(condition, dict):
+        return {key: _filled(value, **values) for key, value in condition.items()}
+    if isinstance(condition, list):
+        return [_filled(value, **values) for value in condition]
+    return condition.format(**values)
+
+
+def test_a_reset_of_the_management_account_lets_all_go(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    organization.attach(organization.root, document("dynamodb:*"))
+    tables = cloud.client("dynamodb", account=member)
+    with refused(DENIED):
+        tables.list_tables()
+    cloud.reset(MANAGEMENT)
+    tables.list_tables()
+    with refused("AWSOrganizationsNotInUseException"):
+        cloud.client("organizations", account=member).describe_organization()
