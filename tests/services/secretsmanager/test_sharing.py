@@ -119,6 +119,8 @@ def test_a_name_that_is_taken_over_there(cloud: Cloud, secrets: Any, refused: Re
     there.create_secret(Name="s", SecretString="other")
     secrets.create_secret(Name="s", SecretString="1")
     with refused("InvalidParameterException", "Invalid replica region."):
+        secrets.create_secret(Name="t", AddReplicaRegions=[{}])
+    with refused("InvalidParameterException", "Invalid replica region."):
         secrets.replicate_secret_to_regions(SecretId="s", AddReplicaRegions=[{"Region": "us-east-1"}])
     regions = [{"Region": "eu-west-1"}]
     answer = secrets.replicate_secret_to_regions(SecretId="s", AddReplicaRegions=regions)

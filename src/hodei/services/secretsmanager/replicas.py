@@ -70,8 +70,8 @@ def replicate(found: Found, regions: Sequence[Mapping[str, str]], overwrite: boo
     ctx, secret = found
     replicas = {replica.region: replica for replica in secret.replicas}
     for one in regions:
-        region = one["Region"]
-        if region == ctx.region:
+        region = one.get("Region", "")
+        if region in ("", ctx.region):
             raise errors.InvalidParameterException("Invalid replica region.")
         there = ctx.at(region=region)
         replica = Replica(region, sealing.key_of(there, one.get("KmsKeyId")))

@@ -70,10 +70,11 @@ def create_table(
     if StreamSpecification:
         check_stream(StreamSpecification)
     check_free(where, name)
+    now = ctx.now
     table = Table(
         name=name,
         id=ctx.ids.uuid(),
-        created=ctx.now,
+        created=now,
         status="CREATING",
         key=key_of(KeySchema, attributes),
         attributes=attributes,
@@ -82,7 +83,7 @@ def create_table(
             *(index_of(one, attributes, local=False, status="CREATING") for one in GlobalSecondaryIndexes or ()),
         ),
         billing=BillingMode,
-        billing_changed=ctx.now if BillingMode == "PAY_PER_REQUEST" else 0.0,
+        billing_changed=now if BillingMode == "PAY_PER_REQUEST" else 0.0,
         throughput=throughput_of(ProvisionedThroughput),
         on_demand=dict(OnDemandThroughput),
         warm=dict(WarmThroughput),
