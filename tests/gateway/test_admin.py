@@ -165,12 +165,19 @@ def test_a_snapshot_needs_a_plain_name(cloud: Cloud, name: str) -> None:
 
 
 def test_quotas_are_shown_and_changed_where_they_are_asked_for(cloud: Cloud) -> None:
-    body = {"service": "s3", "quota": "buckets", "value": 7, "account": ONE, "region": "eu-west-1"}
+    body = {"service": "dynamodb", "quota": "tables", "value": 7, "account": ONE, "region": "eu-west-1"}
     assert ask(cloud, "POST", "/_hodei/config", body)[0] == 200
     there = ask(cloud, "GET", f"/_hodei/config?account={ONE}&region=eu-west-1")[1]
-    quota = there["s3"]["quotas"]["buckets"]
-    assert (quota["value"], quota["default"], quota["code"]) == (7, FRESH, "L-DC2B2D3D")
-    assert state(cloud, ONE) == state(cloud, OTHER) == FRESH
+    quota = there["dynamodb"]["quotas"]["tables"]
+    assert (quota["value"], quota["default"], quota["code"]) == (7, 2500, "L-F98FE922")
+    for place in (f"account={ONE}&region=us-east-1", f"account={OTHER}&region=eu-west-1"):
+        assert ask(cloud, "GET", f"/_hodei/config?{place}")[1]["dynamodb"]["quotas"]["tables"]["value"] == 2500
+
+
+def test_a_quota_of_the_whole_account_holds_in_every_region(cloud: Cloud) -> None:
+    body = {"service": "s3", "quota": "buckets", "value": 7, "account": ONE, "region": "eu-west-1"}
+    assert ask(cloud, "POST", "/_hodei/config", body)[0] == 200
+    assert (state(cloud, ONE), state(cloud, OTHER)) == (7, FRESH)
 
 
 @pytest.mark.parametrize(
