@@ -21,7 +21,7 @@ DENIED = "AccessDeniedException"
 @pytest.fixture
 def member(organization: Organization) -> str:
     organization.enable(SCP, RCP)
-    return str(organization.invite())
+    return organization.invite()
 
 
 def test_binds_users_and_the_root_of_a_member(
@@ -232,3 +232,41 @@ def test_a_reset_of_the_management_account_lets_all_go(
     tables.list_tables()
     with refused("AWSOrganizationsNotInUseException"):
         cloud.client("organizations", account=member).describe_organization()
+
+
+def test_binds_objects_batches_and_transactions(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    tables, buckets = cloud.client("dynamodb", account=member), cloud.client("s3", account=member)
+    tables.create_table(
+        TableName="tab",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    buckets.create_bucket(Bucket="mine")
+    organization.attach(member, document(["s3:PutObject", "dynamodb:PutItem", "dynamodb:BatchWriteItem"]))
+    item = {"pk": {"S": "a"}}
+    with refused("AccessDenied", "with an explicit deny in a service control policy"):
+        buckets.put_object(Bucket="mine", Key="k", Body=b"x")
+    with refused(DENIED):
+        tables.batch_write_item(RequestItems={"tab": [{"PutRequest": {"Item": item}}]})
+    with refused(DENIED):
+        tables.transact_write_items(TransactItems=[{"Put": {"TableName": "tab", "Item": item}}])
+    assert buckets.list_objects_v2(Bucket="mine")["KeyCount"] == 0
+    assert tables.scan(TableName="tab")["Count"] == 0
+
+
+def test_roles_are_resources_too(
+    cloud: Cloud, organization: Organization, member: str, user: User, refused: Refused
+) -> None:
+    trust = document("sts:AssumeRole", "Allow", Principal={"AWS": "*"}).replace(', "Resource": "*"', "")
+    cloud.client("iam", account=member).create_role(RoleName="open", AssumeRolePolicyDocument=trust)
+    role = {"RoleArn": f"arn:aws:iam::{member}:role/open", "RoleSessionName": "session"}
+    outsider, colleague = user(OUTSIDER), user(MANAGEMENT)
+    outsider("sts").assume_role(**role)
+    foreign = {"StringNotEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}
+    organization.attach(organization.root, document("sts:AssumeRole", Principal="*", Condition=foreign), RCP)
+    with refused("AccessDenied", "with an explicit deny in a resource control policy"):
+        outsider("sts").assume_role(**role)
+    colleague("sts").assume_role(**role)

@@ -145,6 +145,7 @@ def test_all_features_are_enabled_when_everybody_agrees(cloud: Cloud, refused: R
     organization = Organization(cloud, "CONSOLIDATED_BILLING")
     organization.invite()
     client, member = organization.client, cloud.client("organizations", account=MEMBER)
+    assert cloud.client("iam", account=MEMBER).list_roles()["Roles"] == []
     with refused("PolicyTypeNotAvailableForOrganizationException"):
         organization.enable("SERVICE_CONTROL_POLICY")
     with refused("ConstraintViolationException", reason="ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"):
@@ -160,5 +161,8 @@ def test_all_features_are_enabled_when_everybody_agrees(cloud: Cloud, refused: R
     assert client.describe_organization()["Organization"]["FeatureSet"] == "CONSOLIDATED_BILLING"
     assert client.accept_handshake(HandshakeId=whole["Id"])["Handshake"]["State"] == "ACCEPTED"
     assert client.describe_organization()["Organization"]["FeatureSet"] == "ALL"
+    for account in (MANAGEMENT, MEMBER):
+        (role,) = cloud.client("iam", account=account).list_roles(PathPrefix="/aws-service-role/")["Roles"]
+        assert role["RoleName"] == "AWSServiceRoleForOrganizations"
     with refused("HandshakeConstraintViolationException", reason="ORGANIZATION_ALREADY_HAS_ALL_FEATURES"):
         client.enable_all_features()

@@ -12,6 +12,7 @@ from hodei.services.iam.credentials import mfa_devices
 from hodei.services.iam.credentials.state import KeyUse, key_uses
 from hodei.services.iam.credentials.state import mfa_devices as devices
 from hodei.services.iam.entities import roles as entities
+from hodei.services.iam.entities import service_linked_roles
 from hodei.services.iam.federation import metadata
 from hodei.services.iam.federation.metadata import Metadata
 from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
@@ -25,6 +26,7 @@ __all__ = [
     "SamlProvider",
     "User",
     "key_used",
+    "link_role",
     "make_administrator",
     "oidc_provider",
     "owns_mfa",
@@ -61,6 +63,14 @@ def make_administrator(ctx: Context, name: str, trusted: str) -> None:
     entities.create_role(iam, RoleName=name, AssumeRolePolicyDocument=trust)
     everything = f"arn:{partition_of(ctx.region)}:iam::aws:policy/AdministratorAccess"
     attached.attach_role_policy(iam, RoleName=name, PolicyArn=everything)
+
+
+def link_role(ctx: Context, service: str) -> None:
+    """See that the account of the call has the service-linked role of a service ("organizations.amazonaws.com")."""
+    iam = ctx.world.context("iam", account=ctx.account, region=ctx.region)
+    name = service_linked_roles.services()[service].role
+    if not next(roles.by("names", iam, name.lower()), None):
+        service_linked_roles.create_service_linked_role(iam, AWSServiceName=service)
 
 
 def user(ctx: Context, id: str) -> User | None:

@@ -5,7 +5,7 @@ tells it of each account. Management policies (tags, backups, ...) are inherited
 enforces them yet. Accounts of Hodei need not be created: any 12 digits are one, and can be invited.
 
 Not here: billing, payment and what AWS verifies of a person; calls into an account that is closed still work; the limit
-on closures; the service-linked role of Organizations; what is in `left_out` of service.toml, with reasons.
+on closures; what is in `left_out` of service.toml, with reasons.
 """
 
 from hodei.services.organizations import (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from hodei.kernel.context import Context
+from hodei.services.iam.api import link_role
 from hodei.services.organizations import find, rules, tagging, tree
 from hodei.services.organizations.find import Home
 from hodei.services.organizations.service import organizations
 from hodei.services.organizations.state import Account, accounts, attachments, delegations
 
 DAY = 86400.0
+SERVICE = "organizations.amazonaws.com"  # whose service-linked role every account gets
 
 
 def join(home: Home, id: str, method: str) -> None:
@@ -21,6 +23,8 @@ def join(home: Home, id: str, method: str) -> None:
     )
     tree.take_in(home, id)
     tree.publish(home)
+    if home.organization.features == "ALL":
+        link_role(home.ctx.at(account=id), SERVICE)
 
 
 def leave(home: Home, id: str) -> None:

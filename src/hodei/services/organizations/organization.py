@@ -6,7 +6,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.kernel.iam.controls import table as controls
-from hodei.services.organizations import errors, find, ids, membership, pages, views
+from hodei.services.organizations import errors, find, ids, membership, pages, tagging, views
 from hodei.services.organizations.find import REGION, Home
 from hodei.services.organizations.service import organizations as service
 from hodei.services.organizations.state import (
@@ -22,7 +22,9 @@ from hodei.services.organizations.state import (
     units,
 )
 
-OWNED = (accounts, attachments, delegations, organizations, policies, requests, resource_policies, service_accesses)
+OWNED = (
+    accounts, attachments, delegations, organizations, policies, requests, resource_policies, service_accesses, units,
+)  # fmt: skip
 
 
 @service.operation("CreateOrganization")
@@ -49,7 +51,10 @@ def delete_organization(ctx: Context) -> None:
     home = find.home(ctx)
     if accounts.count(home.ctx) > 1:
         raise errors.OrganizationNotEmpty()
-    for table in (*OWNED, units):
+    things = [one.id for table in (units, policies, resource_policies) for one in table.scan(home.ctx)]
+    for id in (home.organization.root, ctx.account, *things):
+        tagging.forget(home, id)
+    for table in OWNED:
         table.delete_all(home.ctx)
     controls.delete(home.ctx, ctx.account)
 
