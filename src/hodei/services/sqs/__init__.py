@@ -1,7 +1,6 @@
 """SQS: standard and FIFO queues with all operations of the API, in the json and the query protocol.
 
-Not yet real: KmsMasterKeyId is kept but nothing is encrypted with it (KMS), and in fair queues (MessageGroupId on a
-standard queue) a noisy group does not yet stand back.
+Not yet real: in fair queues (MessageGroupId on a standard queue) a noisy group does not yet stand back.
 """
 
 from hodei.services.sqs import (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.sqs import errors, mailbox, message_attributes, receipts, rules
+from hodei.services.sqs import encryption, errors, mailbox, message_attributes, receipts, rules
 from hodei.services.sqs.attributes import NAMES as QUEUE_ATTRIBUTES
 from hodei.services.sqs.messages import sequence_number
 from hodei.services.sqs.state import Content, Message, Queue
@@ -34,7 +34,7 @@ def describe(
         "MessageId": content.id,
         "ReceiptHandle": receipts.make(queue, message),
         "MD5OfBody": content.md5,
-        "Body": content.body,
+        "Body": encryption.body_of(ctx, queue, content),
     }
     if system and (own := _system_attributes(queue, message, content, system)):
         answer["Attributes"] = own

@@ -21,6 +21,11 @@ InvalidMessageContents = sqs.error(
 InvalidParameterValue = sqs.error(
     "InvalidParameterValue", "Value {value} for parameter {name} is invalid. Reason: {reason}"
 )
+KmsAccessDenied = sqs.error("KmsAccessDenied")
+KmsDisabled = sqs.error("KmsDisabled")
+KmsInvalidKeyUsage = sqs.error("KmsInvalidKeyUsage")
+KmsInvalidState = sqs.error("KmsInvalidState")
+KmsNotFound = sqs.error("KmsNotFound")
 MissingParameter = sqs.error("MissingParameter", "The request must contain the parameter {name}.")
 OverLimit = sqs.error("OverLimit", "{reason}")
 PurgeQueueInProgress = sqs.error(
@@ -44,3 +49,11 @@ TooManyEntriesInBatchRequest = sqs.error(
     "TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10. You have sent {count}."
 )
 UnsupportedOperation = sqs.error("UnsupportedOperation", "{reason}")
+
+OF_KMS = {  # KMS's own error -> SQS's
+    "AccessDeniedException": KmsAccessDenied,
+    "DisabledException": KmsDisabled,
+    "InvalidKeyUsageException": KmsInvalidKeyUsage,
+    "KMSInvalidStateException": KmsInvalidState,
+    "NotFoundException": KmsNotFound,
+}

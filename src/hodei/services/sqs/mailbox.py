@@ -19,7 +19,7 @@ from hodei.services.sqs.memory import memory
 from hodei.services.sqs.state import BigContent, Content, Message, Queue, contents, messages
 
 SEQUENCES = 1024  # numbers in a microsecond: a sequence tells roughly when the message was enqueued
-INLINE = 4096  # characters of a body up to which it lies in the message's own row
+INLINE = 4096  # characters (or bytes, if it is sealed) of a body up to which it lies in the message's own row
 
 
 class Depth(NamedTuple):
@@ -67,7 +67,7 @@ def move(ctx: Context, queue: Queue, message: Message, content: Content, *, anew
 
 
 def _put(ctx: Context, queue: Queue, content: Content, message: Message) -> Message:
-    big = len(content.body) > INLINE
+    big = len(content.sealed.body if content.sealed else content.body) > INLINE
     head = queue.fifo and next(messages.index_keys("groups", ctx, queue.mailbox, content.group), None) is None
     message = replace(
         message,

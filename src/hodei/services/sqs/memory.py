@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from hodei.kernel.context import Context
 from hodei.kernel.world import World
+
+
+class KnownKey(NamedTuple):
+    """A data key, plain and wrapped, that may be used without asking KMS until then."""
+
+    key: bytes
+    wrapped: bytes
+    until: float
 
 
 class Memory:
@@ -16,6 +25,8 @@ class Memory:
         self.in_flight: dict[str, int] = {}  # mailbox -> no fewer than are in flight
         self.waiting: dict[str, dict[int, None]] = {}  # queue id -> the tickets of waiting receives, in order
         self.tickets = 0
+        # (queue id, KMS key to seal under or wrapped data key to open, requester) -> data key
+        self.data_keys: dict[tuple[str, str | bytes, str], KnownKey] = {}
 
     def forget(self) -> None:
         """The store shows another state: what was read from it no longer holds. Who waits, still waits."""
@@ -23,6 +34,7 @@ class Memory:
         self.last.clear()
         self.planned.clear()
         self.in_flight.clear()
+        self.data_keys.clear()
 
 
 _memories: WeakKeyDictionary[World, Memory] = WeakKeyDictionary()

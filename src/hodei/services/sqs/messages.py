@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.sqs import errors, mailbox, message_attributes, polling, receipts, rules, upkeep
+from hodei.services.sqs import encryption, errors, mailbox, message_attributes, polling, receipts, rules, upkeep
+from hodei.services.sqs.encryption import DataKey
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.message_attributes import Attributes
 from hodei.services.sqs.service import sqs
@@ -70,7 +71,7 @@ def send_message(
         raise errors.InvalidParameterValue(
             f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
         )
-    return _send(ctx, queue, draft)
+    return _send(ctx, queue, draft, encryption.data_key(ctx, queue))
 
 
 @sqs.operation("SendMessageBatch")
@@ -84,6 +85,7 @@ def send_message_batch(ctx: Context, *, QueueUrl: str, Entries: Entries) -> dict
         _check_order(queue, draft)
     if (size := sum(draft.size for draft in drafts)) > rules.MESSAGE_BYTES:
         raise errors.BatchRequestTooLong(size=size)
+    key = encryption.data_key(ctx, queue)
     successful, failed = [], []
     for entry, draft in zip(Entries, drafts):
         try:
@@ -95,7 +97,7 @@ def send_message_batch(ctx: Context, *, QueueUrl: str, Entries: Entries) -> dict
         except AwsError as error:
             failed.append(rules.failed_entry(entry, error))
         else:
-            successful.append({"Id": entry["Id"], **_send(ctx, queue, draft)})
+            successful.append({"Id": entry["Id"], **_send(ctx, queue, draft, key)})
     return rules.batch_result(successful, failed)
 
 
@@ -132,7 +134,7 @@ def _check(draft: Draft) -> None:
         message_attributes.check_system(draft.system)
 
 
-def _send(ctx: Context, queue: Queue, draft: Draft) -> dict[str, Any]:
+def _send(ctx: Context, queue: Queue, draft: Draft, key: DataKey | None) -> dict[str, Any]:
     raw = draft.body.encode()
     md5 = hashlib.md5(raw, usedforsecurity=False).hexdigest()
     answer: dict[str, Any] = {"MD5OfMessageBody": md5}
@@ -147,7 +149,8 @@ def _send(ctx: Context, queue: Queue, draft: Draft) -> dict[str, Any]:
             return answer | {"MessageId": before.message, "SequenceNumber": sequence_number(before.sequence)}
     content = Content(
         id=ctx.ids.uuid(),
-        body=draft.body,
+        body="" if key else draft.body,
+        sealed=encryption.sealed(ctx, key, draft.body) if key else None,
         md5=md5,
         sender=ctx.principal.service or ctx.principal.account or "anonymous",
         attributes=draft.attributes,

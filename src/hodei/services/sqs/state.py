@@ -68,8 +68,20 @@ class Deleted(Record):
     at: float
 
 
+class Sealed(Record):
+    """A body as ciphertext. With a data key that the KMS key has wrapped, for the queue with that ARN; else both are
+    empty, and it is the vault's."""
+
+    arn: str
+    wrapped: bytes
+    body: bytes
+
+
 class Content(Record):
-    """What was sent: it never changes. Attributes are in boto3's form: {"DataType": "String", "StringValue": "x"}."""
+    """What was sent: it never changes. Attributes are in boto3's form: {"DataType": "String", "StringValue": "x"}.
+
+    `body` is empty where it is `sealed`.
+    """
 
     id: str
     body: str
@@ -80,6 +92,7 @@ class Content(Record):
     group: str = ""
     deduplication: str = ""
     source: str = ""  # in a dead-letter queue: the ARN of the queue it comes from
+    sealed: Sealed | None = None
 
 
 class Message(Record):
