@@ -4,7 +4,6 @@ Not yet real: in fair queues (MessageGroupId on a standard queue) a noisy group 
 """
 
 from hodei.services.sqs import (
-    access,
     attributes,
     data_plane,
     dead_letters,
@@ -18,7 +17,6 @@ from hodei.services.sqs import (
 )
 
 __all__ = [
-    "access",
     "attributes",
     "data_plane",
     "dead_letters",

@@ -4,7 +4,7 @@
     GET /_aws/sqs/messages/<region>/<account>/<queue>
 
 `ShowInvisible=true` adds those in flight, `ShowDelayed=true` the delayed ones. XML as ReceiveMessage answers it in the
-query protocol, or its JSON with `Accept: application/json`.
+query protocol, or its JSON with `Accept: application/json`. KMS is asked as for the root of the queue's account.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.callers import stranger
 from hodei.protocol.codec import codec_for
 from hodei.protocol.http import Request, Response, parse_query
 from hodei.services.sqs import answers
@@ -35,6 +36,7 @@ async def peek(ctx: Context, request: Request) -> Response:
     if request.path != PATH:
         url = f"/queue{request.path.removeprefix(PATH)}"
     there, queue = find_queue(ctx, url)
+    there = there.by(stranger(there.account, there.region))
     result = {
         "Messages": [answers.describe(there, queue, message, ALL, ALL) for message in _shown(there, queue, asked)]
     }
