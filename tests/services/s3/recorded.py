@@ -119,16 +119,8 @@ def replayed(scenario: Scenario, variant: str, expected: Answers, loose: frozens
 SUPERSEDED = {"s3/test_s3.py::TestS3::test_list_parts_empty_part_number_marker"}
 
 # Tests of which nothing is repeated, and answers left out of those that are.
-KMS = "needs KMS"
 IAM = "signatures are judged with IAM: here any secret will do"
 LEFT_OUT = {
-    "test_copy_object_kms": KMS,
-    "test_s3_copy_object_in_place_with_encryption": KMS,
-    "test_s3_multipart_upload_sse": KMS,
-    "test_s3_sse_default_kms_key": KMS,
-    "test_s3_sse_validate_kms_key_state": KMS,
-    "test_s3_bucket_encryption_sse_kms": KMS,
-    "test_s3_bucket_encryption_sse_kms_aws_managed_key": KMS,
     "test_post_request_malformed_policy": IAM,
     "test_presigned_url_signature_authentication": IAM,
     "test_put_object_with_md5_and_chunk_signature_bad_headers": IAM,

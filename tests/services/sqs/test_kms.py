@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from hodei.testing import ACCOUNT, Cloud
@@ -192,6 +193,17 @@ def test_dead_letters_and_their_way_back(make: Make, kms: Any, key: str, refused
     queue.sqs.start_message_move_task(SourceArn=dead.arn)
     cloud.clock.advance(seconds=2)
     assert queue.bodies() == ["body"]
+
+
+def test_the_developers_look(cloud: Cloud, make: Make, kms: Any, key: str) -> None:
+    queue = make(KmsMasterKeyId=key)
+    queue.send("body")
+    with httpx.Client(transport=cloud.transport(), base_url=cloud.url) as web:
+        look = {"url": "/_aws/sqs/messages", "params": {"QueueUrl": queue.url}}
+        assert "<Body>body</Body>" in web.get(**look).text
+        kms.disable_key(KeyId=key)
+        cloud.clock.advance(minutes=6)
+        assert web.get(**look).status_code == 400
 
 
 def test_a_snapshot_takes_no_data_keys_back(cloud: Cloud, make: Make, key: str) -> None:
