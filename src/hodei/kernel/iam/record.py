@@ -8,6 +8,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hodei.kernel.iam.evaluate import AccessRequest, Decision
 from hodei.kernel.tables import Place, Record, Table
 
@@ -21,7 +23,7 @@ KEPT = 10_000  # requests whose denials are remembered
 MANY = 5  # resources of one action, above which they are suggested by what they have in common
 
 
-class Denial(Record):
+class Denial(msgspec.Struct, kw_only=True, frozen=True):
     """Why one permission was denied. `where` is the kind of policy that decided, `lacking` those without an allow."""
 
     request_id: str
