@@ -163,9 +163,11 @@ class Error:
         return members
 
     def extras(self) -> dict[str, Any]:
-        """What the shape does not have. Elements that no model has begin with a capital; others only fill a message."""
+        """What the shape does not have. Elements that no model has begin with a capital, but for one of S3's; others
+        only fill a message."""
         known = self.shape.members if self.shape else {}
-        return {name: value for name, value in self.fields.items() if name[0].isupper() and name not in known}
+        told = {name: value for name, value in self.fields.items() if name[0].isupper() or name == "additionalMessage"}
+        return {name: value for name, value in told.items() if name not in known}
 
 
 @cache
