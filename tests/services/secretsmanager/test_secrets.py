@@ -260,3 +260,8 @@ def test_random_passwords(secrets: Any, refused: Refused) -> None:
         password(secrets, ExcludeCharacters=string.printable)
     with refused("ValidationException", "passwordLength"):
         password(secrets, PasswordLength=4097)
+
+
+def test_a_tag_without_a_key_is_refused(secrets: Any, refused: Refused) -> None:
+    with refused("InvalidParameterException"):
+        secrets.create_secret(Name="s", Tags=[{"Value": "x"}])

@@ -27,7 +27,11 @@ def check_token(token: str | None, error: type[AwsError] = errors.InvalidRequest
 
 
 def tags_of(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag.get("Value", "") for tag in given}
+    """Raises: InvalidParameterException for a tag without a key, which the model lets through."""
+    tags = {tag.get("Key", ""): tag.get("Value", "") for tag in given}
+    if "" in tags:
+        raise errors.InvalidParameterException("A tag must have a key.")
+    return tags
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
