@@ -72,8 +72,12 @@ def _pages() -> Iterator[dict[str, Any]]:
         yield from tomllib.loads(path.read_text())["page"]
 
 
+PROVES = {"iam.abac", "iam.boundaries", "iam.evaluation", "iam.policies"}  # rows that pages and situations name
+
+
 def _marks(*sources: dict[str, Any]) -> list[pytest.MarkDecorator]:
     names = {name for source in sources for name in source.get("feature", [])}
+    assert names <= PROVES
     return [pytest.mark.feature(*names)]
 
 
