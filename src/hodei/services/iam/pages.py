@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from hodei.kernel import pages
 from hodei.kernel.context import Context
 from hodei.services.iam import errors
 
@@ -16,25 +16,18 @@ MOST = 100  # of a page, where MaxItems is not given
 
 def after(ctx: Context, marker: str) -> tuple[Any, ...] | None:
     """The key of the last item of the page before, for a table's `after`."""
-    if not marker:
-        return None
     try:
-        operation, *key = ctx.read_token(marker)
+        return pages.after(ctx, marker)
     except ValueError:
-        operation, key = "", []
-    if operation != ctx.operation:
-        raise errors.ValidationError(f"Invalid Marker: {marker}")
-    return tuple(key)
+        raise errors.ValidationError(f"Invalid Marker: {marker}") from None
 
 
 def cut(
     ctx: Context, items: Iterable[T], most: int, key: Callable[[T], tuple[Any, ...]]
 ) -> tuple[list[T], dict[str, Any]]:
     """The first page of what comes, and the members of the answer that say whether more is to come."""
-    page = list(islice(items, most + 1))
-    if len(page) <= most:
-        return page, {"IsTruncated": False}
-    return page[:most], {"IsTruncated": True, "Marker": ctx.token(ctx.operation, *key(page[most - 1]))}
+    page, marker = pages.cut(ctx, items, most, key)
+    return page, {"IsTruncated": True, "Marker": marker} if marker else {"IsTruncated": False}
 
 
 class Placed(Protocol):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, TypeVar
 
+from hodei.kernel import pages
 from hodei.kernel.context import Context
 from hodei.services.kms import errors
 
@@ -14,15 +14,10 @@ T = TypeVar("T")
 
 def after(ctx: Context, marker: str) -> tuple[Any, ...] | None:
     """The key of the last item of the page before, for a table's `after`. Raises: InvalidMarkerException."""
-    if not marker:
-        return None
     try:
-        operation, *key = ctx.read_token(marker)
+        return pages.after(ctx, marker)
     except ValueError:
-        operation, key = "", []
-    if operation != ctx.operation:
-        raise errors.InvalidMarkerException(marker=marker)
-    return tuple(key)
+        raise errors.InvalidMarkerException(marker=marker) from None
 
 
 def check_limit(limit: int, most: int) -> None:
@@ -38,7 +33,5 @@ def cut(
     ctx: Context, items: Iterable[T], limit: int, key: Callable[[T], tuple[Any, ...]]
 ) -> tuple[list[T], dict[str, Any]]:
     """The first page of what comes, and the members of the answer that say whether more is to come."""
-    page = list(islice(items, limit + 1))
-    if len(page) <= limit:
-        return page, {"Truncated": False}
-    return page[:limit], {"Truncated": True, "NextMarker": ctx.token(ctx.operation, *key(page[limit - 1]))}
+    page, marker = pages.cut(ctx, items, limit, key)
+    return page, {"Truncated": True, "NextMarker": marker} if marker else {"Truncated": False}
