@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
 
@@ -48,19 +46,3 @@ def as_user(cloud: Cloud, iam: Any) -> Callable[[str], Any]:
         return cloud.client(service, **secrets)
 
     return as_user
-
-
-@pytest.fixture
-def refused() -> Callable[..., AbstractContextManager[None]]:
-    """The calls inside fail with that code, that message (or one that contains it) and that HTTP status."""
-
-    @contextmanager
-    def refused(code: str, message: str = "", status: int = 400) -> Iterator[None]:
-        with pytest.raises(ClientError) as caught:
-            yield
-        response = caught.value.response
-        assert response["Error"]["Code"] == code
-        assert message in response["Error"]["Message"]
-        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-
-    return refused

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from botocore.exceptions import ClientError
 
 from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import Cloud
@@ -79,22 +77,6 @@ def make(sqs: Any) -> Callable[..., Queue]:
         return Queue(sqs, sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
     return make
-
-
-@pytest.fixture
-def refused() -> Callable[..., AbstractContextManager[None]]:
-    """The calls inside fail with that code, that message (or one that contains it) and that HTTP status."""
-
-    @contextmanager
-    def refused(code: str, message: str = "", status: int = 400) -> Iterator[None]:
-        with pytest.raises(ClientError) as caught:
-            yield
-        response = caught.value.response
-        assert response["Error"]["Code"] == code
-        assert message in response["Error"]["Message"]
-        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-
-    return refused
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
 
@@ -75,19 +73,3 @@ def role(iam: Any) -> Callable[..., str]:
         return str(arn)
 
     return role
-
-
-@pytest.fixture
-def refused() -> Callable[..., AbstractContextManager[None]]:
-    """The calls inside fail with that code, a message that contains this, and that HTTP status."""
-
-    @contextmanager
-    def refused(code: str, message: str = "", status: int = 400) -> Iterator[None]:
-        with pytest.raises(ClientError) as caught:
-            yield
-        response = caught.value.response
-        assert response["Error"]["Code"] == code, response
-        assert message in response["Error"]["Message"], response
-        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-
-    return refused
