@@ -115,6 +115,24 @@ def test_a_clock_that_is_wrong_is_learned(
         )
 
 
+def test_the_root_enables_its_own(iam: Any, user: str, codes: Callable[..., tuple[str, str]], refused: Refused) -> None:
+    """The name that it has there is ours: AWS leaves this to its console."""
+    assert iam.get_account_summary()["SummaryMap"]["AccountMFAEnabled"] == 0
+    enable(iam, "root", *codes())
+    (device,) = iam.list_mfa_devices()["MFADevices"]
+    assert (device["UserName"], device["SerialNumber"]) == ("root", SERIAL)
+    assert iam.list_mfa_devices(UserName=user)["MFADevices"] == []
+    (assigned,) = iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"]
+    assert (assigned["User"]["UserId"], assigned["User"]["Arn"]) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
+    assert iam.get_account_summary()["SummaryMap"]["AccountMFAEnabled"] == 1
+    with refused("NoSuchEntity", status=404):
+        iam.deactivate_mfa_device(UserName=user, SerialNumber=SERIAL)
+    iam.deactivate_mfa_device(UserName="root", SerialNumber=SERIAL)
+    iam.create_user(UserName="root")
+    enable(iam, "root", *codes(2))
+    assert iam.list_mfa_devices()["MFADevices"] == []
+
+
 def test_tags_of_devices(iam: Any, codes: Callable[..., tuple[str, str]]) -> None:
     iam.tag_mfa_device(SerialNumber=SERIAL, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     iam.untag_mfa_device(SerialNumber=SERIAL, TagKeys=["a"])

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from hodei.kernel.context import Context
 from hodei.services.iam import tags
-from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, roles
+from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, arn_of, roles
 
 
 def document(text: str) -> str:
@@ -32,6 +32,11 @@ def user(ctx: Context, user: User) -> dict[str, Any]:
         "CreateDate": user.created,
     }
     return view | ({"PasswordLastUsed": user.password_used} if user.password_used else {})
+
+
+def root(ctx: Context) -> dict[str, Any]:
+    """The root of an account: AWS shows its account for a user id, and no name. Accounts here have no birthday."""
+    return {"UserId": ctx.account, "Arn": arn_of(ctx, "root"), "CreateDate": 0.0}
 
 
 def whole_user(ctx: Context, one: User) -> dict[str, Any]:

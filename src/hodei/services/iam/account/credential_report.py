@@ -63,22 +63,26 @@ def _content(ctx: Context) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
-    rows.writerow(["<root_account>", arn_of(ctx, "root"), UNKNOWN, *_root_password(), *_keys(ctx, ctx.account)])
+    rows.writerow(["<root_account>", arn_of(ctx, "root"), UNKNOWN, *_root_password(ctx), *_keys(ctx, ctx.account)])
     for user in users.by("names", ctx):
         rows.writerow([user.name, user.arn(ctx), _time(user.created), *_password(ctx, user), *_keys(ctx, user.id)])
     return out.getvalue().removesuffix("\n")
 
 
-def _root_password() -> list[str]:
-    return [UNSUPPORTED, UNKNOWN, UNSUPPORTED, UNSUPPORTED, "false"]
+def _root_password(ctx: Context) -> list[str]:
+    return [UNSUPPORTED, UNKNOWN, UNSUPPORTED, UNSUPPORTED, _mfa(ctx, ctx.account)]
 
 
 def _password(ctx: Context, user: User) -> list[str]:
-    mfa = _boolean(mfa_devices.count(ctx, user.id, index="owners") > 0)
+    mfa = _mfa(ctx, user.id)
     if (profile := login_profiles.get(ctx, user.id)) is None:
         return ["false", NONE, NONE, NONE, mfa]
     used = _time(user.password_used) if user.password_used else UNKNOWN
     return ["true", used, _time(profile.changed), _rotation(ctx, profile), mfa]
+
+
+def _mfa(ctx: Context, owner: str) -> str:
+    return _boolean(mfa_devices.count(ctx, owner, index="owners") > 0)
 
 
 def _rotation(ctx: Context, profile: LoginProfile) -> str:

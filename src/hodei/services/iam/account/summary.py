@@ -36,7 +36,7 @@ POLICY_VERSIONS = 10_000  # in use, in an account
 
 @iam.operation("GetAccountSummary")
 def get_account_summary(ctx: Context) -> dict[str, Any]:
-    """The root of an account has no password and no MFA device here."""
+    """The root of an account has no password here."""
     summary = {
         "Users": users.count(ctx),
         "Groups": groups.count(ctx),
@@ -48,7 +48,7 @@ def get_account_summary(ctx: Context) -> dict[str, Any]:
         "PolicyVersionsInUse": sum(len(policy.versions) for policy in policies.scan(ctx)),
         "MFADevices": mfa_devices.count(ctx),
         "MFADevicesInUse": mfa_devices.count(ctx, index="owners"),
-        "AccountMFAEnabled": 0,
+        "AccountMFAEnabled": int(mfa_devices.count(ctx, ctx.account, index="owners") > 0),
         "AccountPasswordPresent": 0,
         "AccountAccessKeysPresent": int(access_keys.count(ctx, ctx.account) > 0),
         "AccountSigningCertificatesPresent": int(signing_certificates.count(ctx, ctx.account) > 0),

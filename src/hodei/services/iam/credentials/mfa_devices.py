@@ -17,6 +17,7 @@ from hodei.services.iam.state import arn_of, users
 
 SEED_BYTES = 40  # 64 characters in base 32
 MOST = 8  # of a user
+ROOT = "root"  # what the root of an account is called where a user is asked for
 CLOCK_WINDOW = 20  # steps that the clock of a device may be off when it is enabled
 DRIFT_WINDOW = 1  # further steps that it may be off afterwards
 
@@ -49,26 +50,27 @@ def create_virtual_mfa_device(
 def enable_mfa_device(
     ctx: Context, *, UserName: str, SerialNumber: str, AuthenticationCode1: str, AuthenticationCode2: str
 ) -> None:
-    user = find.user(ctx, UserName)
+    """The root enables its own under the name "root": AWS has its console for that."""
+    owner = _owner(ctx, UserName)
     device = lookup(ctx, SerialNumber)
     if device.owner:
         raise errors.EntityAlreadyExists("MFA Device is already in use.")
-    rules.check_quota("MFADevicesPerUser", mfa_devices.count(ctx, user.id, index="owners"), MOST)
+    rules.check_quota("MFADevicesPerUser", mfa_devices.count(ctx, owner.id, index="owners"), MOST)
     device = _synchronised(ctx, device, AuthenticationCode1, AuthenticationCode2)
-    mfa_devices.put(ctx, replace(device, owner=user.id, enabled=ctx.now))
+    mfa_devices.put(ctx, replace(device, owner=owner.id, enabled=ctx.now))
 
 
 @iam.operation("ResyncMFADevice")
 def resync_mfa_device(
     ctx: Context, *, UserName: str, SerialNumber: str, AuthenticationCode1: str, AuthenticationCode2: str
 ) -> None:
-    device = _of_user(ctx, UserName, SerialNumber)
+    device = _owned(ctx, _owner(ctx, UserName), SerialNumber)
     mfa_devices.put(ctx, _synchronised(ctx, device, AuthenticationCode1, AuthenticationCode2))
 
 
 @iam.operation("DeactivateMFADevice")
 def deactivate_mfa_device(ctx: Context, *, SerialNumber: str, UserName: str = "") -> None:
-    device = _of_user(ctx, UserName, SerialNumber)
+    device = _owned(ctx, _owner(ctx, UserName), SerialNumber)
     mfa_devices.put(ctx, replace(device, owner=None, enabled=0.0))
 
 
@@ -82,19 +84,18 @@ def delete_virtual_mfa_device(ctx: Context, *, SerialNumber: str) -> None:
 
 @iam.operation("GetMFADevice")
 def get_mfa_device(ctx: Context, *, SerialNumber: str, UserName: str = "") -> dict[str, Any]:
-    device = _of_user(ctx, UserName, SerialNumber)
-    return _view(find.user_or_caller(ctx, UserName).name, device)
+    owner = _owner(ctx, UserName)
+    return _view(owner, _owned(ctx, owner, SerialNumber))
 
 
 @iam.operation("ListMFADevices")
 def list_mfa_devices(
     ctx: Context, *, UserName: str = "", Marker: str = "", MaxItems: int = pages.MOST
 ) -> dict[str, Any]:
-    """The root has none here."""
-    owner = find.owner(ctx, UserName)
+    owner = _owner(ctx, UserName)
     found = mfa_devices.by("owners", ctx, owner.id, after=pages.after(ctx, Marker))
     page, rest = pages.cut(ctx, found, MaxItems, lambda device: (device.enabled, device.serial))
-    return {"MFADevices": [_view(owner.name, device) for device in page], **rest}
+    return {"MFADevices": [_view(owner, device) for device in page], **rest}
 
 
 @iam.operation("ListVirtualMFADevices")
@@ -135,23 +136,30 @@ def _synchronised(ctx: Context, device: MfaDevice, first: str, second: str) -> M
     return replace(device, drift=0 if now - 1 <= step <= now + 1 else step - now, used=step)
 
 
-def _of_user(ctx: Context, user_name: str, serial: str) -> MfaDevice:
-    user = find.user_or_caller(ctx, user_name)
+def _owner(ctx: Context, name: str) -> find.Owner:
+    """The user of that name; of no name the caller. "root" is the root that calls, unless a user is called so."""
+    if name == ROOT and ctx.principal.kind == "root" and not next(users.by("names", ctx, ROOT), None):
+        name = ""
+    return find.owner(ctx, name)
+
+
+def _owned(ctx: Context, owner: find.Owner, serial: str) -> MfaDevice:
     device = mfa_devices.get(ctx, serial)
-    if device is None or device.owner != user.id:
-        raise errors.NoSuchEntity(f"MFA Device {serial} does not exist for user {user.name}.")
+    if device is None or device.owner != owner.id:
+        raise errors.NoSuchEntity(f"MFA Device {serial} does not exist for user {owner.name or ROOT}.")
     return device
 
 
-def _view(name: str, device: MfaDevice) -> dict[str, Any]:
-    return {"UserName": name, "SerialNumber": device.serial, "EnableDate": device.enabled}
+def _view(owner: find.Owner, device: MfaDevice) -> dict[str, Any]:
+    return {"UserName": owner.name or ROOT, "SerialNumber": device.serial, "EnableDate": device.enabled}
 
 
 def _virtual(ctx: Context, device: MfaDevice) -> dict[str, Any]:
-    user = users.get(ctx, device.owner) if device.owner else None
-    if user is None:
+    if not device.owner:
         return {"SerialNumber": device.serial}
-    return {"SerialNumber": device.serial, "EnableDate": device.enabled, "User": views.user(ctx, user)}
+    user = users.get(ctx, device.owner)
+    shown = views.user(ctx, user) if user else views.root(ctx)
+    return {"SerialNumber": device.serial, "EnableDate": device.enabled, "User": shown}
 
 
 def _qr_code(text: str) -> bytes | None:

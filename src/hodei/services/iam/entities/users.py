@@ -46,7 +46,7 @@ def create_user(
 @iam.operation("GetUser")
 def get_user(ctx: Context, *, UserName: str = "") -> dict[str, Any]:
     if not UserName and ctx.principal.arn.endswith(":root"):
-        return {"User": _root(ctx)}
+        return {"User": views.root(ctx)}
     return {"User": views.whole_user(ctx, find.user_or_caller(ctx, UserName))}
 
 
@@ -113,8 +113,3 @@ def _blocking(ctx: Context, user: User) -> Iterator[tuple[str, bool]]:
 def _check_free(ctx: Context, name: str) -> None:
     if next(users.by("names", ctx, name.lower()), None):
         raise errors.EntityAlreadyExists(what=f"User with name {name}")
-
-
-def _root(ctx: Context) -> dict[str, Any]:
-    """The root of an account: AWS shows its account for a user id, and no name. Accounts here have no birthday."""
-    return {"UserId": ctx.account, "Arn": ctx.principal.arn, "CreateDate": 0.0}
