@@ -159,13 +159,3 @@ def test_retention_errors(s3: Any, cloud: Cloud, refused: Any) -> None:
     marker = s3.delete_object(Bucket=BUCKET, Key="key")["VersionId"]
     error = refused(s3.get_object_retention, Bucket=BUCKET, Key="key", VersionId=marker)
     assert (error["Code"], error["Method"], error["ResourceType"]) == ("MethodNotAllowed", "GET", "DeleteMarker")
-
-
-def test_mfa_delete_wants_the_code_to_be_turned_on(s3: Any, refused: Any) -> None:
-    configuration = {"Status": "Enabled", "MFADelete": "Enabled"}
-    error = refused(s3.put_bucket_versioning, Bucket="plain", VersioningConfiguration=configuration)
-    assert error["Code"] == "AccessDenied"
-    s3.put_bucket_versioning(
-        Bucket="plain", VersioningConfiguration=configuration, MFA="arn:aws:iam::000000000000:mfa/root 123456"
-    )
-    assert s3.get_bucket_versioning(Bucket="plain")["MFADelete"] == "Enabled"

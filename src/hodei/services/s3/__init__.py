@@ -16,6 +16,7 @@ from hodei.services.s3.buckets import bucket_operations as bucket_operations
 from hodei.services.s3.buckets import policies as policies
 from hodei.services.s3.buckets import reports as reports
 from hodei.services.s3.buckets import settings as settings
+from hodei.services.s3.buckets import versioning as versioning
 from hodei.services.s3.content import integrity as integrity
 from hodei.services.s3.management import lifecycle as lifecycle
 from hodei.services.s3.management import lock as lock

@@ -147,6 +147,9 @@ NotImplementedHeader = s3.error(
     "NotImplemented", "A header you provided implies functionality that is not implemented", status=501
 )
 NotModified = s3.error("304", "Not Modified", status=304)
+NotDeviceOwnerError = s3.error(
+    "NotDeviceOwnerError", "The device that generated the token is not owned by the authenticated user."
+)
 ObjectLockConfigurationNotFoundError = s3.error(
     "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket", status=404
 )
@@ -164,6 +167,9 @@ SignatureDoesNotMatch = s3.error(
     "SignatureDoesNotMatch",
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     status=403,
+)
+TokenCodeInvalidError = s3.error(
+    "TokenCodeInvalidError", "The serial number and/or token code you provided is not valid."
 )
 TooManyBuckets = s3.error("TooManyBuckets", "You have attempted to create more buckets than allowed")
 TooManyConfigurations = s3.error(

@@ -23,6 +23,7 @@ class Bucket(Record):
     created: float
     versioning: str = ""  # "", "Enabled", "Suspended"
     mfa_delete: bool = False
+    mfa_delete_said: bool = False  # whether that was ever configured
     object_lock: bool = False
     constraint: str = ""  # the location constraint where it is not the region: "EU" means eu-west-1
     configured: tuple[str, ...] = ()  # kinds of which there is a document in `configurations`

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors, state
+from hodei.services.s3 import errors
 from hodei.services.s3.buckets import buckets, configurations
 from hodei.services.s3.buckets.configurations import configuration
-from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket
 
 OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -113,50 +110,3 @@ def accept_request_payment(home: Context, bucket: Bucket, document: Any) -> Any:
     if document.get("Payer") not in ("Requester", "BucketOwner"):
         raise errors.MalformedXML()
     return document
-
-
-# versioning is part of the bucket itself
-
-
-@s3.operation("PutBucketVersioning")
-def put_bucket_versioning(
-    ctx: Context,
-    *,
-    Bucket: str,
-    VersioningConfiguration: dict[str, str],
-    MFA: str | None = None,
-    ExpectedBucketOwner: str | None = None,
-) -> None:
-    """MFA delete is turned on and off with the serial number and a code of a device, which here is taken for good."""
-    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    home = buckets.home(ctx, bucket)
-    status = VersioningConfiguration.get("Status")
-    if status is None:
-        raise errors.IllegalVersioningConfigurationException()
-    if status not in ("Enabled", "Suspended"):
-        raise errors.MalformedXML()
-    if status == "Suspended":
-        _check_suspension(home, bucket)
-    mfa = VersioningConfiguration.get("MFADelete")
-    if (bucket.mfa_delete or mfa == "Enabled") and not MFA:
-        raise errors.AccessDenied("Mfa Authentication must be used for this request")
-    mfa_delete = bucket.mfa_delete if mfa is None else mfa == "Enabled"
-    state.buckets.put(home, replace(bucket, versioning=status, mfa_delete=mfa_delete))
-
-
-def _check_suspension(home: Context, bucket: Bucket) -> None:
-    if bucket.object_lock:
-        raise errors.InvalidBucketState(
-            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
-        )
-    if configurations.find(home, bucket, "replication") is not None:
-        raise errors.InvalidBucketState(
-            "A replication configuration is present on this bucket, so the versioning state cannot be changed."
-        )
-
-
-@s3.operation("GetBucketVersioning")
-def get_bucket_versioning(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> dict[str, str]:
-    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    found = {"Status": bucket.versioning} if bucket.versioning else {}
-    return found | ({"MFADelete": "Enabled"} if bucket.mfa_delete else {})

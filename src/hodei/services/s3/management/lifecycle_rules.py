@@ -45,7 +45,9 @@ Rule = dict[str, Any]
 def accept_lifecycle(
     home: Context, bucket: Bucket, document: Any, *, TransitionDefaultMinimumObjectSize: str | None = None
 ) -> Any:
-    """The rules are applied at every midnight (UTC) from the next one on."""
+    """The rules are applied at every midnight (UTC) from the next one on. Under MFA delete there can be none."""
+    if bucket.mfa_delete:
+        raise errors.InvalidBucketState("Lifecycle configuration is not supported on an MFA enabled bucket.")
     minimum = TransitionDefaultMinimumObjectSize or MINIMUM_SIZES[0]
     if minimum not in MINIMUM_SIZES:
         raise errors.InvalidRequest(f"Invalid TransitionDefaultMinimumObjectSize found: {minimum}")

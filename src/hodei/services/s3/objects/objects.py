@@ -14,6 +14,7 @@ from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.http import Body as Stream
 from hodei.protocol.timestamps import rfc822
 from hodei.services.s3 import errors, payment, rules
+from hodei.services.s3.buckets import versioning
 from hodei.services.s3.buckets.buckets import bucket_of, home, still
 from hodei.services.s3.content import bodies, checksums, encryption, ranges
 from hodei.services.s3.content.encryption import Sealing
@@ -236,7 +237,8 @@ def delete_object(
     lock.check_bypass(bucket, BypassGovernanceRetention)
     given = {"IfMatch": IfMatch, "IfMatchLastModifiedTime": IfMatchLastModifiedTime, "IfMatchSize": IfMatchSize}
     charge = payment.charged(ctx, bucket, RequestPayer)
-    return charge | _delete(home(ctx, bucket), bucket, Key, VersionId, given, MFA, BypassGovernanceRetention)
+    versioning.check_mfa(ctx, bucket, MFA, needed=bucket.mfa_delete and VersionId is not None)
+    return charge | _delete(home(ctx, bucket), bucket, Key, VersionId, given, BypassGovernanceRetention)
 
 
 @s3.operation("DeleteObjects")
@@ -251,13 +253,14 @@ def delete_objects(
     ExpectedBucketOwner: str | None = None,
     ChecksumAlgorithm: str | None = None,
 ) -> Result:
-    """Each key succeeds or fails by itself."""
+    """Each key succeeds or fails by itself. Without a code that MFA delete wants of one of them, all fail."""
     bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
     lock.check_bypass(bucket, BypassGovernanceRetention)
     wanted = Delete.get("Objects") or []
     if not 0 < len(wanted) <= DELETE_LIMIT:
         raise errors.MalformedXML()
     place, charge = home(ctx, bucket), payment.charged(ctx, bucket, RequestPayer)
+    versioning.check_mfa(ctx, bucket, MFA, needed=bucket.mfa_delete and any(one.get("VersionId") for one in wanted))
     permitted = {"Bucket": Bucket, "BypassGovernanceRetention": BypassGovernanceRetention}
     deleted, failed = [], []
     for entry in wanted:
@@ -273,7 +276,7 @@ def delete_objects(
             if version_id is not None and not rules.is_version_id(version_id):
                 raise errors.NoSuchVersion()  # a single DELETE says InvalidArgument
             authorise(ctx, "DeleteObject", permitted | named)
-            gone = _delete(place, bucket, key, version_id, given, MFA, BypassGovernanceRetention)
+            gone = _delete(place, bucket, key, version_id, given, BypassGovernanceRetention)
         except AwsError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})
             continue
@@ -290,7 +293,6 @@ def _delete(
     key: str,
     version_id: str | None,
     given: Mapping[str, Any],
-    mfa: str | None,
     bypass: bool | None,
 ) -> Result:
     """One deletion. What does not exist is deleted as well: that is S3's idea of idempotency."""
@@ -300,8 +302,6 @@ def _delete(
         marker = versions.delete_latest(place, bucket, key)
         return {} if marker is None else {"DeleteMarker": True, "VersionId": marker.version_id}
     rules.check_version_id(version_id)
-    if bucket.mfa_delete and not mfa:
-        raise errors.AccessDenied("Mfa Authentication must be used for this request")
     obj = versions.find(place, bucket, key, version_id)
     conditions.check_delete(obj, key, given)
     if obj is None:
