@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from hodei.kernel.errors import AwsError
 
 NOBODY = Identity()
-WITHOUT_IDENTITY = ("root", "service", "anonymous")  # whom only resources' policies stop
+WITHOUT_IDENTITY = ("root", "service", "anonymous")
 
 
 def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises."""
     service, principal = ctx.service, ctx.principal
-    if principal.kind in WITHOUT_IDENTITY and not controls.binding(ctx, principal.account):
+    if _unlimited(principal) and not controls.binding(ctx, principal.account):
         if service.resource_policy is None:
             return
         if principal.kind == "root" and service.unguarded and service.unguarded(ctx, params):
@@ -37,14 +37,20 @@ def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     check(ctx, service.needs.of(ctx, operation, params), params)
 
 
+def _unlimited(principal: context.Principal) -> bool:
+    """Whether only resources' policies, and those of an organization, can stop it. The session of a root has a task."""
+    return principal.kind in WITHOUT_IDENTITY and not (principal.session and principal.session.task)
+
+
 def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> None:
     """Whether the caller has all these permissions: for what `authorise` cannot know of. Raises as that does."""
     principal = ctx.principal
     bound = controls.binding(ctx, principal.account)
+    unlimited = principal.kind == "root" and _unlimited(principal) and not bound
     identity: Identity | None = None
     for need in needs:
         owned = _owned(ctx, need)
-        if principal.kind == "root" and not _guarded(owned) and owned.account == principal.account and not bound:
+        if unlimited and not _guarded(owned) and owned.account == principal.account:
             continue
         if identity is None:
             identity = _identity(ctx)

@@ -1,6 +1,7 @@
-"""What an organization imposes on its accounts: the control policies of every level from its root to the account.
+"""What an organization says of its accounts: the control policies of every level from its root to the account, whether
+the account is open, which services it administers.
 
-Organizations writes these records whenever its tree or policies change; a decision reads one of them, and none of
+Organizations writes these records whenever anything of it changes; a decision reads one of them, and none of
 Organizations' own.
 """
 
@@ -32,7 +33,8 @@ class Controls(Record):
     """That an account is in an organization, and what binds it there.
 
     `path` is that of aws:PrincipalOrgPaths ("o-.../r-.../ou-.../"). Of `scp` and `rcp` each level has to allow; levels
-    that allow everything are left out, and the management account has none.
+    that allow everything are left out, and the management account has none. `trusted` are the services (their
+    principals) that the organization has let in, `delegated` those that this account administers for it.
     """
 
     member: str
@@ -41,6 +43,14 @@ class Controls(Record):
     path: str
     scp: Levels = ()
     rcp: Levels = ()
+    features: str = "ALL"  # or CONSOLIDATED_BILLING
+    status: str = "ACTIVE"
+    trusted: tuple[str, ...] = ()
+    delegated: tuple[str, ...] = ()
+
+    def administers(self, service: str) -> bool:
+        """Whether this is the management account, or one that it has delegated a service to."""
+        return self.member == self.account or service in self.delegated
 
 
 table = Table("kernel", "controls", Controls, key="member", index={"of": ("account",)}, scope="global", cached=True)

@@ -135,9 +135,9 @@ def _groups(principal: Principal, policies: Policies) -> dict[PolicyKind, Sequen
         groups["identity"] = (policies.identity,)
         if policies.boundary:
             groups["boundary"] = (policies.boundary,)
-        # A federated user without session policy may do nothing by its user's policies.
-        if policies.session or principal.kind == "federated-user":
-            groups["session"] = (policies.session,)
+    # A federated user without session policy may do nothing by its user's policies.
+    if policies.session or principal.kind == "federated-user":
+        groups["session"] = (policies.session,)
     return groups
 
 
@@ -190,7 +190,9 @@ def _granted(request: AccessRequest, verdicts: Mapping[PolicyKind, Verdict]) -> 
     if needs_resource and resource.grant is Grant.NONE:
         return Decision("implicit-deny", "resource", None, verdicts)
     required: tuple[PolicyKind, ...] = ("identity", "boundary", "session")
-    if not request.crosses_accounts and resource.grant >= Grant.ENTITY:
+    if principal.kind == "root":
+        required = ()  # it needs nobody's permission: the policies of tasks, its session policies, only deny
+    elif not request.crosses_accounts and resource.grant >= Grant.ENTITY:
         # Limits of the role hold for what its role was granted, not for what the session itself was.
         required = required[1:] if resource.grant is Grant.ENTITY else ()
     for where in required:
@@ -198,5 +200,4 @@ def _granted(request: AccessRequest, verdicts: Mapping[PolicyKind, Verdict]) -> 
             return Decision("implicit-deny", where, None, verdicts)
     if "identity" in required and "identity" in verdicts:
         return Decision("allow", "identity", verdicts["identity"].match, verdicts)
-    # The root of an account needs nobody's permission.
     return Decision("allow", "resource" if resource.grant else None, resource.match, verdicts)

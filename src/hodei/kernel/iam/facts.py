@@ -203,6 +203,12 @@ def _mfa_age(facts: Facts) -> Values:
     return [str(int(facts.ctx.now - session.mfa))] if session and session.mfa else None
 
 
+def _assumed_root(facts: Facts) -> Values:
+    """Only sessions of a root by AssumeRoot have it."""
+    session = facts.ctx.principal.session
+    return ["true"] if session and session.task else None
+
+
 def _token_issue_time(facts: Facts) -> Values:
     session = facts.ctx.principal.session
     return _time(session.started) if session and session.started else None
@@ -244,6 +250,7 @@ def _secure(facts: Facts) -> Values:
 
 
 GLOBAL: Mapping[str, Callable[[Facts], Values]] = {
+    "aws:assumedroot": _assumed_root,
     "aws:currenttime": lambda facts: _time(facts.ctx.now),
     "aws:epochtime": lambda facts: [str(int(facts.ctx.now))],
     "aws:federatedprovider": _of_session(lambda session: session.provider),

@@ -25,6 +25,7 @@ class Session(Record):
     mfa: float = 0.0  # when the caller showed its MFA code; 0: it did not
     provider: str = ""  # that federated it: an ARN, or the name of a web identity provider
     chained: bool = False  # a role assumed by a role
+    task: str = ""  # of the session of a root: the ARN of the policy that says what it is for
     context: dict[str, list[str]] = {}  # condition keys of a federation, in lower case ("saml:sub")
 
 

@@ -3,10 +3,10 @@
 Here, too: AWS's own managed policies (each in its current version), the policy simulator, virtual MFA devices that show
 codes, password hashes, credential reports. IAM is global: all regions see the same.
 
-Not here: hardware MFA devices; the password of the root; what is in `left_out` of service.toml, with reasons.
+Not here: hardware MFA devices; passwords that the root sets; what is in `left_out` of service.toml, with reasons.
 Service-linked roles go at once when they are deleted, as services do not yet tell whether they use them.
 """
 
-from hodei.services.iam import access, account, credentials, entities, federation, identities, policies
+from hodei.services.iam import access, account, credentials, entities, federation, identities, organization, policies
 
-__all__ = ["access", "account", "credentials", "entities", "federation", "identities", "policies"]
+__all__ = ["access", "account", "credentials", "entities", "federation", "identities", "organization", "policies"]

@@ -16,6 +16,8 @@ from hodei.services.iam.entities import service_linked_roles
 from hodei.services.iam.federation import metadata
 from hodei.services.iam.federation.metadata import Metadata
 from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
+from hodei.services.iam.organization import root_access
+from hodei.services.iam.organization.root_access import Feature as RootFeature
 from hodei.services.iam.policies import attached, lookup
 from hodei.services.iam.state import Role, User, roles, users
 
@@ -23,11 +25,13 @@ __all__ = [
     "Metadata",
     "OidcProvider",
     "Role",
+    "RootFeature",
     "SamlProvider",
     "User",
     "key_used",
     "link_role",
     "make_administrator",
+    "manages_root",
     "oidc_provider",
     "owns_mfa",
     "policy_document",
@@ -71,6 +75,11 @@ def link_role(ctx: Context, service: str) -> None:
     name = service_linked_roles.services()[service].role
     if not next(roles.by("names", iam, name.lower()), None):
         service_linked_roles.create_service_linked_role(iam, AWSServiceName=service)
+
+
+def manages_root(ctx: Context, member: str, feature: RootFeature) -> bool:
+    """Whether the account of the call looks after the root of a member of its organization, in what a feature lets."""
+    return root_access.manages(ctx, member, feature)
 
 
 def user(ctx: Context, id: str) -> User | None:

@@ -1,6 +1,18 @@
+"""The words of errors that AWS's answers are not known of are those of its documentation."""
+
 from hodei.services.iam.service import iam
 
 AccessDenied = iam.error("AccessDenied", status=403)
+AccountNotManagementOrDelegatedAdministrator = iam.error(
+    "AccountNotManagementOrDelegatedAdministratorException",
+    "The request was rejected because the account making the request is not the management account or delegated "
+    "administrator account for centralized root access.",
+)
+CallerIsNotManagementAccount = iam.error(
+    "CallerIsNotManagementAccountException",
+    "The request was rejected because the account making the request is not the management account for the "
+    "organization.",
+)
 CredentialReportExpired = iam.error("ReportExpired", "The most recent credential report has expired.")
 CredentialReportNotPresent = iam.error("ReportNotPresent", "No report is present for this account.")
 DeleteConflict = iam.error("DeleteConflict", "Cannot delete entity, must {what} first.")
@@ -23,8 +35,20 @@ LimitExceeded = iam.error("LimitExceeded", "Cannot exceed quota for {what}: {lim
 MalformedCertificate = iam.error("MalformedCertificate")
 MalformedPolicyDocument = iam.error("MalformedPolicyDocument")
 NoSuchEntity = iam.error("NoSuchEntity", "{what} cannot be found.")
+OrganizationNotFound = iam.error(
+    "OrganizationNotFoundException",
+    "The request was rejected because no organization is associated with your account.",
+)
+OrganizationNotInAllFeaturesMode = iam.error(
+    "OrganizationNotInAllFeaturesModeException",
+    "The request was rejected because your organization does not have All features enabled.",
+)
 PasswordPolicyViolation = iam.error("PasswordPolicyViolation", "Password should {lacking}")
 PolicyNotAttachable = iam.error("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.")
+ServiceAccessNotEnabled = iam.error(
+    "ServiceAccessNotEnabledException",
+    "The request was rejected because trusted access is not enabled for IAM in AWS Organizations.",
+)
 UnmodifiableEntity = iam.error(
     "UnmodifiableEntity",
     "Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS",

@@ -8,6 +8,8 @@ from hodei.kernel.context import Context
 from hodei.services.iam import errors
 from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, groups, profiles, roles, users
 
+ROOT = "root"  # what the root of an account is called where a user is asked for
+
 
 def user(ctx: Context, name: str) -> User:
     if (found := next(users.by("names", ctx, name.lower()), None)) is None:

@@ -37,7 +37,7 @@ def check_credentials(ctx: Context, params: dict[str, Any]) -> None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
     """
     caller = ctx.principal
-    if caller.session is None or caller.kind == "role-session":
+    if caller.session is None or caller.kind == "role-session" or caller.session.task:
         return
     if caller.kind == "federated-user" or not caller.session.mfa:
         raise errors.InvalidClientTokenId()

@@ -62,6 +62,7 @@ def close_account(ctx: Context, *, AccountId: str) -> None:
     if account.status != "ACTIVE":
         raise errors.AccountAlreadyClosed()
     accounts.put(home.ctx, replace(account, status="PENDING_CLOSURE"))
+    tree.publish(home)
     takes = float(ctx.setting("account_closure_seconds"))
     if takes:
         ctx.timers.set(home.ctx, "close", ctx.now + takes, account.id)
@@ -71,9 +72,10 @@ def close_account(ctx: Context, *, AccountId: str) -> None:
 
 @organizations.timer("close")
 def suspend(ctx: Context, id: str) -> None:
-    account = accounts.get(ctx, id)
-    if account and account.status == "PENDING_CLOSURE":
+    account, home = accounts.get(ctx, id), find.home_of(ctx)
+    if home and account and account.status == "PENDING_CLOSURE":
         accounts.put(ctx, replace(account, status="SUSPENDED"))
+        tree.publish(home)
         ctx.timers.set(ctx, "forget", ctx.now + KEPT_AFTER_CLOSING, id)
 
 

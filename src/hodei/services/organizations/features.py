@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.iam.api import link_role
-from hodei.services.organizations import errors, find, proposals
+from hodei.services.organizations import errors, find, proposals, tree
 from hodei.services.organizations.membership import SERVICE
 from hodei.services.organizations.service import organizations
 from hodei.services.organizations.state import Handshake, accounts, handshakes
@@ -48,5 +48,6 @@ def approved(ctx: Context, approval: Handshake) -> None:
 def finalized(ctx: Context, whole: Handshake) -> None:
     home = find.home(ctx)
     table.put(home.ctx, replace(home.organization, features="ALL"))
+    tree.publish(find.home(ctx))
     for account in accounts.scan(home.ctx):
         link_role(ctx.at(account=account.id), SERVICE)

@@ -9,7 +9,15 @@ from hodei.kernel.iam.controls import table as controls
 from hodei.services.organizations import find
 from hodei.services.organizations.find import Home
 from hodei.services.organizations.managed import FULL_ACCESS, RCP, SCP
-from hodei.services.organizations.state import Attachment, Policy, accounts, attachments, units
+from hodei.services.organizations.state import (
+    Attachment,
+    Policy,
+    accounts,
+    attachments,
+    delegations,
+    service_accesses,
+    units,
+)
 
 
 def way(home: Home, id: str) -> list[str]:
@@ -42,7 +50,7 @@ def take_in(home: Home, id: str, *types: str) -> None:
 
 
 def publish(home: Home) -> None:
-    """Tell the kernel what binds each account: to be called after all that changes it."""
+    """Tell the kernel of each account what it knows of them: to be called after all that changes it."""
     before = {one.member: one for one in controls.by("of", home.ctx, home.ctx.account)}
 
     @cache
@@ -52,6 +60,7 @@ def publish(home: Home) -> None:
             return ()
         return tuple(Control(arn=find.policy_arn(home, one), document=one.content, target=target) for one in found)
 
+    trusted = tuple(one.service for one in service_accesses.scan(home.ctx))
     for account in accounts.scan(home.ctx):
         places = (*way(home, account.id), account.id) if account.id != home.ctx.account else ()
         scp, rcp = (tuple(filter(None, (level(place, type) for place in places))) for type in (SCP, RCP))
@@ -62,6 +71,10 @@ def publish(home: Home) -> None:
             path=path(home, account.id),
             scp=scp,
             rcp=rcp,
+            features=home.organization.features,
+            status=account.status,
+            trusted=trusted,
+            delegated=tuple(one.service for one in delegations.scan(home.ctx, account.id)),
         )
         if before.pop(account.id, None) != after:
             controls.put(home.ctx, after)

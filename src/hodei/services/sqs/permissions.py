@@ -17,6 +17,8 @@ from hodei.services.sqs.state import Queue
 
 MOST_ACTIONS = 7
 MOST_STATEMENTS = 20
+# So that no policy can lock an account out of its queue (root-user-tasks of IAM's user guide).
+ALWAYS_THE_ROOTS = ("GetQueueAttributes", "SetQueueAttributes")
 GRANTABLE = (
     "*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListDeadLetterSourceQueues",
     "PurgeQueue", "ReceiveMessage", "SendMessage",
@@ -125,7 +127,11 @@ def policy_of(ctx: Context, arn: str) -> ResourcePolicy | None:
         found = find_by_arn(ctx, arn)
     except ValueError:
         return None
-    return ResourcePolicy(found[0].account, found[1].attributes.get("Policy", "")) if found else None
+    if not found:
+        return None
+    locked_out = ctx.operation in ALWAYS_THE_ROOTS and ctx.principal.kind == "root"
+    own = locked_out and ctx.principal.account == found[0].account
+    return ResourcePolicy(found[0].account, "" if own else found[1].attributes.get("Policy", ""))
 
 
 @sqs.without_policy

@@ -6,6 +6,6 @@ assertions. How AWS packs session policies is
 not known: PackedPolicySize is an estimate.
 """
 
-from hodei.services.sts import assume_role, identity, messages, rules, saml, user_sessions, web_identity
+from hodei.services.sts import assume_role, assume_root, identity, messages, rules, saml, user_sessions, web_identity
 
-__all__ = ["assume_role", "identity", "messages", "rules", "saml", "user_sessions", "web_identity"]
+__all__ = ["assume_role", "assume_root", "identity", "messages", "rules", "saml", "user_sessions", "web_identity"]

@@ -7,7 +7,13 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.services.iam.account import aliases
 from hodei.services.iam.credentials.signing_certificates import MOST as SIGNING_CERTIFICATES
-from hodei.services.iam.credentials.state import access_keys, mfa_devices, server_certificates, signing_certificates
+from hodei.services.iam.credentials.state import (
+    access_keys,
+    login_profiles,
+    mfa_devices,
+    server_certificates,
+    signing_certificates,
+)
 from hodei.services.iam.federation.state import oidc_providers, saml_providers
 from hodei.services.iam.policies.versions import MOST as VERSIONS
 from hodei.services.iam.service import iam
@@ -36,7 +42,6 @@ POLICY_VERSIONS = 10_000  # in use, in an account
 
 @iam.operation("GetAccountSummary")
 def get_account_summary(ctx: Context) -> dict[str, Any]:
-    """The root of an account has no password here."""
     summary = {
         "Users": users.count(ctx),
         "Groups": groups.count(ctx),
@@ -49,7 +54,7 @@ def get_account_summary(ctx: Context) -> dict[str, Any]:
         "MFADevices": mfa_devices.count(ctx),
         "MFADevicesInUse": mfa_devices.count(ctx, index="owners"),
         "AccountMFAEnabled": int(mfa_devices.count(ctx, ctx.account, index="owners") > 0),
-        "AccountPasswordPresent": 0,
+        "AccountPasswordPresent": int(login_profiles.get(ctx, ctx.account) is not None),
         "AccountAccessKeysPresent": int(access_keys.count(ctx, ctx.account) > 0),
         "AccountSigningCertificatesPresent": int(signing_certificates.count(ctx, ctx.account) > 0),
         "GlobalEndpointTokenVersion": aliases.of(ctx).token_version,

@@ -12,6 +12,7 @@ from hodei.services.iam.credentials import passwords
 from hodei.services.iam.credentials.state import Hash, LoginProfile, login_profiles, password_policies
 from hodei.services.iam.service import iam
 
+NOBODYS = Hash(salt=b"", digest=b"")  # of a password that is yet to be set
 LONGEST_MEMORY = 24  # passwords: the most that a policy can ask to remember
 
 
@@ -19,24 +20,25 @@ LONGEST_MEMORY = 24  # passwords: the most that a policy can ask to remember
 async def create_login_profile(
     ctx: Context, *, UserName: str = "", Password: str = "", PasswordResetRequired: bool = False
 ) -> dict[str, Any]:
-    if not Password:
+    """Of a root, in a session for that task, there is no password yet: its owner sets one by mail."""
+    for_root = not UserName and ctx.principal.session is not None and ctx.principal.session.task
+    if not Password and not for_root:
         raise errors.ValidationError("Must specify a password")
-    passwords.check(ctx, Password)
-    password = await ctx.offload(passwords.hashed, Password, ctx.ids.randbytes(16))
-    user = find.user_or_caller(ctx, UserName)
-    if login_profiles.get(ctx, user.id):
-        raise errors.EntityAlreadyExists(what=f"Login Profile for user {user.name}")
+    password = NOBODYS if for_root else await _new(ctx, Password)
+    owner = find.owner(ctx, UserName)
+    if login_profiles.get(ctx, owner.id):
+        raise errors.EntityAlreadyExists(what=f"Login Profile for user {owner.name or find.ROOT}")
     profile = LoginProfile(
-        owner=user.id, created=ctx.now, changed=ctx.now, password=password, reset=PasswordResetRequired
+        owner=owner.id, created=ctx.now, changed=ctx.now, password=password, reset=PasswordResetRequired
     )
     login_profiles.put(ctx, profile)
-    return {"LoginProfile": _view(user.name, profile)}
+    return {"LoginProfile": _view(owner.name, profile)}
 
 
 @iam.operation("GetLoginProfile")
 def get_login_profile(ctx: Context, *, UserName: str = "") -> dict[str, Any]:
-    user = find.user_or_caller(ctx, UserName)
-    return {"LoginProfile": _view(user.name, _find(ctx, user.id, user.name))}
+    owner = find.owner(ctx, UserName)
+    return {"LoginProfile": _view(owner.name, _find(ctx, owner.id, owner.name))}
 
 
 @iam.operation("UpdateLoginProfile")
@@ -56,9 +58,9 @@ async def update_login_profile(
 
 @iam.operation("DeleteLoginProfile")
 def delete_login_profile(ctx: Context, *, UserName: str = "") -> None:
-    user = find.user_or_caller(ctx, UserName)
-    _find(ctx, user.id, user.name)
-    login_profiles.delete(ctx, user.id)
+    owner = find.owner(ctx, UserName)
+    _find(ctx, owner.id, owner.name)
+    login_profiles.delete(ctx, owner.id)
 
 
 @iam.operation("ChangePassword")
@@ -74,6 +76,12 @@ async def change_password(ctx: Context, *, OldPassword: str, NewPassword: str) -
     if _find(ctx, user.id, user.name) != profile:
         raise errors.EntityTemporarilyUnmodifiable(name=user.name)
     login_profiles.put(ctx, replace(_changed(ctx, profile, password), reset=False))
+
+
+async def _new(ctx: Context, password: str) -> Hash:
+    """Raises: PasswordPolicyViolation."""
+    passwords.check(ctx, password)
+    return await ctx.offload(passwords.hashed, password, ctx.ids.randbytes(16))
 
 
 async def _not_again(ctx: Context, password: str, profile: LoginProfile) -> Hash:
@@ -93,9 +101,9 @@ def _changed(ctx: Context, profile: LoginProfile, password: Hash) -> LoginProfil
 
 def _find(ctx: Context, owner: str, name: str) -> LoginProfile:
     if (profile := login_profiles.get(ctx, owner)) is None:
-        raise errors.NoSuchEntity(what=f"Login Profile for User {name}")
+        raise errors.NoSuchEntity(what=f"Login Profile for User {name or find.ROOT}")
     return profile
 
 
 def _view(name: str, profile: LoginProfile) -> dict[str, Any]:
-    return {"UserName": name, "CreateDate": profile.created, "PasswordResetRequired": profile.reset}
+    return {"UserName": name or find.ROOT, "CreateDate": profile.created, "PasswordResetRequired": profile.reset}

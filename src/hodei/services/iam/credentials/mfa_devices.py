@@ -17,7 +17,6 @@ from hodei.services.iam.state import arn_of, users
 
 SEED_BYTES = 40  # 64 characters in base 32
 MOST = 8  # of a user
-ROOT = "root"  # what the root of an account is called where a user is asked for
 CLOCK_WINDOW = 20  # steps that the clock of a device may be off when it is enabled
 DRIFT_WINDOW = 1  # further steps that it may be off afterwards
 
@@ -138,7 +137,7 @@ def _synchronised(ctx: Context, device: MfaDevice, first: str, second: str) -> M
 
 def _owner(ctx: Context, name: str) -> find.Owner:
     """The user of that name; of no name the caller. "root" is the root that calls, unless a user is called so."""
-    if name == ROOT and ctx.principal.kind == "root" and not next(users.by("names", ctx, ROOT), None):
+    if name == find.ROOT and ctx.principal.kind == "root" and not next(users.by("names", ctx, find.ROOT), None):
         name = ""
     return find.owner(ctx, name)
 
@@ -146,12 +145,12 @@ def _owner(ctx: Context, name: str) -> find.Owner:
 def _owned(ctx: Context, owner: find.Owner, serial: str) -> MfaDevice:
     device = mfa_devices.get(ctx, serial)
     if device is None or device.owner != owner.id:
-        raise errors.NoSuchEntity(f"MFA Device {serial} does not exist for user {owner.name or ROOT}.")
+        raise errors.NoSuchEntity(f"MFA Device {serial} does not exist for user {owner.name or find.ROOT}.")
     return device
 
 
 def _view(owner: find.Owner, device: MfaDevice) -> dict[str, Any]:
-    return {"UserName": owner.name or ROOT, "SerialNumber": device.serial, "EnableDate": device.enabled}
+    return {"UserName": owner.name or find.ROOT, "SerialNumber": device.serial, "EnableDate": device.enabled}
 
 
 def _virtual(ctx: Context, device: MfaDevice) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.organizations import errors, find, pages, rules, views
+from hodei.services.organizations import errors, find, pages, rules, tree, views
 from hodei.services.organizations.delegation.trusted_access import check_principal
 from hodei.services.organizations.service import organizations
 from hodei.services.organizations.state import Delegation, delegations, service_accesses
@@ -35,6 +35,7 @@ def register_delegated_administrator(ctx: Context, *, AccountId: str, ServicePri
     if delegations.get(home.ctx, account.id, ServicePrincipal):
         raise errors.AccountAlreadyRegistered()
     delegations.put(home.ctx, Delegation(service=ServicePrincipal, member=account.id, at=ctx.now))
+    tree.publish(home)
 
 
 @organizations.operation("DeregisterDelegatedAdministrator")
@@ -44,6 +45,7 @@ def deregister_delegated_administrator(ctx: Context, *, AccountId: str, ServiceP
     find.account(home, AccountId)
     if not delegations.delete(home.ctx, AccountId, ServicePrincipal):
         raise errors.AccountNotRegistered()
+    tree.publish(home)
 
 
 @organizations.operation("ListDelegatedAdministrators")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.organizations import errors, find, pages
+from hodei.services.organizations import errors, find, pages, tree
 from hodei.services.organizations.service import organizations
 from hodei.services.organizations.state import ServiceAccess, service_accesses
 
@@ -23,6 +23,7 @@ def enable_aws_service_access(ctx: Context, *, ServicePrincipal: str) -> None:
     check_principal(ServicePrincipal)
     if service_accesses.get(home.ctx, ServicePrincipal) is None:
         service_accesses.put(home.ctx, ServiceAccess(service=ServicePrincipal, at=ctx.now))
+        tree.publish(home)
 
 
 @organizations.operation("DisableAWSServiceAccess")
@@ -30,6 +31,7 @@ def disable_aws_service_access(ctx: Context, *, ServicePrincipal: str) -> None:
     home = find.with_all_features(ctx)
     check_principal(ServicePrincipal)
     service_accesses.delete(home.ctx, ServicePrincipal)
+    tree.publish(home)
 
 
 @organizations.operation("ListAWSServiceAccessForOrganization")

@@ -1,0 +1,3 @@
+from hodei.services.iam.organization import root_access
+
+__all__ = ["root_access"]
