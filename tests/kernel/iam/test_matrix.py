@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hodei.kernel.iam import AccessRequest, Kind, Named, Policies, Policy, Principal, evaluate, parse, wording
+from hodei.kernel.iam.controls import resources_bound
 
 OWN, OTHER = "111122223333", "444455556666"
 ROLE, SESSION = f"arn:aws:iam::{OWN}:role/team/Dev", f"arn:aws:sts::{OWN}:assumed-role/Dev/s1"
@@ -123,6 +124,8 @@ def test_decision(policies: dict[str, str], case: dict[str, Any]) -> None:
         groups["resource"] = [Named(policy(name, "trust"), name) for name in case["trust"]]
     for where in CONTROL:
         groups[where] = [[Named(policy(name, CONTROL[where]), name) for name in level] for level in case.get(where, [])]
+    if not resources_bound(case["action"], case.get("on", "*")):
+        groups["rcp"] = []
     request = AccessRequest(
         action=case["action"],
         resource=case.get("on", "*"),

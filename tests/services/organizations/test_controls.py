@@ -270,3 +270,43 @@ def test_roles_are_resources_too(
     with refused("AccessDenied", "with an explicit deny in a resource control policy"):
         outsider("sts").assume_role(**role)
     colleague("sts").assume_role(**role)
+
+
+def test_keys_that_aws_manages_are_not_bound(
+    cloud: Cloud, organization: Organization, member: str, refused: Refused
+) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html"""
+    parameters, keys = cloud.client("ssm", account=member), cloud.client("kms", account=member)
+    key = keys.create_key()["KeyMetadata"]["KeyId"]
+    organization.attach(organization.root, document("kms:*", Principal="*"), RCP)
+    parameters.put_parameter(Name="managed", Value="x", Type="SecureString")
+    with refused(DENIED, "with an explicit deny in a resource control policy"):
+        keys.encrypt(KeyId=key, Plaintext=b"x")
+    with refused(DENIED):
+        parameters.put_parameter(Name="own", Value="x", Type="SecureString", KeyId=key)
+
+
+def test_of_a_closed_account_nobody_uses_anything(
+    cloud: Cloud, organization: Organization, member: str, user: User, refused: Refused
+) -> None:
+    buckets, ann, colleague = cloud.client("s3", account=member), user(member), user(MANAGEMENT)
+    buckets.create_bucket(Bucket="photos")
+    buckets.delete_public_access_block(Bucket="photos")
+    everyone = document("s3:*", "Allow", Principal="*", Resource=["arn:aws:s3:::photos", "arn:aws:s3:::photos/*"])
+    buckets.put_bucket_policy(Bucket="photos", Policy=everyone)
+    trust = document("sts:AssumeRole", "Allow", Principal={"AWS": MANAGEMENT}).replace(', "Resource": "*"', "")
+    cloud.client("iam", account=member).create_role(RoleName="admin", AssumeRolePolicyDocument=trust)
+    role = {"RoleArn": f"arn:aws:iam::{member}:role/admin", "RoleSessionName": "session"}
+    colleague("sts").assume_role(**role)
+    colleague("s3").put_object(Bucket="photos", Key="k", Body=b"x")
+    organization.client.close_account(AccountId=member)
+    denied = f"is not authorized to perform: sts:AssumeRole on resource: {role['RoleArn']}"
+    with refused("AccessDenied", denied):
+        colleague("sts").assume_role(**role)
+    for client in (colleague("s3"), buckets):
+        with refused("AccessDenied"):
+            client.get_object(Bucket="photos", Key="k")
+    for queues in (ann("sqs"), cloud.client("sqs", account=member)):
+        with refused("AccessDenied"):
+            queues.list_queues()
+    colleague("sqs").list_queues()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hodei.kernel.errors import AwsError
 
 NOBODY = Identity()
+CLOSED = Decision("implicit-deny", None, None, {})  # where an account is: AWS gives no reason
 WITHOUT_IDENTITY = ("root", "service", "anonymous")
 
 
@@ -79,17 +80,26 @@ def _decided(
         resource_account=owned.account,
         resource_must_allow=owned.must_allow or _all_must_allow(ctx, need),
     )
-    session = ctx.principal.session
     owner = bound if owned.account == ctx.principal.account else controls.binding(ctx, owned.account)
+    if (bound and bound.closed) or (owner and owner.closed):
+        return request, CLOSED
+    session = ctx.principal.session
     policies = Policies(
         identity=identity.policies,
         boundary=identity.boundary,
         session=_session(session.policies) if session else (),
         resource=(*_resource(owned.document, need.resource), *_resource(owned.grants, need.resource)),
         scp=controls.compiled(bound.scp, "scp") if bound else (),
-        rcp=controls.compiled(owner.rcp, "rcp") if owner and controls.resources_bound(need.action) else (),
+        rcp=_on_resource(owner, need, owned),
     )
     return request, evaluate(request, policies)
+
+
+def _on_resource(owner: Controls | None, need: Need, owned: ResourcePolicy) -> Sequence[Sequence[Named]]:
+    """What the organization of its owner says of a resource."""
+    if owner is None or owned.managed or not controls.resources_bound(need.action, need.resource):
+        return ()
+    return controls.compiled(owner.rcp, "rcp")
 
 
 def _guarded(owned: ResourcePolicy) -> bool:

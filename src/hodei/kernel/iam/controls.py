@@ -15,7 +15,9 @@ from hodei.kernel.iam.documents import Kind, parse
 from hodei.kernel.iam.evaluate import Named
 from hodei.kernel.tables import Record, Scope, Table
 
-NEVER_BY_RCP = ("kms:RetireGrant",)  # orgs_manage_policies_rcps.html: "cannot be restricted by RCPs"
+# orgs_manage_policies_rcps.html: "Resources and entities not restricted by RCPs"
+NEVER_BY_RCP = ("kms:RetireGrant",)
+LINKED = ":role/aws-service-role/"
 
 
 class Control(Record):
@@ -48,6 +50,11 @@ class Controls(Record):
     trusted: tuple[str, ...] = ()
     delegated: tuple[str, ...] = ()
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody can use the account, or anything that it has."""
+        return self.status == "SUSPENDED"
+
     def administers(self, service: str) -> bool:
         """Whether this is the management account, or one that it has delegated a service to."""
         return self.member == self.account or service in self.delegated
@@ -57,9 +64,9 @@ table = Table("kernel", "controls", Controls, key="member", index={"of": ("accou
 
 
 def binding(ctx: Scope, account: str) -> Controls | None:
-    """What binds an account; None if nothing does."""
+    """What binds an account, or closes it; None if nothing does."""
     found = table.get(ctx, account)
-    return found if found and (found.scp or found.rcp) else None
+    return found if found and (found.scp or found.rcp or found.closed) else None
 
 
 @functools.lru_cache(1024)
@@ -68,9 +75,11 @@ def compiled(levels: Levels, kind: Kind) -> Sequence[Sequence[Named]]:
     return tuple(tuple(Named(parse(one.document, kind), one.arn, one.target) for one in level) for level in levels)
 
 
-def resources_bound(action: str) -> bool:
-    """Whether resource control policies have a say in an action ("s3:GetObject"): its service has to take part."""
-    return action.partition(":")[0] in _services() and action not in NEVER_BY_RCP
+def resources_bound(action: str, resource: str = "") -> bool:
+    """Whether resource control policies have a say in an action ("s3:GetObject") on a resource (its ARN): its service
+    has to take part, and service-linked roles are always for their services to assume."""
+    takes_part = action.partition(":")[0] in _services() and action not in NEVER_BY_RCP
+    return takes_part and LINKED not in resource
 
 
 @functools.cache

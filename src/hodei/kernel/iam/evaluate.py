@@ -81,7 +81,8 @@ class Verdict(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """`where` is the kind of policies that decided, None if none did: the root of an account needs no permission."""
+    """`where` is the kind of policies that decided, None if none did: the root of an account needs no permission, and
+    in an account that is closed nobody has any."""
 
     kind: Outcome
     where: PolicyKind | None

@@ -22,20 +22,21 @@ def wording(decision: Decision, request: AccessRequest) -> str:
     """`User: ... is not authorized to perform: ... because no identity-based policy allows ...`. `decision` denies."""
     who = request.principal.arn or "anonymous"
     on = f" on resource: {request.resource}" if request.resource else ""
-    return f"User: {who} is not authorized to perform: {request.action}{on} {_reason(decision, request)}"
+    return f"User: {who} is not authorized to perform: {request.action}{on}{_reason(decision, request)}"
 
 
 def _reason(decision: Decision, request: AccessRequest) -> str:
-    assert decision.where is not None, "a denial has a place"
+    if decision.where is None:
+        return ""
     article, name = _NAMES[decision.where]
     if decision.where == "resource" and request.action.startswith("sts:") and ":role/" in request.resource:
         article, name = "the ", "role trust policy"
     if decision.kind == "implicit-deny":
-        return f"because no {name} allows the {request.action} action"
+        return f" because no {name} allows the {request.action} action"
     # Since 2026 AWS adds the ARN of the policy, within an account.
     # https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns
     policy = decision.match.policy.name if decision.match else ""
     tells = (
         policy.startswith("arn:") and not request.crosses_accounts and decision.where not in ("resource", "endpoint")
     )
-    return f"with an explicit deny in {article}{name}" + (f": {policy}" if tells else "")
+    return f" with an explicit deny in {article}{name}" + (f": {policy}" if tells else "")

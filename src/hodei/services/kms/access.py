@@ -107,7 +107,8 @@ def policy_of(ctx: Context, arn: str) -> ResourcePolicy | None:
     key = keys.get(where, place.resource.removeprefix("key/"))
     if key is None:
         return ResourcePolicy(place.account, policies.default(where))
-    return ResourcePolicy(place.account, policies.document_of(where, key), _granted(where, key))
+    document = policies.document_of(where, key)
+    return ResourcePolicy(place.account, document, _granted(where, key), managed=key.manager == "AWS")
 
 
 @kms.without_policy

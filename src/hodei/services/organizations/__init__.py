@@ -4,8 +4,8 @@ Service and resource control policies are enforced on every call of every servic
 tells it of each account. Management policies (tags, backups, ...) are inherited and merged as AWS does, but nothing
 enforces them yet. Accounts of Hodei need not be created: any 12 digits are one, and can be invited.
 
-Not here: billing, payment and what AWS verifies of a person; calls into an account that is closed still work; the limit
-on closures; what is in `left_out` of service.toml, with reasons.
+Nobody can use an account that is closed, or what it has. Not here: billing, payment and what AWS verifies of a person;
+the limit on closures; what is in `left_out` of service.toml, with reasons.
 """
 
 from hodei.services.organizations import (
