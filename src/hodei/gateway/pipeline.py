@@ -6,7 +6,7 @@ Faults that have been asked for meet it after the routing (what is down) and bef
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +46,7 @@ class Call:
     codec: Codec
     service: Service | None
     ctx: Context | None = None
+    params: dict[str, Any] | None = None  # as soon as they are parsed
     skew: float = 0.0  # seconds by which a fault has put the clock ahead for it
     abort_after: int | None = None  # bytes of the answer's body that a fault leaves
 
@@ -151,7 +152,7 @@ class Pipeline:
             service, call.request, route.credential, route.region, call.request_id, body, operation.model, call.skew
         )
         call.ctx = ctx
-        params = call.codec.parse(route.operation, call.request, body, route.uri_params)
+        params = call.params = call.codec.parse(route.operation, call.request, body, route.uri_params)
         if service.amend:
             service.amend(ctx, params)
         if violations := operation.validate(params):
@@ -196,13 +197,22 @@ class Pipeline:
 
     def _answer(self, call: Call, result: dict[str, Any]) -> Response:
         status = result.pop("HTTPStatusCode", None)  # for operations whose model leaves it open (S3's 202)
+        self._note(call, result)
         response = call.codec.serialise(call.route.operation, result, request_id=call.request_id)
         response.status = status or response.status
         return self._finish(call, response)
 
     def _failed(self, call: Call, error: Exception) -> Response:
+        self._note(call, {}, error)
         response = _error(call.codec, call.route.operation, error, call.request_id)
         return self._finish(call, response)
+
+    def _note(self, call: Call, result: Mapping[str, Any], error: Exception | None = None) -> None:
+        """Of a caller and an operation that are known."""
+        if call.ctx is not None and call.params is not None:
+            operation = call.ctx.service.find(call.route.operation.name)
+            assert operation
+            self.world.ledger.note(call.ctx, operation, call.params, result, error)
 
     def _finish(self, call: Call, response: Response) -> Response:
         if call.service and call.service.decorate:

@@ -175,6 +175,7 @@ class Agenda:
 
     def _fire(self, now: float) -> None:
         """Fire what is due at `now`, in order of time."""
+        self._world.ledger.tick(now)
         end = keys.pack((*DUE, float(now)))
         for key in list(self._world.store.keys(self._due_start, keys.prefix_end(end))):
             self._fire_timer(keys.unpack(key)[len(DUE) :])

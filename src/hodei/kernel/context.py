@@ -179,6 +179,10 @@ class Context:
         """Tell the cloud of a state change of this service; whoever listens to it hears it in this batch."""
         self.world.bus.emit(self, detail_type, detail, resources)
 
+    def meter(self, usage: str, amount: float, resource: str = "") -> None:
+        """Count what AWS bills: so much of a usage in this service's manifest, for a resource (its ARN)."""
+        self.world.ledger.count(self, usage, amount, resource)
+
     def metric(self, namespace: str, name: str, value: float, unit: str = "Count", /, **dimensions: str) -> None:
         """Record a value of one of the service's own AWS/* metrics."""
         self.world.metrics.record(self, namespace, name, value, unit, dimensions)

@@ -76,6 +76,8 @@ class Manifest:
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
     left_out: dict[str, str] = field(default_factory=dict)  # operation -> why it is not there
     iam: dict[str, Any] = field(default_factory=dict)  # what its operations need: see `kernel.iam.needs`
+    audit: dict[str, Any] = field(default_factory=dict)  # what its calls are to CloudTrail: see `kernel.ledger.audit`
+    billing: dict[str, Any] = field(default_factory=dict)  # what AWS bills for it: see `kernel.ledger.prices`
 
 
 def folder(name: str) -> str:

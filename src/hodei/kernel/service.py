@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
@@ -14,6 +14,9 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.evaluate import AccessRequest, Decision
 from hodei.kernel.iam.hooks import Identity, ResourcePolicy
 from hodei.kernel.iam.needs import Find, Finder, Lister, Needs, find_of
+from hodei.kernel.ledger.audit import audited
+from hodei.kernel.ledger.meter import Stock
+from hodei.kernel.ledger.prices import Usage, usage_of
 from hodei.kernel.manifest import Manifest, folder, manifest
 from hodei.kernel.store import Store
 from hodei.kernel.tables import Record, Table
@@ -43,6 +46,8 @@ class Operation:
     accepts: frozenset[str]
     is_async: bool
     validate: Callable[[dict[str, Any]], list[Violation]]
+    data_event: str = ""  # to CloudTrail: the type of its resource
+    usage: Usage | None = None  # of which a call counts one
 
     def arguments(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters that the handler takes; what it does not honour is dropped (and listed by `coverage`)."""
@@ -84,6 +89,7 @@ class Service:
         self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
+        self.stock: Callable[[Store], Iterable[Stock]] | None = None  # see `stocks`
         self.rates: dict[str, Callable[[Any, Mapping[str, Any]], str | None]] = {}  # by keys of the manifest's limits
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
         self._finders: dict[str, Finder] = {}
@@ -152,6 +158,11 @@ class Service:
 
         return register
 
+    def stocks(self, handler: Handler) -> Handler:
+        """Register what it has that is billed by time, in all accounts and regions: `def f(store)` gives `Stock`s."""
+        self.stock = handler
+        return handler
+
     def condition_key(self, name: str) -> Callable[[Handler], Handler]:
         """Register the value of one of its condition keys: `def f(ctx, params)`; None: the request has none.
 
@@ -185,6 +196,8 @@ class Service:
                 accepts=accepted(handler),
                 is_async=inspect.iscoroutinefunction(handler),
                 validate=validator_for(model),
+                data_event=audited(self.name, name).data,
+                usage=usage_of(self.name, name),
             )
         return operation
 

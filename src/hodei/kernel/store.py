@@ -59,6 +59,7 @@ class Store:
         self._writes = 0  # moves on whenever a running scan has to look again
         self._objects: dict[bytes, Any] = {}
         self._on_switch: list[Callable[[], None]] = []
+        self._before_flush: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tidying: asyncio.TimerHandle | None = None
         self._recover()
@@ -305,7 +306,14 @@ class Store:
         """Makes the committed batches durable, then calls those who wait for that. Errors go to `on_error`."""
         self._flush()
 
+    def before_flush(self, callback: Callable[[], None]) -> None:
+        """Calls back when a tick is about to become durable: what it writes, by `apart`, goes with it."""
+        self._before_flush.append(callback)
+
     def _flush(self) -> StoreFailed | None:
+        if self._dirty:
+            for callback in self._before_flush:
+                _guarded(callback)
         if not self._dirty:
             return None
         try:

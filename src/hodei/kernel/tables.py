@@ -326,6 +326,15 @@ def _reader(fields: tuple[str, ...]) -> Callable[[Any], Key]:
     return read if len(fields) > 1 else lambda record: (read(record),)
 
 
+def places(store: Store) -> Iterator[tuple[str, str]]:
+    """Each (account, region) that has records. Takes one look at the store for each."""
+    found = next(store.keys(b"", _LAST), None)
+    while found is not None:
+        account, region, *_ = unpack(found)
+        yield account, region
+        found = next(store.keys(prefix_end(pack((account, region))), _LAST), None)
+
+
 @functools.cache
 def _encoder() -> msgspec.msgpack.Encoder:
     return msgspec.msgpack.Encoder()

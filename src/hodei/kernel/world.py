@@ -21,6 +21,9 @@ from hodei.kernel.iam.controls import table as controls
 from hodei.kernel.iam.keys import keys as access_keys
 from hodei.kernel.iam.record import Decisions
 from hodei.kernel.ids import Ids
+from hodei.kernel.ledger import Ledger
+from hodei.kernel.ledger.audit import wants
+from hodei.kernel.ledger.uses import Uses
 from hodei.kernel.limits import Limits
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.metrics import Metrics
@@ -65,6 +68,7 @@ class World:
         self.limits = Limits(self.store, self.quotas)
         self.faults = Faults(self.store, self.clock, self.ids)
         self.decisions = Decisions(self.store)
+        self.ledger = Ledger(self)
         self.strict_auth = False  # whether keys that were not issued here are refused
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
@@ -82,6 +86,7 @@ class World:
         """Take up where the data left off: timers and deliveries go on. Call it on the loop that will serve."""
         loop = asyncio.get_running_loop()
         self.store.attach(loop)
+        self.ledger.start(loop)
         self.agenda.start(loop)
         self.deliveries.resume()
         if self.directory:
@@ -91,6 +96,7 @@ class World:
         """Everything acknowledged is already durable; this ends background work and closes the files."""
         await self.agenda.stop()
         self.metrics.flush()
+        self.ledger.stop()
         self.store.flush()
         self.store.close()
         self.blobs.close()
@@ -102,6 +108,12 @@ class World:
             check_schema(self.store, name, service.manifest.schema, service.migrations)
             self._services[name] = service
         return service
+
+    def service_with_data(self, name: str) -> Service | None:
+        """The service, if it was ever called in this cloud."""
+        if name in self._services or check_age(self.store, name, all_manifests()[name].schema) is not None:
+            return self.service(name)
+        return None
 
     def context(
         self,
@@ -151,13 +163,23 @@ class World:
             request_id=self.ids.uuid(),
             operation=operation,
         )
-        if not caller.principal.anonymous:  # not a call that the cloud makes itself
+        if caller.principal.anonymous:  # a call that the cloud makes itself
+            return await self._run(ctx, found, params)
+        try:
             authorise(ctx, operation, params)
             if self.limits.active:
                 self.limits.take(ctx, operation, params)
+            result = await self._run(ctx, found, params)
+        except Exception as error:
+            self.ledger.note(ctx, found, params, {}, error)
+            raise
+        self.ledger.note(ctx, found, params, result)
+        return result
+
+    async def _run(self, ctx: Context, operation: Operation, params: Mapping[str, Any]) -> Result:
         if self.faults.active:
             await self.faults.inside(ctx)
-        result = self.invoke(ctx, found, params)
+        result = self.invoke(ctx, operation, params)
         return (result if isinstance(result, dict) else await result) or {}
 
     # the whole cloud: what the admin API offers
@@ -189,6 +211,7 @@ class World:
     def save(self, name: str) -> None:
         """Keep the state of the whole cloud under `name`, at no cost; replaces an older snapshot of that name."""
         self.metrics.flush()
+        self.ledger.flush()
         self.clock.mark()
         self.store.flush()
         self.store.save_snapshot(name)
@@ -220,10 +243,11 @@ class World:
         everywhere = Place(self.store, "", "")
         self.faults.clear(account)
         self.limits.clear(account)
+        self.ledger.flush()
         with self.store.batch():
             self.agenda.forget(account)
             of_services = [table for name in all_manifests() for table in self.service(name).tables.values()]
-            every: list[Table[Any]] = [access_keys, Decisions.table, controls, *of_services]
+            every: list[Table[Any]] = [access_keys, Decisions.table, controls, Uses.table, wants, *of_services]
             for table in every:
                 if table.scope == "global":
                     for record in [r for r in table.scan(everywhere) if getattr(r, "account", None) == account]:

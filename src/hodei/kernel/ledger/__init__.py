@@ -1,0 +1,105 @@
+"""What happened, and what it costs: told of every call when it is over, read by CloudTrail, Cost Explorer and IAM."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hodei.kernel.ledger.audit import Audit, Call
+from hodei.kernel.ledger.meter import Meter
+from hodei.kernel.ledger.uses import ISSUED, Uses
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Context
+    from hodei.kernel.service import Operation
+    from hodei.kernel.world import World
+
+__all__ = ["Ledger"]
+
+PAUSE = 0.25  # real seconds after which what was noted is written at the latest
+
+
+class Ledger:
+    """The books of a cloud: `audit` (who called what), `meter` (what is billed), `uses` (who used what last).
+
+    What is noted waits in memory, and is written with the changes of the same tick of the loop, or after `PAUSE`.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._store = world.store
+        self.audit = Audit(world.store, world.ids)
+        self.meter = Meter(world)
+        self.uses = Uses(world.store)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._due: asyncio.TimerHandle | None = None
+        world.store.before_flush(self._write_audit)
+        world.store.on_switch(self.uses.clear)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def stop(self) -> None:
+        self.flush()
+        if self._due:
+            self._due.cancel()
+        self._loop = None
+
+    def note(
+        self,
+        ctx: Context,
+        operation: Operation,
+        params: Mapping[str, Any],
+        result: Mapping[str, Any],
+        error: Exception | None = None,
+    ) -> None:
+        """A call is over. To be told in the tick of the loop in which its changes were committed."""
+        if not operation.data_event or operation.data_event in self.audit.wanted:
+            now = ctx.now
+            if self.audit.full(now):
+                self._write_audit()
+            self.audit.note(Call(ctx, operation, now, params, result, error))
+            self._soon()
+        if ctx.principal.kind in ISSUED:
+            self.uses.note(ctx)
+            self._soon()
+        if error is None and operation.usage is not None:
+            usage = operation.usage
+            self.count(ctx, usage.key, 1.0, params.get(usage.resource, ""))
+
+    def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
+        """So much was used; see `Context.meter`."""
+        self.tick(ctx.now)
+        self.meter.count(ctx, usage, amount, resource)
+        if self._due is None:
+            self._soon()
+
+    def tick(self, now: float) -> None:
+        """Look at the clock: with a new hour, what lies in store is counted."""
+        if self.meter.another_hour(now):
+            with self._store.apart():
+                self.meter.turn(now)
+
+    def flush(self) -> None:
+        """Write what was noted, so that it can be read."""
+        if self._due:
+            self._due.cancel()
+            self._due = None
+        with self._store.apart():
+            self.audit.flush()
+            self.meter.flush()
+            self.uses.flush()
+
+    def _write_audit(self) -> None:
+        if self.audit.waiting:
+            with self._store.apart():
+                self.audit.flush()
+
+    def _soon(self) -> None:
+        if self._due is None and self._loop is not None:
+            self._due = self._loop.call_later(PAUSE, self._flush_late)
+
+    def _flush_late(self) -> None:
+        self._due = None
+        self.flush()

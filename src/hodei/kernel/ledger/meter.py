@@ -1,0 +1,196 @@
+"""The meter: what AWS would bill, by the hour, account, region, usage, operation and resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from hodei.kernel.ledger import prices
+from hodei.kernel.tables import Place, Record, Table, places
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Context
+    from hodei.kernel.world import World
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Metered(Record):
+    """How much of a usage there was in the hour from `hour` (epoch seconds) on.
+
+    Of what lies in store (see `Stock`) it is the amount times hours, and stands at the first hour that it was there on
+    that day. `tags` are those that the resource (an ARN, or "") had then.
+    """
+
+    hour: int
+    service: str
+    usage: str
+    operation: str
+    resource: str
+    amount: float
+    tags: dict[str, str] = {}
+
+
+class Stock(NamedTuple):
+    """What is there now and is billed by time: so many bytes, keys, secrets. What `@svc.stock` functions give."""
+
+    account: str
+    region: str
+    usage: str
+    amount: float
+    resource: str = ""
+
+
+class Sampled(Record):
+    id: str
+    at: float
+
+
+class Line(NamedTuple):
+    """A line of the bill: one record of the meter, priced."""
+
+    account: str
+    region: str
+    usage: prices.Usage
+    metered: Metered
+    quantity: float
+    cost: float  # USD
+
+
+class Meter:
+    """Counts gather in memory (a crash may take those of the last moments) and go to the store with `flush`."""
+
+    table = Table("kernel", "meter", Metered, key=("hour", "service", "usage", "operation", "resource"))
+    sampled = Table("kernel", "meter_sampled", Sampled, key="id", scope="global")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._place = Place(world.store)
+        self._counts: dict[tuple[str, str, str, str, str, str], float] = {}
+        self._hour = 0
+        world.store.on_switch(self.clear)
+
+    def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
+        """`resource` is its ARN, or the value of the parameter that the manifest names."""
+        key = (ctx.account, ctx.region, ctx.service.name, usage, ctx.operation, resource)
+        try:
+            self._counts[key] += amount
+        except KeyError:
+            self._counts[key] = amount
+
+    def clear(self) -> None:
+        self._counts.clear()
+        self._hour = 0
+
+    def another_hour(self, now: float) -> bool:
+        return not self._hour <= now < self._hour + HOUR
+
+    def turn(self, now: float) -> None:
+        """Begin the hour of `now`: what was counted belongs to the one before. In the open batch."""
+        self.flush()
+        self._hour = int(now) // HOUR * HOUR
+        self.sample(now)
+
+    def flush(self) -> None:
+        """Write what was counted, in the open batch."""
+        counts, self._counts = self._counts, {}
+        for (account, region, service, usage, operation, given), amount in counts.items():
+            ctx = self._world.context(service, account=account, region=region, operation=operation)
+            self._add(ctx, self._hour, usage, operation, _arn(ctx, usage, given), amount)
+
+    def sample(self, now: float) -> None:
+        """Count what has lain in store since the last time, in the open batch. It is as it was then: whatever changes
+        it, a call or a timer, comes with a look at the clock, and the first one of an hour brings us here."""
+        last = self.sampled.get(self._place, "")
+        since = last.at if last else now
+        if last is None or now > since:
+            self.sampled.put(self._place, Sampled(id="", at=now))
+        if now <= since:
+            return
+        for name in prices.billed_services():
+            service = self._world.service_with_data(name)
+            for held in service.stock(self._world.store) if service and service.stock else ():
+                if held.amount:
+                    ctx = self._world.context(name, account=held.account, region=held.region)
+                    for start, end in _days(since, now):
+                        amount = held.amount * (end - start) / HOUR
+                        self._add(ctx, int(start) // HOUR * HOUR, held.usage, "", held.resource, amount)
+
+    def _add(self, ctx: Context, hour: int, usage: str, operation: str, resource: str, amount: float) -> None:
+        name = ctx.service.name
+        before = self.table.get(ctx, hour, name, usage, operation, resource)
+        tags = dict(ctx.service.resource_tags(ctx, resource)) if resource else {}
+        if before:
+            amount, tags = amount + before.amount, tags or before.tags
+        self.table.put(
+            ctx,
+            Metered(
+                hour=hour,
+                service=name,
+                usage=usage,
+                operation=operation,
+                resource=resource,
+                amount=amount,
+                tags=tags,
+            ),
+        )
+
+    # the bill
+
+    def lines(self, start: float, end: float, *, accounts: Mapping[str, str] | None = None) -> Iterator[Line]:
+        """What was used from `start` to `end`, priced. `accounts` names those that are asked about, each with the one
+        that pays for it, whose tiers it shares; None: all, each for itself."""
+        month = _month(start)
+        before: dict[tuple[str, ...], float] = {}
+        for account, region, metered in self._metered(month, end, accounts):
+            if (usage := prices.usages(metered.service).get(metered.usage)) is None:
+                continue  # of a newer or an older manifest
+            payer = accounts[account] if accounts else account
+            whose = (payer, "" if usage.global_ else region, metered.service, usage.type, str(_month(metered.hour)))
+            quantity = usage.quantity(metered.amount, metered.hour)
+            used = before.get(whose, 0.0)
+            before[whose] = used + quantity
+            if metered.hour + HOUR > start:
+                yield Line(account, region, usage, metered, quantity, usage.cost(used, quantity))
+
+    def _metered(
+        self, start: float, end: float, accounts: Mapping[str, str] | None
+    ) -> Iterator[tuple[str, str, Metered]]:
+        """In order of time, as tiers are used up."""
+        store, first, last = self._world.store, (int(start),), (int(end),)
+        found = [
+            (metered.hour, account, region, metered)
+            for account, region in places(store)
+            if account and (accounts is None or account in accounts)
+            for metered in self.table.scan(Place(store, account, region), start=first, end=last)
+        ]
+        found.sort(key=lambda one: one[0])
+        return ((account, region, metered) for _, account, region, metered in found)
+
+
+def _arn(ctx: Context, usage: str, given: str) -> str:
+    """What a parameter names, as an ARN."""
+    if not given or given.startswith("arn:"):
+        return given
+    params = {prices.usages(ctx.service.name)[usage].resource: given}
+    try:
+        needs = ctx.service.needs.of(ctx, ctx.operation, params)
+        return next((need.resource for need in needs if need.resource.startswith("arn:")), "")
+    except Exception:  # it is gone already
+        return ""
+
+
+def _days(start: float, end: float) -> Iterator[tuple[float, float]]:
+    """The parts of a span that lie in one day each."""
+    while start < end:
+        until = min((start // DAY + 1) * DAY, end)
+        yield start, until
+        start = until
+
+
+def _month(at: float) -> float:
+    """When the month of a moment began."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()

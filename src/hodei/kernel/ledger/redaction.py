@@ -1,0 +1,59 @@
+"""What of a request or an answer may be written down: secrets by a word instead, bodies not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hodei.protocol.model import Shape
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"  # as CloudTrail has it
+
+Values = Mapping[str, Any]
+Redactor = Callable[[Values], Values]
+
+
+def redactor(shape: Shape | None, hidden: frozenset[str]) -> Redactor:
+    """A function that gives parameters of that shape without what the model calls sensitive, without the members named
+    in `hidden` wherever they stand, and without blobs."""
+    if shape is None or not _secretive(shape, hidden, set()):
+        return lambda values: values
+    return lambda values: _structure(shape, values, hidden)
+
+
+def _secretive(shape: Shape, hidden: frozenset[str], seen: set[str]) -> bool:
+    if shape.raw.get("sensitive") or shape.type == "blob" or shape.eventstream:
+        return True
+    if shape.name in seen:
+        return False
+    seen.add(shape.name)
+    if shape.type == "structure":
+        return any(name in hidden or _secretive(member, hidden, seen) for name, member in shape.members.items())
+    if shape.type in ("list", "map"):
+        return _secretive(shape.member if shape.type == "list" else shape.value, hidden, seen)
+    return False
+
+
+def _redacted(shape: Shape, value: Any, hidden: frozenset[str]) -> Any:
+    if shape.raw.get("sensitive"):
+        return HIDDEN
+    if shape.type == "structure":
+        return _structure(shape, value, hidden)
+    if shape.type == "list":
+        return [_redacted(shape.member, one, hidden) for one in value if not _dropped(shape.member)]
+    if shape.type == "map":
+        return {key: _redacted(shape.value, one, hidden) for key, one in value.items() if not _dropped(shape.value)}
+    return value
+
+
+def _structure(shape: Shape, values: Values, hidden: frozenset[str]) -> Values:
+    members = shape.members
+    return {
+        name: HIDDEN if name in hidden else _redacted(members[name], value, hidden)
+        for name, value in values.items()
+        if name in members and value is not None and not _dropped(members[name])
+    }
+
+
+def _dropped(shape: Shape) -> bool:
+    return shape.eventstream or (shape.type == "blob" and not shape.raw.get("sensitive"))
