@@ -1,0 +1,230 @@
+"""How experiments go on: a durable timer drives each of them from one change to the next.
+
+Who drives does so in the background, because what an action does may have to wait. The timer is set again meanwhile and
+takes over with a new `turn` if nothing comes of it, so an experiment goes on after a restart. It fires when the next
+action ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from hodei.kernel.context import Context, Principal
+from hodei.kernel.errors import AwsError
+from hodei.services.fis import durations, effects, roles, targets
+from hodei.services.fis.effects.effect import Failure, Run
+from hodei.services.fis.find import experiment_arn
+from hodei.services.fis.service import fis
+from hodei.services.fis.state import Action, Experiment, Wire, configurations, experiments
+
+TIMER, FORGET = "drive", "forget"
+PATIENCE = 10.0  # seconds without a step until another takes over
+DAY = 86400.0
+LONGEST_REASON = 512
+
+Callers = Mapping[str, Principal]
+
+
+class Superseded(Exception):
+    """Another drives, or the experiment is no longer what it was."""
+
+
+@fis.timer(TIMER)
+def drive(ctx: Context, id: str) -> None:
+    experiment = experiments.get(ctx, id)
+    if experiment is None or experiment.over:
+        return
+    experiment = replace(experiment, turn=experiment.turn + 1)
+    experiments.put(ctx, experiment)
+    ctx.timers.set(ctx, TIMER, ctx.now + PATIENCE, id)
+    ctx.timers.spawn(_go_on(ctx, experiment))
+
+
+@fis.timer(FORGET)
+def forget(ctx: Context, id: str) -> None:
+    experiments.delete(ctx, id)
+    configurations.delete_all(ctx, id)
+    ctx.tags.set(ctx, experiment_arn(ctx, id), {})
+
+
+def turned(ctx: Context, experiment: Experiment, status: str, reason: str) -> Experiment:
+    """The experiment in another state, of which events tell."""
+    reason = reason[:LONGEST_REASON]
+    detail = {
+        "experiment-id": experiment.id,
+        "experiment-template-id": experiment.template,
+        "new-state": {"status": status, "reason": reason},
+        "old-state": {"status": experiment.status, "reason": experiment.reason},
+    }
+    ctx.emit("FIS Experiment State Change", detail, (experiment_arn(ctx, experiment.id),))
+    return replace(experiment, status=status, reason=reason)
+
+
+def stop(ctx: Context, experiment: Experiment, reason: str) -> Experiment:
+    """Have it stopped, at once but not here."""
+    stopping = turned(ctx, experiment, "stopping", reason)
+    experiments.put(ctx, stopping, old=experiment)
+    ctx.timers.set(ctx, TIMER, ctx.now, experiment.id)
+    return stopping
+
+
+def ended(ctx: Context, experiment: Experiment, status: str, reason: str) -> Experiment:
+    """The experiment at its end; it is forgotten some months later."""
+    over = replace(turned(ctx, experiment, status, reason), active=None, ended=ctx.now)
+    ctx.timers.cancel(ctx, TIMER, experiment.id)
+    ctx.timers.set(ctx, FORGET, ctx.now + ctx.quota("retention-days") * DAY, experiment.id)
+    return over
+
+
+async def _go_on(ctx: Context, experiment: Experiment) -> None:
+    try:
+        await _Driver(ctx, experiment).drive()
+    except Superseded:
+        return
+
+
+class _Driver:
+    """One turn of an experiment."""
+
+    def __init__(self, ctx: Context, experiment: Experiment) -> None:
+        self.ctx = ctx
+        self.experiment = experiment
+        self.callers: Callers = {}
+        self.failure: Wire = {}
+
+    async def drive(self) -> None:
+        try:
+            self.callers = roles.callers(self.ctx, self.experiment)
+            if self.experiment.status == "initiating":
+                await self._begin()
+        except Failure as failure:
+            self._failed(failure, "")
+        while not self.failure and self.experiment.status == "running" and await self._step():
+            pass
+        if self.failure or self.experiment.status == "stopping":
+            await self._halt()
+        elif not self.experiment.over:
+            self._wait()
+
+    def _keep(self, experiment: Experiment) -> None:
+        """Raises: Superseded, also where it is to stop since."""
+        stored = experiments.get(self.ctx, experiment.id)
+        if stored is None or (stored.turn, stored.status) != (self.experiment.turn, self.experiment.status):
+            raise Superseded
+        experiments.put(self.ctx, experiment, old=stored)
+        self.experiment = experiment
+        if not experiment.over:
+            self.ctx.timers.set(self.ctx, TIMER, self.ctx.now + PATIENCE, experiment.id)
+
+    def _set(self, name: str, **changes: object) -> None:
+        """Change an action."""
+        actions = self.experiment.actions
+        self._keep(replace(self.experiment, actions={**actions, name: replace(actions[name], **changes)}))
+
+    async def _begin(self) -> None:
+        resolved = await targets.resolve(self.ctx, self.experiment, self.callers)
+        self._keep(replace(turned(self.ctx, self.experiment, "running", "Experiment is running."), resolved=resolved))
+
+    async def _step(self) -> bool:
+        """End the actions whose time is over, begin those whose turn it is; whether anything was done."""
+        actions = self.experiment.actions
+        for name, action in actions.items():
+            if action.status == "running" and action.until <= self.ctx.now:
+                await self._end(name, "completed", "Action was completed.")
+                return True
+        for name, action in actions.items():
+            before = [actions[other] for other in action.given.get("startAfter", ())]
+            if action.status in ("pending", "initiating") and all(one.over for one in before):
+                await self._start(name)
+                return True
+        if all(action.over for action in actions.values()):
+            self._keep(ended(self.ctx, self.experiment, "completed", "Experiment completed."))
+        return False
+
+    async def _start(self, name: str) -> None:
+        action = self.experiment.actions[name]
+        if skipped := self._skipped(action):
+            self._set(name, status="skipped", reason=skipped)
+            return
+        if action.status == "pending":
+            length = durations.seconds(action.given["parameters"]["duration"]) or 0.0
+            now = self.ctx.now
+            self._set(name, status="initiating", reason="Action is initiating.", started=now, until=now + length)
+        try:
+            await effects.of(action.given["actionId"]).begin(self._run(name))
+            self._set(name, status="running", reason="Action is running.")
+        except (Failure, AwsError) as error:
+            self._failed(error, name)
+
+    def _skipped(self, action: Action) -> str:
+        """Why an action is not to be done; "": it is."""
+        if self.experiment.mode == "skip-all":
+            return "Action was skipped because the actions mode of the experiment is skip-all."
+        given = action.given.get("targets", {}).values()
+        if any(not self.experiment.resolved[target] for target in given):
+            return "Action was skipped because its target resolved to no resources."
+        return ""
+
+    async def _end(self, name: str, status: str, reason: str) -> None:
+        action = self.experiment.actions[name]
+        try:
+            await effects.of(action.given["actionId"]).end(self._run(name))
+            self._set(name, status=status, reason=reason, ended=self.ctx.now)
+        except (Failure, AwsError) as error:
+            self._failed(error, name)
+
+    def _run(self, name: str) -> Run:
+        action = self.experiment.actions[name]
+        given = action.given.get("targets", {}).values()
+        return Run(
+            ctx=self.ctx,
+            experiment=self.experiment.id,
+            action=action.given["actionId"],
+            parameters=action.given.get("parameters", {}),
+            targets=[one for target in given for one in self.experiment.resolved[target]],
+            until=action.until,
+            callers=self.callers,
+            keep=lambda undo: self._set(name, undo=undo),
+            undo=action.undo,
+        )
+
+    def _failed(self, error: Failure | AwsError, name: str) -> None:
+        """The first failure is the experiment's; the action has failed in any case."""
+        failure = error if isinstance(error, Failure) else _of_service(error)
+        if name:
+            self._set(name, status="failed", reason=failure.reason[:LONGEST_REASON], ended=self.ctx.now)
+        self.failure = self.failure or {
+            "accountId": failure.account or self.ctx.account,
+            "code": failure.code,
+            "location": f"actions/{name}" if name else "experiment",
+            "reason": failure.reason,
+        }
+
+    async def _halt(self) -> None:
+        """Take back what is going on, drop what has not begun."""
+        for name, action in self.experiment.actions.items():
+            if action.status in ("initiating", "running"):
+                await self._end(name, "stopped", "Action was stopped.")
+            elif action.status == "pending":
+                self._set(name, status="cancelled", reason="Action was cancelled.")
+        if self.failure:
+            reason = self.failure.pop("reason")
+            self._keep(replace(ended(self.ctx, self.experiment, "failed", reason), error=self.failure))
+        else:
+            self._keep(ended(self.ctx, self.experiment, "stopped", self.experiment.reason))
+
+    def _wait(self) -> None:
+        """Until the next action ends."""
+        due = min(action.until for action in self.experiment.actions.values() if action.status == "running")
+        self.ctx.timers.set(self.ctx, TIMER, due, self.experiment.id)
+
+
+def _of_service(error: AwsError) -> Failure:
+    """Of what a service has refused."""
+    if error.code.startswith("AccessDenied"):
+        return Failure("AuthorizationFailure", error.message)
+    if error.code in ("ResourceNotFoundException", "NoSuchBucket", "NoSuchEntity"):
+        return Failure("InvalidTarget", error.message)
+    return Failure("DependentServiceFailure", error.message)
