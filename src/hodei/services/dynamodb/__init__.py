@@ -1,6 +1,6 @@
 """DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live, global tables.
 
-Where it stops: tables tell which KMS key they were given, but nothing is encrypted with it (KMS); Contributor Insights
+Where it stops: Contributor Insights
 and Kinesis destinations are switched on and off, but nothing is reported to CloudWatch or delivered to Kinesis; global
 tables have one account, are not strongly consistent (MRSC), and nothing scales by itself; no vector indexes.
 """

@@ -46,7 +46,7 @@ def apply(
     if cause == "user" and enforced(ctx):
         spend(ctx, table, "Write", _charges(one, units[TABLE], planned, times))
     if new:
-        items.put(ctx, new)
+        items.put_under(ctx, table.table_key, new)
     else:
         items.delete(ctx, one.table, one.partition, one.sort)
     entries.count(ctx, table.id, TABLE, (new is not None) - (old is not None), new_size - old_size)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb.capacity import write_units
-from hodei.services.dynamodb.state import IndexEntry, Stats, StoredItem, index_entries, stats
+from hodei.services.dynamodb.state import IndexEntry, Stats, StoredItem, Table, index_entries, stats
 
 
-def replace(ctx: Context, before: IndexEntry | None, after: IndexEntry | None) -> None:
+def replace(ctx: Context, table: Table, before: IndexEntry | None, after: IndexEntry | None) -> None:
     """Puts an item's new entry (None: there is none) in the place of its old one."""
     if before and not (after and key_of(before) == key_of(after)):
         index_entries.delete(ctx, *key_of(before))
     if after:
-        index_entries.put(ctx, after)
+        index_entries.put_under(ctx, table.table_key, after)
     if one := after or before:
         count(ctx, one.table, one.index, (after is not None) - (before is not None), growth(before, after))
 

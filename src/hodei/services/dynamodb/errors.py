@@ -89,3 +89,11 @@ OnDemandMaximumExceeded = dynamodb.error(
     "Throughput exceeds the maximum OnDemandThroughput configured on table or index",
 )
 THROTTLED = frozenset(("ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"))
+
+# What KMS says of a table's key, as DynamoDB gives it on.
+KmsValidation = dynamodb.error("ValidationException", "KMS validation error{where}: {said}")
+OF_KMS = {
+    "AccessDeniedException": dynamodb.error("AccessDeniedException", "KMS key access denied error{where}: {said}"),
+    "DisabledException": dynamodb.error("ValidationException", "KMS key disabled error{where}: {said}"),
+    "ValidationException": dynamodb.error("InternalServerError", "KMS internal error{where}: {said}", status=500),
+}

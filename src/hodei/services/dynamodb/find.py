@@ -6,6 +6,7 @@ import re
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.state import Table, tables
 
 NAME = re.compile(r"[a-zA-Z0-9_.-]+")
@@ -52,7 +53,8 @@ def within(ctx: Context, arn: str) -> tuple[Context, str, str] | None:
 def table_of(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
     """The table whose items an operation is about, and the place where it is.
 
-    Raises: ValidationException for what is no name, ResourceNotFoundException also while it is made or deleted.
+    Raises: ValidationException for what is no name, ResourceNotFoundException also while it is made or deleted,
+    ValidationException and AccessDeniedException with what KMS says of its key.
     """
     if (table := tables.get(ctx, name_or_arn)) is not None:  # the rule; a name that is taken is a good one
         where = ctx
@@ -61,6 +63,8 @@ def table_of(ctx: Context, name_or_arn: str) -> tuple[Context, Table]:
         table = tables.get(where, name)
     if table is None or table.status not in READABLE:
         raise errors.ResourceNotFoundException()
+    if table.table_key:
+        keys.cipher(where, table.table_key)
     return where, table
 
 

@@ -49,7 +49,7 @@ def take(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem | N
     for index, before, after, _ in planned:
         more += entries.growth(before, after) if index.local else 0
         if index.local or index.status == "CREATING" or not lagging.put_off(ctx, table, before, after):
-            entries.replace(ctx, before, after)
+            entries.replace(ctx, table, before, after)
     if more and table.has_local_indexes:
         _grow(ctx, table, (new or old).partition, more)  # type: ignore[union-attr]
 
@@ -58,7 +58,7 @@ def fill(ctx: Context, table: Table, index: Index, stored: StoredItem) -> None:
     """Enters an item that was there before the index was; an entry that is there already stays."""
     added = entry(table, index, stored)
     if added and not entries.there(ctx, added):
-        entries.replace(ctx, None, added)
+        entries.replace(ctx, table, None, added)
 
 
 def entry(table: Table, index: Index, stored: StoredItem) -> IndexEntry | None:

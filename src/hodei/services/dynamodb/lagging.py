@@ -24,7 +24,8 @@ def put_off(ctx: Context, table: Table, before: IndexEntry | None, after: IndexE
     last = next(pendings.scan(ctx, table.id, reverse=True), None)
     due = max(ctx.now + ctx.ids.uniform(0, lag), last.due if last else 0.0)
     number = last.number + 1 if last else 0
-    pendings.put(ctx, Pending(table=table.id, number=number, due=due, before=before, after=after))
+    pending = Pending(table=table.id, number=number, due=due, before=before, after=after)
+    pendings.put_under(ctx, table.table_key, pending)
     if last is None:
         ctx.timers.set(ctx, TIMER, due, table.name, table.id)
     return True
@@ -46,4 +47,4 @@ def _catch_up(ctx: Context, name: str, id: str, until: float) -> None:
         pendings.delete(ctx, id, pending.number)
         one = pending.before or pending.after
         if one and table and table.id == id and table.index(one.index):
-            entries.replace(ctx, pending.before, pending.after)
+            entries.replace(ctx, table, pending.before, pending.after)

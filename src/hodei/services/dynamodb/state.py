@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.tables import Record
+from hodei.services.dynamodb.encryption.rows import Sealable, sealed_table
 from hodei.services.dynamodb.service import dynamodb
 
 Item = dict[str, Any]  # attribute name -> AttributeValue as boto3 has it: {"S": "x"}, {"B": b"..."}, {"N": "1"}
@@ -91,7 +92,12 @@ class Table(Record):
     table_class: str = ""
     class_changed: float = 0.0
     protected: bool = False
-    sse: dict[str, Any] = {}
+    sse: dict[str, Any] = {}  # SSEType and KMSMasterKeyArn, of a table with a KMS key
+    table_key: str = ""  # the id of the key that its rows are put under
+    rekeying: bool = False  # whether those that were there are still being put under it
+    rekeyed: tuple[float, ...] = ()  # when its KMS key was changed, within the window that counts
+    inaccessible: float = 0.0  # since when its KMS key is known not to be usable; 0: it is
+    archived: str = ""  # the id of the backup that it has become
     ttl_attribute: str = ""
     ttl_status: str = "DISABLED"  # DISABLED, ENABLING, ENABLED, DISABLING
     ttl_id: str = ""  # of the expiry dates kept since TTL was switched on
@@ -186,7 +192,7 @@ class Backup(Record):
     sort: bytes = b""
 
 
-class Past(Record):
+class Past(Sealable):
     """What an item was before its first change at that moment; `item` None: it was not there."""
 
     table: str
@@ -215,7 +221,7 @@ class Policy(Record):
     revision: str
 
 
-class StoredItem(Record):
+class StoredItem(Sealable):
     """An item of a table. `partition` is 8 bytes of hash and the key's bytes; `sort` orders as the key's type does."""
 
     table: str
@@ -225,7 +231,7 @@ class StoredItem(Record):
     size: int
 
 
-class IndexEntry(Record):
+class IndexEntry(Sealable):
     """What an index has of an item: the projected attributes. `base` is the item's own (partition, sort)."""
 
     table: str
@@ -238,9 +244,11 @@ class IndexEntry(Record):
     size: int
 
 
-class Pending(Record):
+class Pending(Sealable):
     """A change of an entry in a global index that is still to be made; numbered in the order of the writes."""
 
+    secret = ("before", "after")
+    blank = None
     table: str  # the id
     number: int
     due: float
@@ -266,7 +274,7 @@ class Token(Record):
 
 tables = dynamodb.table("tables", Table, key="name", cached=True)
 backups = dynamodb.table("backups", Backup, key=("table", "id"))
-pasts = dynamodb.table("pasts", Past, key=("table", "at", "partition", "sort"))
+pasts = sealed_table("pasts", Past, ("table", "at", "partition", "sort"))
 restores = dynamodb.table("restores", Restore, key="table")
 backfills = dynamodb.table("backfills", Backfill, key=("table", "index"))
 expiries = dynamodb.table("expiries", Expiry, key=("ttl", "at", "partition", "sort"))
@@ -274,10 +282,10 @@ insights = dynamodb.table("insights", Insights, key=("table", "index"))
 destinations = dynamodb.table("destinations", Destination, key=("table", "stream"))
 policies = dynamodb.table("policies", Policy, key="arn", cached=True)
 stats = dynamodb.table("stats", Stats, key=("table", "index"))
-items = dynamodb.table("items", StoredItem, key=("table", "partition", "sort"))
-index_entries = dynamodb.table(
-    "index_entries", IndexEntry, key=("table", "index", "partition", "sort", "base_partition", "base_sort")
+items = sealed_table("items", StoredItem, ("table", "partition", "sort"))
+index_entries = sealed_table(
+    "index_entries", IndexEntry, ("table", "index", "partition", "sort", "base_partition", "base_sort")
 )
-pendings = dynamodb.table("pendings", Pending, key=("table", "number"))
+pendings = sealed_table("pendings", Pending, ("table", "number"))
 collections = dynamodb.table("collections", Collection, key=("table", "partition"))
 tokens = dynamodb.table("tokens", Token, key="token", index={"expires": ("expires",)})

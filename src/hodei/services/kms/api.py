@@ -9,11 +9,13 @@ IncorrectKeyException.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.kernel.iam.authorise import authorise
+from hodei.services.kms import errors, grants
 from hodei.services.kms.find import ALIAS, Found, find_for_use, read
 from hodei.services.kms.managed import managed_key as _managed_key
 from hodei.services.kms.managed import service_of
@@ -69,6 +71,28 @@ def generate_data_key(ctx: Context, key_id: str, context: Given = NOTHING, *, si
     blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
     use.note(found)
     return DataKey(found.arn, plaintext, blob)
+
+
+def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[str], context: Given) -> str:
+    """Lets a service ("dynamodb.us-east-1.amazonaws.com") use a key of itself, with an encryption context that has
+    these pairs, for a resource of the caller's. Returns the grant's id. Raises also: LimitExceededException."""
+    there = _kms(ctx, "CreateGrant")
+    wanted = {
+        "KeyId": _found(there, key_id).arn,
+        "GranteePrincipal": grantee,
+        "RetiringPrincipal": grantee,
+        "Operations": operations,
+        "Constraints": {"EncryptionContextSubset": context},
+        "Name": ctx.ids.uuid(),
+    }
+    _authorise(ctx, there, wanted)
+    return str(grants.create_grant(there, **wanted)["GrantId"])
+
+
+def retire_grant(ctx: Context, key_id: str, grant: str) -> None:
+    """Ends a grant, if it and its key are still there, for whom it was made."""
+    with suppress(errors.NotFoundException):
+        grants.retire_grant(_kms(ctx, "RetireGrant"), KeyId=key_id, GrantId=grant)
 
 
 def _allowed(ctx: Context, operation: str, key_id: str, params: Mapping[str, Any]) -> Found:

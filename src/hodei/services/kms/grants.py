@@ -211,6 +211,12 @@ def _check_arn(name: str) -> None:
 
 def _check_operations(key: Key, operations: Sequence[str], constraints: Mapping[str, Any]) -> None:
     """Raises: ValidationException."""
+    if not key.spec.symmetric and (
+        "EncryptionContextEquals" in constraints or "EncryptionContextSubset" in constraints
+    ):
+        raise errors.ValidationException(
+            reason="EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key."
+        )
     allowed = ALWAYS | (WITH_CONTEXT if key.spec.symmetric else ASYMMETRIC[key.usage])
     if foreign := sorted(set(operations) - allowed):
         raise errors.ValidationException(
@@ -219,12 +225,6 @@ def _check_operations(key: Key, operations: Sequence[str], constraints: Mapping[
         )
     if not operations:
         raise errors.ValidationException(reason="A grant needs operations.")
-    if not key.spec.symmetric and (
-        "EncryptionContextEquals" in constraints or "EncryptionContextSubset" in constraints
-    ):
-        raise errors.ValidationException(
-            reason="Encryption context grant constraints are for symmetric encryption keys only."
-        )
 
 
 def _same(found: Found, wanted: Grant) -> Grant | None:

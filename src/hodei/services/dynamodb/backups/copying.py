@@ -67,4 +67,4 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
 def keep(ctx: Context, backup: Backup, stored: StoredItem) -> None:
     """Put an item in a backup, unless its place there is taken: by what was there before."""
     if items.get(ctx, backup.items, stored.partition, stored.sort) is None:
-        items.put(ctx, replace(stored, table=backup.items))
+        items.put_under(ctx, backup.source.table_key, replace(stored, table=backup.items))

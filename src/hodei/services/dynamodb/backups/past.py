@@ -49,7 +49,7 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
     if not table.pitr or one is None or pasts.get(ctx, table.id, at, one.partition, one.sort):
         return
     past = Past(table=table.id, at=at, partition=one.partition, sort=one.sort)
-    pasts.put(ctx, replace(past, item=old.item, size=old.size) if old else past)
+    pasts.put_under(ctx, table.table_key, replace(past, item=old.item, size=old.size) if old else past)
 
 
 @dynamodb.timer("age")
@@ -116,7 +116,7 @@ def gather(ctx: Context, backup: Backup, past: Past) -> None:
     found = gathered.get(ctx, backup.id, past.partition, past.sort) or Gathered(
         backup=backup.id, partition=past.partition, sort=past.sort, at=past.at, item=past.item, size=past.size
     )
-    gathered.put(ctx, replace(found, at=past.at))
+    gathered.put_under(ctx, backup.source.table_key, replace(found, at=past.at))
 
 
 # deleted tables

@@ -18,6 +18,8 @@ from hodei.services.dynamodb import changes, errors
 from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.backups import backup_arn, backup_of
 from hodei.services.dynamodb.backups.copying import HOLE, new_id
+from hodei.services.dynamodb.encryption import watching
+from hodei.services.dynamodb.encryption.specification import encrypted, under
 from hodei.services.dynamodb.find import backed_up, check_name
 from hodei.services.dynamodb.schemas import Definition, throughput_of, used
 from hodei.services.dynamodb.service import dynamodb
@@ -25,7 +27,6 @@ from hodei.services.dynamodb.settings.recovery import earliest, latest
 from hodei.services.dynamodb.state import Backup, Index, Restore, Table, Throughput, backups, items, restores, tables
 from hodei.services.dynamodb.tables.creation import check_billing
 from hodei.services.dynamodb.tables.describe import describe, key_schema, table_arn
-from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.sweeping import forget_items
 from hodei.services.dynamodb.values import invalid
 
@@ -133,9 +134,12 @@ def _target(ctx: Context, name: str, source: Table, summary: dict[str, Any], ove
         indexes=indexes,
         on_demand=dict(overrides.get("OnDemandThroughputOverride", source.on_demand)),
         table_class=source.table_class,
-        sse=source.sse if encryption is None else encryption_of(ctx, encryption),
         restored={"SourceTableArn": table_arn(ctx, source), **summary, "RestoreInProgress": True},
     )
+    if encryption is not None:
+        table = encrypted(ctx, table, encryption)
+    elif source.sse:
+        table = under(ctx, table, source.sse["KMSMasterKeyArn"])
     billing, units = overrides.get("BillingModeOverride", ""), overrides.get("ProvisionedThroughputOverride")
     return _paid(table, source, billing, units)
 
@@ -187,6 +191,9 @@ def restore(ctx: Context, name: str, table_id: str) -> None:
     backup = backups.get(ctx, done.backup_table, done.backup) if done else None
     if table is None or done is None or backup is None or table.id != table_id or backup.status != "AVAILABLE":
         return
+    for table_key in (backup.source.table_key, table.table_key):
+        if watching.put_off(ctx, table_key, "restore", name, table_id):
+            return
     batch = list(islice(items.scan(ctx, backup.items, after=(done.partition, done.sort)), ROWS))
     for stored in batch:
         if stored.size != HOLE:

@@ -13,16 +13,19 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.encryption import specification
+from hodei.services.dynamodb.encryption.keys import MANAGED, table_keys
 from hodei.services.dynamodb.replication import queue
 from hodei.services.dynamodb.replication.state import global_tables
 from hodei.services.dynamodb.state import Index, Replica, Table, tables
 from hodei.services.dynamodb.streams import lifecycle as streams
-from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.values import invalid
 
 VERSION = "2019.11.21"
 ACTIONS = ("Create", "Update", "Delete", "Disassociate")
 IMAGES = "NEW_AND_OLD_IMAGES"
+KEY = "KMSMasterKeyId"
+KEY_MISSING = "KMSMasterKeyId must be specified for each replica."
 DAY = 86400.0
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
@@ -94,17 +97,33 @@ def _add(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
         table = streams.begin(ctx, table, IMAGES)
     elif table.stream_view != IMAGES:
         raise invalid(f"The stream of a global table must have the view type {IMAGES}")
-    overrides = {name: value for name, value in given.items() if name != "RegionName"}
+    overrides = {name: value for name, value in given.items() if name not in ("RegionName", KEY)}
     replica = Replica(status="CREATING", source=ctx.region, created=ctx.now, overrides=overrides)
     others = {**table.replicas, ctx.region: Replica(status="ACTIVE", created=table.created)}
     for elsewhere, member in members(ctx, table):
         queue.share(elsewhere, member, ctx.region, region)
     table = replace(note(ctx, table, region, replica), global_version=VERSION)
-    _create(there, table, others, overrides)
+    _create(there, table, others, overrides, _key(ctx, table, given.get(KEY)))
     return table
 
 
-def _create(ctx: Context, source: Table, others: dict[str, Replica], overrides: Mapping[str, Any]) -> None:
+def _key(ctx: Context, table: Table, given: str | None) -> str | None:
+    """The KMS key of a new member, as `specification` names it: of the kind that the others have."""
+    own = table_keys.get(ctx, table.table_key) if table.table_key else None
+    if own and own.managed and given is None:
+        return ""
+    if own is None and given is None:
+        return None
+    if own is None or given is None:
+        raise invalid(KEY_MISSING)
+    if own.managed != given.endswith(MANAGED):
+        raise invalid("All replica keys must either be Customer Managed CMK or AWS Managed CMK.")
+    return given
+
+
+def _create(
+    ctx: Context, source: Table, others: dict[str, Replica], overrides: Mapping[str, Any], key: str | None
+) -> None:
     """The table of a new member, CREATING."""
     replica = replace(
         source,
@@ -119,6 +138,10 @@ def _create(ctx: Context, source: Table, others: dict[str, Replica], overrides: 
         class_changed=0.0,
         protected=False,
         sse={},
+        table_key="",
+        rekeying=False,
+        rekeyed=(),
+        inaccessible=0.0,
         ttl_id=ctx.ids.uuid() if source.ttl_id else "",
         pitr=0.0,
         pitr_days=35,
@@ -126,12 +149,14 @@ def _create(ctx: Context, source: Table, others: dict[str, Replica], overrides: 
         restored={},
         replicas=others,
     )
-    tables.put(ctx, streams.begin(ctx, _overridden(ctx, replica, overrides), IMAGES))
+    replica = _overridden(replica, overrides)
+    if key is not None:
+        replica = specification.under(ctx, replica, key, replica=True)
+    tables.put(ctx, streams.begin(ctx, replica, IMAGES))
 
 
-def _overridden(ctx: Context, replica: Table, overrides: Mapping[str, Any]) -> Table:
+def _overridden(replica: Table, overrides: Mapping[str, Any]) -> Table:
     """A member's table with the settings of its own."""
-    key = overrides.get("KMSMasterKeyId", "")
     read = overrides.get("ProvisionedThroughputOverride", {}).get("ReadCapacityUnits", replica.throughput.read)
     return replace(
         replica,
@@ -139,7 +164,6 @@ def _overridden(ctx: Context, replica: Table, overrides: Mapping[str, Any]) -> T
         on_demand={**replica.on_demand, **overrides.get("OnDemandThroughputOverride", {})},
         indexes=_overridden_indexes(replica, overrides.get("GlobalSecondaryIndexes", ())),
         table_class=overrides.get("TableClassOverride", replica.table_class),
-        sse=encryption_of(ctx, {"Enabled": True, "KMSMasterKeyId": key}) if key else replica.sse,
     )
 
 
@@ -165,10 +189,12 @@ def _overridden_indexes(replica: Table, overrides: Sequence[Mapping[str, Any]]) 
 def _update(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
     region = given["RegionName"]
     replica = _existing(table, region)
+    if KEY in given:
+        raise invalid(KEY_MISSING)
     overrides = {name: value for name, value in given.items() if name != "RegionName"}
     there = ctx.at(region=region)
     if member := tables.get(there, table.name):
-        tables.put(there, _overridden(there, member, overrides))
+        tables.put(there, _overridden(member, overrides))
     return note(ctx, table, region, replace(replica, status="UPDATING", overrides={**replica.overrides, **overrides}))
 
 

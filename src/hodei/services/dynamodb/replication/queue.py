@@ -60,7 +60,7 @@ def _send(ctx: Context, table: Table, region: str, version: Version, new: Stored
         item=new.item if new else None,
         size=new.size if new else 0,
     )
-    outgoing.put(ctx, sent)
+    outgoing.put_under(ctx, table.table_key, sent)
     if last is None:
         ctx.timers.set(ctx, "replicate", due, table.name, table.id, region)
 
@@ -91,7 +91,7 @@ def share(ctx: Context, table: Table, known: str, new: str) -> None:
     """What a member has yet to hear of goes to a new one too, whose items will be copied from the former."""
     first: Outgoing | None = None
     for sent in outgoing.scan(ctx, table.id, known):
-        outgoing.put(ctx, msgspec.structs.replace(sent, to=new))
+        outgoing.put_under(ctx, table.table_key, msgspec.structs.replace(sent, to=new))
         first = first or sent
     if first:
         ctx.timers.set(ctx, "replicate", first.due, table.name, table.id, new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hodei.kernel.tables import Record
+from hodei.services.dynamodb.encryption.rows import Sealable, sealed_table
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item
 
@@ -25,7 +26,7 @@ class Version(Record):
         return self.at, self.region
 
 
-class Outgoing(Record):
+class Outgoing(Sealable):
     """A write that another region has yet to hear of, in the order of the writes."""
 
     table: str  # the id
@@ -60,6 +61,6 @@ class GlobalTable(Record):
 versions = dynamodb.table(
     "versions", Version, key=("table", "partition", "sort"), index={"deleted": ("table", "deleted")}
 )
-outgoing = dynamodb.table("outgoing", Outgoing, key=("table", "to", "number"))
+outgoing = sealed_table("outgoing", Outgoing, ("table", "to", "number"))
 seedings = dynamodb.table("seedings", Seeding, key=("table", "to"))
 global_tables = dynamodb.table("global_tables", GlobalTable, key="name", scope="account")

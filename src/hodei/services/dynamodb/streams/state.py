@@ -7,6 +7,7 @@ a shard.
 from __future__ import annotations
 
 from hodei.kernel.tables import Record
+from hodei.services.dynamodb.encryption.rows import Sealable, sealed_table
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, Key
 
@@ -38,9 +39,10 @@ class Shard(Record):
     last: int = 0  # and ends; 0: it is open
 
 
-class StreamRecord(Record):
+class StreamRecord(Sealable):
     """A change of an item. `old` and `new` are there as the view type of the stream has them."""
 
+    secret = ("keys", "old", "new")
     shard: str
     number: int
     name: str  # INSERT, MODIFY, REMOVE
@@ -53,4 +55,4 @@ class StreamRecord(Record):
 
 streams = dynamodb.table("streams", Stream, key=("table", "label"), cached=True)
 shards = dynamodb.table("shards", Shard, key=("table", "label", "id"))
-stream_records = dynamodb.table("stream_records", StreamRecord, key=("shard", "number"))
+stream_records = sealed_table("stream_records", StreamRecord, ("shard", "number"))

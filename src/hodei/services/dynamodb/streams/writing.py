@@ -34,7 +34,7 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
         size=item_size(keys) + (before.size if before else 0) + (after.size if after else 0),
         expired=cause == "ttl",
     )
-    stream_records.put(ctx, record)
+    stream_records.put_under(ctx, table.table_key, record)
 
 
 def same(old: StoredItem, new: StoredItem) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb.state import Index, Key, Replica, Stats, Table, Throughput, stats
+from hodei.services.dynamodb.state import Index, Key, Replica, Stats, Table, Throughput, backups, stats, tables
 from hodei.services.dynamodb.tables.throughput import describe_throughput
 
+INACCESSIBLE = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
 ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 
@@ -29,7 +30,7 @@ def describe(ctx: Context, table: Table) -> dict[str, Any]:
     counted = stats.get(ctx, table.id, "") or Stats(table=table.id, index="")
     found: dict[str, Any] = {
         "TableName": table.name,
-        "TableStatus": table.status,
+        "TableStatus": _status(table),
         "ProvisionedThroughput": describe_throughput(ctx, table.throughput),
         "TableSizeBytes": counted.size,
         "ItemCount": counted.count,
@@ -55,8 +56,10 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
         found["OnDemandThroughput"] = table.on_demand
     if warm := _warm(table.warm, table.throughput, table, table.status):
         found["WarmThroughput"] = warm
-    if table.sse:
-        found["SSEDescription"] = {"Status": "ENABLED", **table.sse}
+    if table.sse or table.rekeying:
+        found["SSEDescription"] = _encryption(table)
+    if table.archived:
+        found["ArchivalSummary"] = _archival(ctx, table)
     if table.table_class:
         found["TableClassSummary"] = {"TableClass": table.table_class}
         if table.class_changed:
@@ -66,8 +69,23 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
     _add_indexes(ctx, table, found)
     _add_stream(ctx, table, found)
     if table.replicas:
-        found |= _global(table)
+        found |= _global(ctx, table)
     return found
+
+
+def _status(table: Table) -> str:
+    return INACCESSIBLE if table.inaccessible and table.status == "ACTIVE" else table.status
+
+
+def _encryption(table: Table) -> dict[str, Any]:
+    found = {"Status": "UPDATING" if table.rekeying else "ENABLED", **table.sse}
+    return {**found, "InaccessibleEncryptionDateTime": table.inaccessible} if table.inaccessible else found
+
+
+def _archival(ctx: Context, table: Table) -> dict[str, Any]:
+    backup = backups.get(ctx, table.name, table.archived)
+    found = {"ArchivalReason": INACCESSIBLE, "ArchivalBackupArn": f"{table_arn(ctx, table)}/backup/{table.archived}"}
+    return {**found, "ArchivalDateTime": backup.created} if backup else found
 
 
 def key_schema(key: Key) -> list[dict[str, str]]:
@@ -136,19 +154,24 @@ def _add_stream(ctx: Context, table: Table, found: dict[str, Any]) -> None:
         found["LatestStreamArn"] = stream_arn(ctx, table)
 
 
-def _global(table: Table) -> dict[str, Any]:
+def _global(ctx: Context, table: Table) -> dict[str, Any]:
     """What makes it a global table. AWS does not count the region that is asked among the replicas."""
     if table.global_version != "2019.11.21":
         return {"GlobalTableVersion": table.global_version}
     return {
         "GlobalTableVersion": table.global_version,
         "MultiRegionConsistency": "EVENTUAL",
-        "Replicas": [_replica(region, replica) for region, replica in sorted(table.replicas.items())],
+        "Replicas": [_replica(ctx, table, region, replica) for region, replica in sorted(table.replicas.items())],
     }
 
 
-def _replica(region: str, replica: Replica) -> dict[str, Any]:
+def _replica(ctx: Context, table: Table, region: str, replica: Replica) -> dict[str, Any]:
     found = {"RegionName": region, "ReplicaStatus": replica.status, **replica.overrides}
+    if member := tables.get(ctx.at(region=region), table.name):
+        if member.sse:
+            found["KMSMasterKeyId"] = member.sse["KMSMasterKeyArn"]
+        if member.inaccessible and replica.status == "ACTIVE":
+            found["ReplicaStatus"] = INACCESSIBLE
     if (table_class := found.pop("TableClassOverride", "")) != "":
         found["ReplicaTableClassSummary"] = {"TableClass": table_class}
     return found

@@ -14,6 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
 from hodei.services.dynamodb.backups import past
+from hodei.services.dynamodb.encryption import keys, watching
 from hodei.services.dynamodb.replication import groups, seeding
 from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
@@ -171,10 +172,13 @@ def _drop(ctx: Context, table: Table) -> None:
     if table.stream_view:
         streams.end(ctx, table)
     groups.leave(ctx, table)
+    if table.table_key:
+        keys.retire(ctx, table.table_key)
+        watching.end(ctx, table)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
-    if table.pitr:
+    if table.pitr and not table.archived:
         past.leave(ctx, table)
-    else:
+    elif not table.archived:
         forget_items(ctx, table.id)
     forget_table(ctx, table.id)

@@ -12,6 +12,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.validate import Violation, aggregated_message
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.encryption.specification import encrypted
 from hodei.services.dynamodb.find import described, place_of
 from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
@@ -22,7 +23,6 @@ from hodei.services.dynamodb.state import Table, tables
 from hodei.services.dynamodb.tables import lifecycle
 from hodei.services.dynamodb.tables.creation import check_creation
 from hodei.services.dynamodb.tables.describe import describe, table_arn
-from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.refused import RefusedOfNew, refuse
 from hodei.services.dynamodb.tables.streams import check_stream, stream_changed
 from hodei.services.dynamodb.tables.updates import check_changeable
@@ -89,9 +89,9 @@ def create_table(
         warm=dict(WarmThroughput),
         table_class=TableClass,
         protected=DeletionProtectionEnabled,
-        sse=encryption_of(where, SSESpecification),
         guarded=bool(ResourcePolicy),
     )
+    table = encrypted(where, table, SSESpecification)
     if StreamSpecification and StreamSpecification["StreamEnabled"]:
         table = stream_changed(where, table, StreamSpecification)
     if Tags:
@@ -123,6 +123,11 @@ def delete_table(ctx: Context, *, TableName: str) -> dict[str, Any]:
     if table.status == "DELETING":
         return {"TableDescription": describe(where, table)}
     check_changeable(table)
+    if table.rekeying:
+        raise errors.ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table: {table.name} is in the process of being "
+            "updated."
+        )
     if table.copying:
         raise errors.ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being backed up: {table.name}"

@@ -9,6 +9,9 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.encryption import changing
+from hodei.services.dynamodb.encryption.keys import MANAGED
+from hodei.services.dynamodb.encryption.specification import key_in
 from hodei.services.dynamodb.find import described
 from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.schemas import Definition, attributes_of, check_throughput
@@ -17,7 +20,6 @@ from hodei.services.dynamodb.state import Table, Throughput, tables
 from hodei.services.dynamodb.tables import lifecycle
 from hodei.services.dynamodb.tables.creation import NO_UNITS
 from hodei.services.dynamodb.tables.describe import describe
-from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.indexes import check_updates, updated
 from hodei.services.dynamodb.tables.refused import RefusedOfUpdates, refuse
 from hodei.services.dynamodb.tables.streams import stream_changed
@@ -58,13 +60,12 @@ def update_table(
         ProvisionedThroughput,
         GlobalSecondaryIndexUpdates,
         StreamSpecification,
-        SSESpecification,
         TableClass,
         OnDemandThroughput,
         WarmThroughput,
         ReplicaUpdates,
     )
-    if DeletionProtectionEnabled is None and not any(on_the_way):
+    if DeletionProtectionEnabled is None and SSESpecification is None and not any(on_the_way):
         raise errors.ValidationException(NOTHING)
     if BillingMode == "PROVISIONED" and ProvisionedThroughput is None:
         raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
@@ -85,15 +86,21 @@ def update_table(
         class_changed=ctx.now if TableClass else table.class_changed,
         on_demand={**table.on_demand, **(OnDemandThroughput or {})},
         warm={**table.warm, **(WarmThroughput or {})},
-        sse=table.sse if SSESpecification is None else encryption_of(where, SSESpecification),
     )
     if groups.shared(table) != before:
         _update_members(where, table)
+    if SSESpecification is not None:
+        table, ReplicaUpdates = _rekeyed(where, table, SSESpecification, ReplicaUpdates)
     table = groups.changed(where, table, ReplicaUpdates, MultiRegionConsistency)
     if any(on_the_way):
-        return {"TableDescription": lifecycle.begin(where, replace(table, status="UPDATING"))}
-    tables.put(where, table)
-    return {"TableDescription": describe(where, table)}
+        answer = lifecycle.begin(where, replace(table, status="UPDATING"))
+    else:
+        tables.put(where, table)
+        answer = describe(where, table)
+    if SSESpecification is not None:
+        for there, member in ((where, table), *groups.members(where, table)):
+            changing.begin(there, member)
+    return {"TableDescription": answer}
 
 
 def check_changeable(table: Table) -> None:
@@ -110,6 +117,33 @@ def _update_members(ctx: Context, table: Table) -> None:
     for there, member, following in groups.followed(ctx, table):
         check_changeable(member)
         lifecycle.begin(there, following)
+
+
+def _rekeyed(
+    ctx: Context, table: Table, given: Mapping[str, Any], updates: Sequence[Mapping[str, Any]]
+) -> tuple[Table, Sequence[Mapping[str, Any]]]:
+    """The table on its way to another KMS key, and all members of a global table with it, which are stored.
+
+    Customers' keys for these are in ReplicaUpdates, of which the rest is returned.
+    """
+    own = {
+        one["Update"]["RegionName"]: one["Update"][groups.KEY] for one in updates if groups.KEY in one.get("Update", ())
+    }
+    key = key_in(given)
+    for there, member in groups.members(ctx, table):
+        follows = given
+        if key and not key.endswith(MANAGED):
+            if there.region not in own:
+                raise invalid(groups.KEY_MISSING)
+            follows = {**given, groups.KEY: own[there.region]}
+        tables.put(there, changing.change(there, member, follows, replica=True))
+    left = [
+        one
+        if one.get("Update", {}).get("RegionName") not in own
+        else {"Update": {name: value for name, value in one["Update"].items() if name != groups.KEY}}
+        for one in updates
+    ]
+    return changing.change(ctx, table, given), left
 
 
 def _with_capacity(

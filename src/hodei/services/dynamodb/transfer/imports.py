@@ -9,13 +9,13 @@ from hodei.kernel.context import Context
 from hodei.kernel.iam.keys import Caller
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups.copying import new_id
+from hodei.services.dynamodb.encryption.specification import encrypted
 from hodei.services.dynamodb.find import check_name, within
 from hodei.services.dynamodb.schemas import attributes_of, index_of, key_of, throughput_of
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table, tables
 from hodei.services.dynamodb.tables.creation import check_creation
 from hodei.services.dynamodb.tables.describe import table_arn
-from hodei.services.dynamodb.tables.encryption import encryption_of
 from hodei.services.dynamodb.tables.tables import check_free
 from hodei.services.dynamodb.transfer import compression, ion, jobs
 from hodei.services.dynamodb.transfer.importing import TIMER
@@ -98,7 +98,7 @@ def _new(ctx: Context, given: Structure) -> Table:
         schema=schema, attributes=attributes, billing=billing, throughput=throughput, local=None, global_=indexes
     )
     check_free(ctx, name)
-    return Table(
+    table = Table(
         name=name,
         id=ctx.ids.uuid(),
         created=ctx.now,
@@ -110,8 +110,8 @@ def _new(ctx: Context, given: Structure) -> Table:
         billing_changed=ctx.now if billing == "PAY_PER_REQUEST" else 0.0,
         throughput=throughput_of(throughput),
         on_demand=dict(given.get("OnDemandThroughput", {})),
-        sse=encryption_of(ctx, given.get("SSESpecification", {})),
     )
+    return encrypted(ctx, table, given.get("SSESpecification", {}))
 
 
 @dynamodb.operation("DescribeImport")

@@ -6,6 +6,7 @@ from typing import Any
 
 from hodei.kernel.iam.keys import Caller
 from hodei.kernel.tables import Record
+from hodei.services.dynamodb.encryption.rows import Sealable, sealed_table
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item
 
@@ -53,7 +54,7 @@ class DataFile(Record):
     etag: str
 
 
-class Gathered(Record):
+class Gathered(Sealable):
     """What an item was before its first change in the window of an incremental export; `at`: its last change there."""
 
     backup: str  # the id
@@ -76,5 +77,5 @@ class Import(Job):
 
 exports = dynamodb.table("exports", Export, key="arn", index={"token": ("token",)})
 data_files = dynamodb.table("data_files", DataFile, key=("export", "number"))
-gathered = dynamodb.table("gathered", Gathered, key=("backup", "partition", "sort"))
+gathered = sealed_table("gathered", Gathered, ("backup", "partition", "sort"))
 imports = dynamodb.table("imports", Import, key="arn", index={"token": ("token",)})
