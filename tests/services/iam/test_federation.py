@@ -87,24 +87,33 @@ def test_a_saml_provider(iam: Any, refused: Refused) -> None:
 
 
 def test_keys_for_encrypted_assertions(iam: Any, refused: Refused) -> None:
-    with refused("InvalidInput", "private key is required"):
+    with refused("InvalidInput", "Required because no private key is provided"):
         iam.create_saml_provider(Name="idp", SAMLMetadataDocument=metadata(), AssertionEncryptionMode="Required")
     named = {
         "SAMLProviderArn": iam.create_saml_provider(Name="idp", SAMLMetadataDocument=metadata())["SAMLProviderArn"]
     }
     for name in ("a", "b"):
         iam.update_saml_provider(AddPrivateKey=made(name).key, AssertionEncryptionMode="Required", **named)
-    with refused("LimitExceeded", "2", 409):
+    with refused("LimitExceeded", "Private key limit of 2 is reached.", 409):
         iam.update_saml_provider(AddPrivateKey=made("c").key, **named)
-    with refused("InvalidInput"):
+    with refused("InvalidInput", "Invalid private key."):
         iam.create_saml_provider(Name="other", SAMLMetadataDocument=metadata(), AddPrivateKey="no key")
     found = iam.get_saml_provider(**named)
     assert found["AssertionEncryptionMode"] == "Required"
     gone = found["PrivateKeyList"][0]["KeyId"]
     iam.update_saml_provider(RemovePrivateKey=gone, **named)
     assert len(iam.get_saml_provider(**named)["PrivateKeyList"]) == 1
-    with refused("NoSuchEntity", gone, 404):
+    with refused("InvalidInput", "does not match a private key"):
         iam.update_saml_provider(RemovePrivateKey=gone, **named)
+    last = found["PrivateKeyList"][1]["KeyId"]
+    with refused("InvalidInput", "Failed to remove private key."):
+        iam.update_saml_provider(RemovePrivateKey=last, **named)
+    with refused("InvalidInput", "add and remove private keys in the same request"):
+        iam.update_saml_provider(RemovePrivateKey=last, AddPrivateKey=made("c").key, **named)
+    with refused("InvalidInput", "No updates are defined"):
+        iam.update_saml_provider(**named)
+    iam.update_saml_provider(RemovePrivateKey=last, AssertionEncryptionMode="Allowed", **named)
+    assert iam.get_saml_provider(**named)["PrivateKeyList"] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,7 +12,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml import XMLSigner, methods
@@ -94,6 +100,47 @@ def signed(text: str, name: str = "idp") -> str:
     )
     done = signer.sign(root, key=key, cert=[certificate], reference_uri=root.get("ID"), id_attribute="ID")
     return etree.tostring(done).decode()
+
+
+@cache
+def reader(name: str = "reader") -> Any:
+    """A private key of the account, for which assertions are encrypted."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+def reader_pem(name: str = "reader") -> str:
+    pem = reader(name).private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return str(pem.decode())
+
+
+def encrypted(text: str, *, to: str = "reader", bits: int = 256, mode: str = "gcm", digest: str = "") -> str:
+    """An EncryptedAssertion: AES-GCM or AES-CBC by a key that is wrapped by RSA-OAEP, with SHA-1 or another digest."""
+    key, start = os.urandom(bits // 8), os.urandom(12 if mode == "gcm" else 16)
+    if mode == "gcm":
+        sealed = start + AESGCM(key).encrypt(start, text.encode(), None)
+    else:
+        padding = 16 - len(text.encode()) % 16
+        made = Cipher(AES(key), CBC(start)).encryptor()
+        sealed = start + made.update(text.encode() + b"\0" * (padding - 1) + bytes([padding])) + made.finalize()
+    hashed = getattr(hashes, digest.upper())() if digest else hashes.SHA1()
+    wrapped = reader(to).public_key().encrypt(key, OAEP(MGF1(hashed), hashed, None))
+    transport = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
+    options = ""
+    if digest:
+        transport = "http://www.w3.org/2009/xmlenc11#rsa-oaep"
+        options = f"""<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#{digest}"/>
+            <x11:MGF xmlns:x11="http://www.w3.org/2009/xmlenc11#"
+                Algorithm="http://www.w3.org/2009/xmlenc11#mgf1{digest}"/>"""
+    version = "2009/xmlenc11" if mode == "gcm" else "2001/04/xmlenc"
+    return f"""<saml:EncryptedAssertion {XMLNS}><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"
+        Type="http://www.w3.org/2001/04/xmlenc#Element">
+        <xenc:EncryptionMethod Algorithm="http://www.w3.org/{version}#aes{bits}-{mode}"/>
+        <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey>
+        <xenc:EncryptionMethod Algorithm="{transport}">{options}</xenc:EncryptionMethod>
+        <xenc:CipherData><xenc:CipherValue>{base64.b64encode(wrapped).decode()}</xenc:CipherValue></xenc:CipherData>
+        </xenc:EncryptedKey></ds:KeyInfo>
+        <xenc:CipherData><xenc:CipherValue>{base64.b64encode(sealed).decode()}</xenc:CipherValue></xenc:CipherData>
+        </xenc:EncryptedData></saml:EncryptedAssertion>"""
 
 
 def encoded(text: str) -> str:

@@ -284,3 +284,76 @@ def test_a_new_certificate(anonymous: Any, iam: Any, trusted: Any, said: Any, re
         assume(anonymous, text)
     iam.update_saml_provider(SAMLProviderArn=PROVIDER, SAMLMetadataDocument=idp.metadata(name="second"))
     assume(anonymous, text)
+
+
+@pytest.fixture
+def reading(iam: Any, provider: str) -> None:
+    """The provider has a key for what is encrypted; it came after another one."""
+    for name in ("other", "reader"):
+        iam.update_saml_provider(SAMLProviderArn=provider, AddPrivateKey=idp.reader_pem(name))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"bits": 128},
+        {"bits": 192, "digest": "sha256"},
+        {"mode": "cbc"},
+        {"mode": "cbc", "bits": 128, "digest": "sha512"},
+    ],
+)
+def test_encrypted_assertions(anonymous: Any, trusted: Any, said: Any, reading: None, how: dict[str, Any]) -> None:
+    trusted()
+    inside = idp.response(idp.encrypted(idp.signed(said()), **how))
+    around = idp.signed(idp.response(idp.encrypted(said(), **how)))
+    for text in (inside, around, idp.signed(inside)):
+        assert assume(anonymous, text)["Subject"] == "ada"
+
+
+def test_where_encryption_is_required(
+    anonymous: Any, iam: Any, trusted: Any, said: Any, reading: None, refused: Any
+) -> None:
+    trusted()
+    plain = idp.response(idp.signed(said()))
+    assume(anonymous, plain)
+    iam.update_saml_provider(SAMLProviderArn=PROVIDER, AssertionEncryptionMode="Required")
+    with refused("InvalidIdentityToken"):
+        assume(anonymous, plain)
+    assume(anonymous, idp.response(idp.encrypted(idp.signed(said()))))
+
+
+def test_encryption_proves_nothing(anonymous: Any, trusted: Any, said: Any, reading: None, refused: Any) -> None:
+    """Anybody can encrypt for the account: what is inside has to be signed, or what is around."""
+    trusted()
+    good = idp.signed(said())
+    with refused("InvalidIdentityToken", INVALID):
+        assume(anonymous, idp.response(idp.encrypted(said())))
+    with refused("InvalidIdentityToken", INVALID):
+        assume(anonymous, idp.response(idp.encrypted(idp.signed(said(), "stranger"))))
+    with refused("InvalidIdentityToken", INVALID):
+        assume(anonymous, idp.response(idp.encrypted(good.replace("ada", "eve"))))
+    with refused("InvalidIdentityToken", "must have one assertion"):
+        assume(anonymous, idp.response(said(subject="eve"), idp.encrypted(good)))
+    with refused("InvalidIdentityToken", "must have one assertion"):
+        assume(anonymous, idp.response(idp.encrypted(said(subject="eve")), idp.encrypted(good)))
+
+
+def test_what_cannot_be_opened(anonymous: Any, iam: Any, trusted: Any, said: Any, refused: Any) -> None:
+    trusted()
+    text = idp.response(idp.encrypted(idp.signed(said())))
+    with refused("InvalidIdentityToken", "decrypt"):
+        assume(anonymous, text)
+    iam.update_saml_provider(SAMLProviderArn=PROVIDER, AddPrivateKey=idp.reader_pem())
+    assume(anonymous, text)
+    for wrong in (
+        idp.encrypted(idp.signed(said()), to="other"),
+        idp.encrypted(idp.signed(said())).replace("aes256-gcm", "aes128-gcm"),
+        idp.encrypted(idp.signed(said())).replace("aes256-gcm", "chacha20"),
+        idp.encrypted(idp.signed(said())).replace("rsa-oaep-mgf1p", "rsa-1_5"),
+        idp.encrypted(idp.signed(said())).replace("CipherValue>", "CipherValue>!"),
+        idp.encrypted(idp.signed(said())).replace("EncryptedKey", "Nothing"),
+        f"<saml:EncryptedAssertion {idp.XMLNS}/>",
+    ):
+        with refused("InvalidIdentityToken", "decrypt"):
+            assume(anonymous, idp.response(wrong))

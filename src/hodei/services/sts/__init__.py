@@ -1,8 +1,7 @@
 """STS: temporary credentials. Roles are assumed by those whom their trust policies name: users and roles, users of
 OpenID Connect and SAML providers whose tokens are verified; users get sessions of their own, and federate others.
 
-Tokens of Login with Amazon and Facebook are refused, as only these can verify them, and so are encrypted SAML
-assertions. How AWS packs session policies is
+Tokens of Login with Amazon and Facebook are refused, as only these can verify them. How AWS packs session policies is
 not known: PackedPolicySize is an estimate.
 """
 

@@ -80,19 +80,27 @@ def update_saml_provider(
     AddPrivateKey: str = "",
     RemovePrivateKey: str = "",
 ) -> dict[str, Any]:
+    """Its errors are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html."""
+    if not (SAMLMetadataDocument or AssertionEncryptionMode or AddPrivateKey or RemovePrivateKey):
+        raise errors.InvalidInput(
+            "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
+        )
+    if AddPrivateKey and RemovePrivateKey:
+        raise errors.InvalidInput(
+            "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters."
+        )
     provider = _find(ctx, SAMLProviderArn)
     if SAMLMetadataDocument:
         valid_until = metadata.read(SAMLMetadataDocument).valid_until
         provider = replace(provider, metadata=SAMLMetadataDocument, valid_until=valid_until)
-    keys = provider.keys
-    if RemovePrivateKey:
-        if all(key.id != RemovePrivateKey for key in keys):
-            raise errors.NoSuchEntity(what=f"The private key with id {RemovePrivateKey}")
-        keys = tuple(key for key in keys if key.id != RemovePrivateKey)
+    encryption = AssertionEncryptionMode or provider.encryption
     if AddPrivateKey:
-        rules.check_quota("PrivateKeysPerSAMLProvider", len(keys), MOST_KEYS)
-        keys = (*keys, _key(ctx, AddPrivateKey))
-    provider = replace(provider, keys=keys, encryption=AssertionEncryptionMode or provider.encryption)
+        if len(provider.keys) >= MOST_KEYS:
+            raise errors.LimitExceeded(f"Private key limit of {MOST_KEYS} is reached.")
+        provider = replace(provider, keys=(*provider.keys, _key(ctx, AddPrivateKey)))
+    elif RemovePrivateKey:
+        provider = _without_key(provider, RemovePrivateKey, encryption)
+    provider = replace(provider, encryption=encryption)
     _check_encryption(provider)
     saml_providers.put(ctx, provider)
     return {"SAMLProviderArn": provider.arn}
@@ -130,9 +138,20 @@ def _find(ctx: Context, arn: str) -> SamlProvider:
     return found
 
 
+def _without_key(provider: SamlProvider, id: str, encryption: str) -> SamlProvider:
+    left = tuple(key for key in provider.keys if key.id != id)
+    if left == provider.keys:
+        raise errors.InvalidInput("Failed to remove private key because the Key ID does not match a private key.")
+    if encryption == "Required" and not left:
+        raise errors.InvalidInput("Failed to remove private key.")
+    return replace(provider, keys=left)
+
+
 def _check_encryption(provider: SamlProvider) -> None:
     if provider.encryption == "Required" and not provider.keys:
-        raise errors.InvalidInput("A private key is required when the assertion encryption mode is Required.")
+        raise errors.InvalidInput(
+            "Unable to set assertion encryption mode to Required because no private key is provided."
+        )
 
 
 def _key(ctx: Context, pem: str) -> PrivateKey:
@@ -145,5 +164,5 @@ def _key(ctx: Context, pem: str) -> PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, RSAPrivateKey):
-        raise errors.InvalidInput("The private key must be an unencrypted RSA key in PEM format.")
+        raise errors.InvalidInput("Invalid private key.")
     return PrivateKey(id=ids.unique(ctx, "", 32), pem=pem, added=ctx.now)

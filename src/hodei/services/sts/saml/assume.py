@@ -67,10 +67,10 @@ def _verified(ctx: Context, account: str, arn: str, text: str) -> Assertion:
     if provider is None:
         raise errors.InvalidIdentityToken("Specified provider doesn't exist")
     metadata = iam.saml_metadata(provider)
-    assertion = response.read(text, metadata.certificates)
+    assertion = response.read(text, metadata.certificates, [key.pem for key in provider.keys])
     if assertion.issuer != metadata.entity:
         raise errors.InvalidIdentityToken("Issuer not present in specified provider")
-    if provider.encryption == "Required":
+    if provider.encryption == "Required" and not assertion.encrypted:
         raise errors.InvalidIdentityToken("The provider requires encrypted assertions")
     if not (AUDIENCES.fullmatch(assertion.recipient) and any(map(AUDIENCES.fullmatch, assertion.audiences))):
         raise errors.InvalidIdentityToken("Response does not contain the required audience.")

@@ -1,7 +1,7 @@
 """SAML 2.0 authentication responses: what of one is signed, and what that says.
 
-Only what the signature covers is looked at, so nothing can be wrapped around it. The signature is checked by the
-library signxml (the extra "iam").
+Only what the signature covers is looked at, or what it covers in encrypted form, so nothing can be wrapped around it.
+The signature is checked by the library signxml (the extra "iam").
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.sts import errors
+from hodei.services.sts.saml.encryption import decrypted
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -40,10 +41,12 @@ class Assertion(Struct, frozen=True):
     audiences: tuple[str, ...]
     attributes: dict[str, list[str]]
     session_ends: float | None
+    encrypted: bool = False
 
 
-def read(text: str, certificates: Sequence[bytes]) -> Assertion:
-    """The assertion of a response in base 64 that the holder of one of the certificates (DER) has signed.
+def read(text: str, certificates: Sequence[bytes], keys: Sequence[str] = ()) -> Assertion:
+    """The assertion of a response in base 64 that the holder of one of the certificates (DER) has signed. If it is
+    encrypted, one of the private keys (PEM) opens it; then its signature may be around it or inside.
 
     Raises: InvalidIdentityToken.
     """
@@ -51,23 +54,66 @@ def read(text: str, certificates: Sequence[bytes]) -> Assertion:
         data = base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:
         raise errors.InvalidIdentityToken("Invalid base64 SAMLResponse") from None
-    signed = next((found for der in certificates if (found := _signed(data, der)) is not None), None)
+    try:
+        return _read(data, certificates, keys)
+    except ValueError:
+        raise errors.InvalidIdentityToken("Invalid SAML response") from None
+
+
+def _read(data: bytes, certificates: Sequence[bytes], keys: Sequence[str]) -> Assertion:
+    signed, encrypted = _by_any(data, certificates), False
+    if signed is None and (inside := _opened_unsigned(data, keys)) is not None:
+        signed, encrypted = _by_any(inside, certificates), True
     if signed is None:
         raise errors.InvalidIdentityToken("Response signature invalid")
     if signed.tag == RESPONSE:
         status = signed.find("samlp:Status/samlp:StatusCode", NAMES)
         if status is None or status.get("Value") != SUCCESS:
             raise errors.InvalidIdentityToken("Response does not say success")
-        if signed.find("saml:EncryptedAssertion", NAMES) is not None:
-            raise NotImplementedByHodei(service="sts", operation="AssumeRoleWithSAML with encrypted assertions")
-        found = signed.findall("saml:Assertion", NAMES)
-        if len(found) != 1:
-            raise errors.InvalidIdentityToken("Response must have one assertion")
-        signed = found[0]
+        inside = _opened(signed, keys)
+        signed, encrypted = (_only(signed), False) if inside is None else (_parsed(inside), True)
+    return _assertion(signed, encrypted)
+
+
+def _opened_unsigned(data: bytes, keys: Sequence[str]) -> bytes | None:
     try:
-        return _assertion(signed)
+        return _opened(_parsed(data), keys)
     except ValueError:
-        raise errors.InvalidIdentityToken("Invalid SAML response") from None
+        return None
+
+
+def _only(response: etree._Element) -> etree._Element:
+    found = response.findall("saml:Assertion", NAMES)
+    if len(found) != 1:
+        raise errors.InvalidIdentityToken("Response must have one assertion")
+    return found[0]
+
+
+def _opened(response: etree._Element, keys: Sequence[str]) -> bytes | None:
+    """The encrypted assertion in a response; None if there is none."""
+    found = response.findall("saml:EncryptedAssertion", NAMES)
+    if not found:
+        return None
+    if len(found) > 1 or response.find("saml:Assertion", NAMES) is not None:
+        raise errors.InvalidIdentityToken("Response must have one assertion")
+    try:
+        return decrypted(found[0], keys)
+    except ValueError:
+        raise errors.InvalidIdentityToken("Unable to decrypt the assertion in the response") from None
+
+
+def _parsed(data: bytes) -> etree._Element:
+    """Raises: ValueError."""
+    from lxml import etree
+
+    try:
+        return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.LxmlError as error:
+        raise ValueError("no XML") from error
+
+
+def _by_any(data: bytes, certificates: Sequence[bytes]) -> etree._Element | None:
+    return next((found for der in certificates if (found := _signed(data, der)) is not None), None)
 
 
 def _signed(data: bytes, certificate: bytes) -> etree._Element | None:
@@ -93,7 +139,7 @@ def _signed(data: bytes, certificate: bytes) -> etree._Element | None:
     return found if found is not None and found.tag in (RESPONSE, ASSERTION) else None
 
 
-def _assertion(element: etree._Element) -> Assertion:
+def _assertion(element: etree._Element, encrypted: bool) -> Assertion:
     """Raises: ValueError for what AWS asks for and is not there."""
     (confirmation,) = element.findall("saml:Subject/saml:SubjectConfirmation", NAMES)
     if confirmation.get("Method") != BEARER:
@@ -116,6 +162,7 @@ def _assertion(element: etree._Element) -> Assertion:
             for attribute in element.iterfind("saml:AttributeStatement/saml:Attribute", NAMES)
         },
         session_ends=_time(session_ends) if session_ends else None,
+        encrypted=encrypted,
     )
 
 
