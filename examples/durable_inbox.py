@@ -10,73 +10,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import sysconfig
 import tempfile
-import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-import boto3
+from server import Hodei
 
-BIN = Path(sys.executable).parent
 DAY = 86400
-
-
-class Hodei:
-    """A server process over one data folder, which may be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {
-            **os.environ,
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-
-    def start(self) -> None:
-        command = [BIN / "hodei", "start", "--port", str(self.port), "--data", self.folder, "--log-level", "warning"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for _ in range(500):
-            try:
-                urllib.request.urlopen(f"{self.url}/_hodei/health").read()
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise SystemExit("hodei does not answer")
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-    def client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", **keys)
-
-    def aws(self, *arguments: str) -> None:
-        subprocess.run([BIN / "aws", *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL)
-
-    def advance(self, duration: str) -> None:
-        command = [BIN / "hodei", "clock", "advance", duration]
-        subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def source_tree(folder: Path, count: int) -> dict[str, int]:
@@ -180,7 +124,6 @@ def depth(sqs: Any, url: str) -> int:
 
 def run(hodei: Hodei, tree: Path, count: int) -> None:
     sizes = source_tree(tree, count)
-    hodei.start()
     inbox, dead = set_up(hodei)
     s3, sqs = hodei.client("s3"), hodei.client("sqs")
 
@@ -221,13 +164,10 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=3000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        hodei = Hodei(Path(folder) / "data")
         tree = Path(folder) / "tree"
         tree.mkdir()
-        try:
+        with Hodei(Path(folder) / "data") as hodei:
             run(hodei, tree, options.files)
-        finally:
-            hodei.stop()
     print("done")
 
 

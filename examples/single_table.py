@@ -16,7 +16,6 @@ import csv
 import gzip
 import io
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,9 +34,9 @@ from typing import Any
 import boto3
 from boto3.dynamodb.conditions import Key
 from botocore.config import Config
+from server import Hodei
 from shop import COUNTRIES, DESIGN, KEYS, PRODUCTS, STATUSES, Facts, amount, count, generate, price_of
 
-BIN = Path(sys.executable).parent
 TABLE, RESTORED, REVENUE, BUCKET = "shop", "shop-restored", "shop-revenue", "shop-files"
 PART = 100_000  # rows of a file in S3
 PROCESSES, THREADS = 2, 8
@@ -467,21 +466,6 @@ def run(url: str, folder: Path, rows: int) -> None:
         print("    which hold what there was")
 
 
-@contextmanager
-def hodei(folder: Path) -> Iterator[str]:
-    """A server of our own: its URL."""
-    command = [BIN / "hodei", "start", "--port", "0", "--data", folder]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    try:
-        yield process.stdout.readline().partition("answers on ")[2].partition(" ")[0]
-        resident = subprocess.run(["ps", "-o", "rss=", "-p", str(process.pid)], capture_output=True, check=True).stdout
-        print(f"the server uses {int(resident) // 1024} MB of memory")
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -493,8 +477,9 @@ def main() -> None:
         if options.endpoint_url:
             run(options.endpoint_url, files, options.rows)
         else:
-            with hodei(Path(folder) / "data") as url:
-                run(url, files, options.rows)
+            with Hodei(Path(folder) / "data") as hodei:
+                run(hodei.url, files, options.rows)
+                print(f"the server uses {hodei.memory()} MB of memory")
     print("done")
 
 
