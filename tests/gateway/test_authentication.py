@@ -101,3 +101,25 @@ def test_strict_clouds_know_only_keys_that_they_issued(cloud: Cloud, keys: dict[
     assert code(cloud.client("sqs").list_queues) == ("UnrecognizedClientException", 400)
     assert code(cloud.client("s3").list_buckets) == ("InvalidAccessKeyId", 403)
     cloud.client("sqs", **keys).list_queues()
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_a_deleted_key_is_nobodys(cloud: Cloud, keys: dict[str, str], service: str) -> None:
+    """And not, as a key that was never issued, the root's."""
+    operation, _, gone = CALLS[service]
+    client = cloud.client(service, **keys)
+    cloud.client("iam").delete_access_key(UserName="bob", AccessKeyId=keys["aws_access_key_id"])
+    assert code(getattr(client, operation)) == gone
+
+
+def test_a_session_that_nobody_remembers_is_nobodys(cloud: Cloud, keys: dict[str, str]) -> None:
+    given = cloud.client("sts", **keys).get_session_token()["Credentials"]
+    session = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+    client = cloud.client("sqs", **session)
+    client.list_queues()
+    cloud.clock.advance(days=400)
+    assert code(client.list_queues) == ("UnrecognizedClientException", 400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hodei.kernel.iam.principals import PrincipalKind
-from hodei.kernel.tables import Record, Table
+from hodei.kernel.tables import Record, Scope, Table
 
 if TYPE_CHECKING:
     from hodei.kernel.context import Principal
@@ -65,3 +65,12 @@ class Caller(Record):
 
 
 keys = Table("kernel", "access_keys", AccessKey, key="access_key", scope="global", cached=True)
+
+
+def revoke(ctx: Scope, access_key: str) -> None:
+    """Let a key stand for nobody any more. It is remembered, as an unknown one would be the root of an account."""
+    if key := keys.get(ctx, access_key):
+        dead = AccessKey(
+            access_key=access_key, secret="", account=key.account, kind=key.kind, arn="", id="", active=False
+        )
+        keys.put(ctx, dead)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.kernel.iam.keys import AccessKey, Session, keys
+from hodei.kernel.iam.keys import AccessKey, Session, keys, revoke
 from hodei.kernel.iam.principals import PrincipalKind
 from hodei.services.sts.service import sts
 
@@ -40,4 +40,4 @@ def issue(
 
 @sts.timer("forget")
 def forget(ctx: Context, access_key: str) -> None:
-    keys.delete(ctx, access_key)
+    revoke(ctx, access_key)

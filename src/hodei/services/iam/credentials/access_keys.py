@@ -7,9 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.kernel.iam.keys import AccessKey, keys
-from hodei.services.iam import errors, find, ids, pages, rules
-from hodei.services.iam.credentials.state import Key, access_keys, key_uses
+from hodei.kernel.iam.keys import AccessKey, keys, revoke
+from hodei.services.iam import errors, find, ids, pages, rules, uses
+from hodei.services.iam.credentials.state import Key, access_keys
 from hodei.services.iam.find import Owner
 from hodei.services.iam.service import iam
 from hodei.services.iam.state import users
@@ -58,23 +58,21 @@ def update_access_key(ctx: Context, *, AccessKeyId: str, Status: str, UserName: 
 def delete_access_key(ctx: Context, *, AccessKeyId: str, UserName: str = "") -> None:
     key = _find(ctx, find.owner(ctx, UserName), AccessKeyId)
     access_keys.delete(ctx, key.owner, key.id)
-    key_uses.delete(ctx, key.id)
-    keys.delete(ctx, key.id)
+    revoke(ctx, key.id)
 
 
 @iam.operation("GetAccessKeyLastUsed")
 def get_access_key_last_used(ctx: Context, *, AccessKeyId: str) -> dict[str, Any]:
     """Of another account's key nothing is told but that access is denied."""
     issued = keys.get(ctx, AccessKeyId)
-    if issued is None or issued.account != ctx.account or issued.token:
+    if issued is None or issued.account != ctx.account or issued.token or not issued.secret:
         raise errors.AccessDenied(
             f"User: {ctx.principal.arn} is not authorized to perform: iam:GetAccessKeyLastUsed "
             f"on resource: access key {AccessKeyId}"
         )
-    use = key_uses.get(ctx, AccessKeyId)
     last: dict[str, Any] = {"ServiceName": "N/A", "Region": "N/A"}
-    if use:
-        last = {"LastUsedDate": use.at, "ServiceName": use.service, "Region": use.region}
+    if use := uses.of_key(ctx, AccessKeyId):
+        last = {"LastUsedDate": use.at, "ServiceName": uses.namespace(use.service), "Region": use.region}
     user = users.get(ctx, issued.id)
     return ({"UserName": user.name} if user else {}) | {"AccessKeyLastUsed": last}
 
