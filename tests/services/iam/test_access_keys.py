@@ -30,7 +30,8 @@ def test_keys_of_a_user(cloud: Cloud, iam: Any, user: str, refused: Refused) -> 
     disabled = keys.get(Place(cloud.world.store), second)
     assert disabled and not disabled.active
     iam.delete_access_key(UserName=user, AccessKeyId=second)
-    assert keys.get(Place(cloud.world.store), second) is None
+    revoked = keys.get(Place(cloud.world.store), second)
+    assert revoked and not revoked.secret
     with refused("NoSuchEntity", f"The Access Key with id {second} cannot be found.", 404):
         iam.delete_access_key(UserName=user, AccessKeyId=second)
 
