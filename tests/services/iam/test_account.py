@@ -104,5 +104,5 @@ def test_everything_at_once(iam: Any, user: str, role: str) -> None:
 
 
 def test_what_is_left_out_says_so(iam: Any, refused: Refused) -> None:
-    with refused("NotImplemented", "iam:GenerateServiceLastAccessedDetails", 501):
-        iam.generate_service_last_accessed_details(Arn="arn:aws:iam::000000000000:user/ada")
+    with refused("NotImplemented", "iam:ListDelegationRequests", 501):
+        iam.list_delegation_requests()

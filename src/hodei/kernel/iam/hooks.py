@@ -22,8 +22,8 @@ class ResourcePolicy(NamedTuple):
     """Who owns a resource, and the policy document that is attached to it ("": none).
 
     `grants` is what lets callers in besides that, as a document: S3 reads its ACLs so. With `must_allow` nothing is
-    allowed that the policy does not grant, if only to the account: roles trust so. What is `managed` by AWS, as some keys
-    are, no resource control policy binds.
+    allowed that the policy does not grant, if only to the account: roles trust so. What AWS has `managed` no resource
+    control policy binds: some KMS keys.
     """
 
     account: str

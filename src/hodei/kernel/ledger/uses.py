@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.store import Store
 
-ISSUED = ("user", "role-session", "federated-user")
+ISSUED = ("root", "user", "role-session", "federated-user")
 FIELDS = ("account", "identity", "service", "operation", "region", "key", "caller")
 
 
 class Use(Record):
-    """The last call of an operation of a service by a user or role (`identity`, its ARN) in a region.
+    """The last call of an operation of a service by a root, user or role (`identity`, its ARN) in a region.
 
     `key` is the access key, if it is one of long standing. A call that was denied counts too, as with AWS.
     """

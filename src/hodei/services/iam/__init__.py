@@ -7,6 +7,26 @@ Not here: hardware MFA devices; passwords that the root sets; what is in `left_o
 Service-linked roles go at once when they are deleted, as services do not yet tell whether they use them.
 """
 
-from hodei.services.iam import access, account, credentials, entities, federation, identities, organization, policies
+from hodei.services.iam import (
+    access,
+    access_advisor,
+    account,
+    credentials,
+    entities,
+    federation,
+    identities,
+    organization,
+    policies,
+)
 
-__all__ = ["access", "account", "credentials", "entities", "federation", "identities", "organization", "policies"]
+__all__ = [
+    "access",
+    "access_advisor",
+    "account",
+    "credentials",
+    "entities",
+    "federation",
+    "identities",
+    "organization",
+    "policies",
+]

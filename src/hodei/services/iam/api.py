@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 
-from msgspec.structs import replace
-
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
 from hodei.services.iam.credentials import mfa_devices
-from hodei.services.iam.credentials.state import KeyUse, key_uses
 from hodei.services.iam.credentials.state import mfa_devices as devices
 from hodei.services.iam.entities import roles as entities
 from hodei.services.iam.entities import service_linked_roles
@@ -28,7 +25,6 @@ __all__ = [
     "RootFeature",
     "SamlProvider",
     "User",
-    "key_used",
     "link_role",
     "make_administrator",
     "manages_root",
@@ -36,14 +32,11 @@ __all__ = [
     "owns_mfa",
     "policy_document",
     "role",
-    "role_used",
     "saml_metadata",
     "saml_provider",
     "user",
     "verify_mfa",
 ]
-
-KEPT_FOR = 900.0  # seconds in which AWS notes one use of a key, and no further ones
 
 
 def role(ctx: Context, arn: str) -> Role | None:
@@ -85,19 +78,6 @@ def manages_root(ctx: Context, member: str, feature: RootFeature) -> bool:
 def user(ctx: Context, id: str) -> User | None:
     """The user with a unique id (AIDA...) in the account of the call."""
     return users.get(ctx, id)
-
-
-def role_used(ctx: Context, role: Role, account: str) -> None:
-    """Note that credentials of a role were used, now and in this region."""
-    there = ctx.at(account=account)
-    roles.put(there, replace(role, used=ctx.now, used_region=ctx.region), old=role)
-
-
-def key_used(ctx: Context, access_key: str, service: str) -> None:
-    """Note that an access key of this account was used. Of several uses in a quarter of an hour the first counts."""
-    last = key_uses.get(ctx, access_key)
-    if last is None or last.at + KEPT_FOR <= ctx.now:
-        key_uses.put(ctx, KeyUse(id=access_key, at=ctx.now, service=service, region=ctx.region))
 
 
 def policy_document(ctx: Context, arn: str) -> str | None:

@@ -33,7 +33,6 @@ class Entity(Record):
 
 class User(Entity):
     groups: tuple[str, ...] = ()  # ids, in the order in which they were joined
-    password_used: float = 0.0
 
     def arn(self, ctx: Context) -> str:
         return arn_of(ctx, f"user{self.path}{self.name}")
@@ -48,8 +47,6 @@ class Role(Entity):
     trust: str = ""  # the document that says who may assume it
     description: str | None = None
     max_session: int = 3600
-    used: float = 0.0
-    used_region: str = ""
     linked_service: str = ""  # the service principal that a service-linked role belongs to
 
     def arn(self, ctx: Context) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hodei.kernel.context import Context
-from hodei.services.iam import tags
+from hodei.services.iam import tags, uses
 from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, arn_of, roles
 
 
@@ -23,15 +23,14 @@ def boundary(entity: Entity) -> dict[str, Any]:
 
 
 def user(ctx: Context, user: User) -> dict[str, Any]:
-    """As ListUsers has it."""
-    view = {
+    """As ListUsers has it. Passwords are for the console: none is ever used here."""
+    return {
         "Path": user.path,
         "UserName": user.name,
         "UserId": user.id,
         "Arn": user.arn(ctx),
         "CreateDate": user.created,
     }
-    return view | ({"PasswordLastUsed": user.password_used} if user.password_used else {})
 
 
 def root(ctx: Context) -> dict[str, Any]:
@@ -77,7 +76,8 @@ def role(ctx: Context, role: Role) -> dict[str, Any]:
 
 
 def whole_role(ctx: Context, role: Role) -> dict[str, Any]:
-    used = {"LastUsedDate": role.used, "Region": role.used_region} if role.used else {}
+    use = uses.of_role(ctx, role.arn(ctx), role.created)
+    used = {"LastUsedDate": use.at, "Region": use.region} if use else {}
     return new_role(ctx, role) | {"MaxSessionDuration": role.max_session, "RoleLastUsed": used}
 
 

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.iam import errors
+from hodei.services.iam import errors, uses
 from hodei.services.iam.account.state import Report, reports
 from hodei.services.iam.credentials.state import (
     LoginProfile,
     access_keys,
-    key_uses,
     login_profiles,
     mfa_devices,
     password_policies,
@@ -77,8 +76,7 @@ def _password(ctx: Context, user: User) -> list[str]:
     mfa = _mfa(ctx, user.id)
     if (profile := login_profiles.get(ctx, user.id)) is None:
         return ["false", NONE, NONE, NONE, mfa]
-    used = _time(user.password_used) if user.password_used else UNKNOWN
-    return ["true", used, _time(profile.changed), _rotation(ctx, profile), mfa]
+    return ["true", UNKNOWN, _time(profile.changed), _rotation(ctx, profile), mfa]
 
 
 def _mfa(ctx: Context, owner: str) -> str:
@@ -97,9 +95,9 @@ def _keys(ctx: Context, owner: str) -> Iterator[str]:
         if place >= len(keys):
             yield from ("false", NONE, NONE, NONE, NONE)
             continue
-        use = key_uses.get(ctx, keys[place].id)
+        use = uses.of_key(ctx, keys[place].id)
         yield from (_boolean(keys[place].active), _time(keys[place].created))
-        yield from (_time(use.at), use.region, use.service) if use else (NONE, NONE, NONE)
+        yield from (_time(use.at), use.region, uses.namespace(use.service)) if use else (NONE, NONE, NONE)
     certificates = sorted(signing_certificates.scan(ctx, owner), key=lambda one: one.uploaded)
     for place in range(2):
         if place >= len(certificates):

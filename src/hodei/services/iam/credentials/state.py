@@ -17,15 +17,6 @@ class Key(Record):
     active: bool = True
 
 
-class KeyUse(Record):
-    """The last use of an access key."""
-
-    id: str
-    at: float
-    service: str
-    region: str
-
-
 class Hash(Record):
     """A password, by scrypt."""
 
@@ -123,7 +114,6 @@ class ServerCertificate(Record):
 
 
 access_keys = iam.table("access_keys", Key, key=("owner", "id"), scope="account")
-key_uses = iam.table("key_uses", KeyUse, key="id", scope="account")
 login_profiles = iam.table("login_profiles", LoginProfile, key="owner", scope="account")
 password_policies = iam.table("password_policies", PasswordPolicy, key="account", scope="account", cached=True)
 signing_certificates = iam.table("signing_certificates", SigningCertificate, key=("owner", "id"), scope="account")

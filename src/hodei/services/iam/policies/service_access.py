@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.services.iam import pages
@@ -27,7 +28,7 @@ def list_policies_granting_service_access(
     found = [
         {
             "ServiceNamespace": ServiceNamespaces[place],
-            "Policies": [_view(source) for source in own if _grants(source.text, ServiceNamespaces[place].lower())],
+            "Policies": [_view(source) for source in own if grants(source.text, ServiceNamespaces[place].lower())],
         }
         for place in page
     ]
@@ -45,21 +46,33 @@ def _view(source: Source) -> dict[str, str]:
     }
 
 
-def _grants(text: str, namespace: str) -> bool:
-    """`text` is a policy that was checked before."""
+class Granted(NamedTuple):
+    """What the Allow statements of a policy are about: the services of their actions (patterns, in lower case), and of
+    each with NotAction what it leaves out."""
+
+    services: frozenset[str]
+    all_but: tuple[frozenset[str], ...]
+
+
+def grants(text: str, namespace: str) -> bool:
+    """Whether a policy (a text that was checked before) grants any action of a service."""
+    found = _granted(text)
+    if any(not {"*", f"{namespace}:*"} & left_out for left_out in found.all_but):
+        return True
+    return any(fnmatch.fnmatchcase(namespace, service) for service in found.services)
+
+
+@lru_cache(256)
+def _granted(text: str) -> Granted:
     statements = json.loads(text)["Statement"]
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        if statement["Effect"] != "Allow":
-            continue
-        if "NotAction" in statement:
-            if not {"*", f"{namespace}:*"} & {action.lower() for action in _listed(statement["NotAction"])}:
-                return True
-        elif any(
-            fnmatch.fnmatchcase(namespace, action.lower().partition(":")[0]) for action in _listed(statement["Action"])
-        ):
-            return True
-    return False
+    allowing = [
+        one for one in ([statements] if isinstance(statements, dict) else statements) if one["Effect"] == "Allow"
+    ]
+    return Granted(
+        frozenset(action.partition(":")[0] for one in allowing if "Action" in one for action in _listed(one["Action"])),
+        tuple(frozenset(_listed(one["NotAction"])) for one in allowing if "NotAction" in one),
+    )
 
 
 def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+    return [one.lower() for one in ([value] if isinstance(value, str) else value)]

@@ -1,0 +1,3 @@
+from hodei.services.iam.access_advisor import reports
+
+__all__ = ["reports"]
