@@ -177,9 +177,10 @@ class Router:
     def _choose(
         self, request: Request, candidates: list[str], host: Host
     ) -> tuple[str, ServiceModel, str, OperationModel, dict[str, str]]:
-        """The first candidate that has the operation; those that Hodei has come first."""
+        """The first candidate that has the operation; those that Hodei has come first. One may be known by a header."""
         here = all_manifests()
-        ordered = sorted(candidates, key=lambda name: name not in here)
+        marked = [name for name in candidates if name in here and request.headers.get(here[name].header)]
+        ordered = marked or sorted(candidates, key=lambda name: name not in here)
         unknown: UnknownOperation | None = None
         for name in ordered:
             model = load_model(name)

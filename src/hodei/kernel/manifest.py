@@ -66,6 +66,7 @@ class Manifest:
     engine: str = ""
     hosts: tuple[str, ...] = ()  # regular expressions of host names that its endpoints answer to
     paths: tuple[str, ...] = ()  # path prefixes that its endpoints answer to
+    header: str = ""  # a header that all its requests have, and none of the services that share its signing name
     subdomain: bool = False  # what stands before the service's name in a host is the first part of the path
     cors: bool = True  # pages in browsers may call it as AWS lets them call most services; S3 has rules of its own
     max_body: int = 20 * 2**20  # bytes of a request whose body is no stream

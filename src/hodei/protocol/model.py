@@ -300,9 +300,9 @@ class ServiceModel:
     def wire(self) -> Mapping[str, Any]:
         """Facts of the wire format that no model states.
 
-        errorNamespace (prefix of `__type`), errorWrapping (false: a bare <Error>),
-        errorDetail (an empty <Detail/> in query errors), requestIdHeader, milliseconds
-        (iso8601 always with them), jsonErrors (whose wording of type errors), bodyPath (validation paths start with
+        errorNamespace (prefix of `__type`), errorWrapping (false: a bare <Error>), errorType (false: no <Type> in XML
+        errors), errorDetail (an empty <Detail/> in query errors), requestIdHeader, milliseconds (iso8601 always with
+        them), jsonErrors (whose wording of type errors), bodyPath (validation paths start with
         the operation's input for body members), verbatim (structures of answers that handlers have as JSON writes
         them, but for blobs: they are not looked into).
         """

@@ -114,5 +114,5 @@ class RestXmlCodec(RestCodec):
             return f"<Error>{text}{free_members(extras)}{tail}{host}</Error>"
         namespace = self.model.xml_namespace
         xmlns = f' xmlns="{namespace}"' if namespace else ""
-        fault = f"<Type>{error.fault}</Type>"
+        fault = f"<Type>{error.fault}</Type>" if self.model.wire.get("errorType", True) else ""
         return f"<ErrorResponse{xmlns}><Error>{fault}{text}{free_members(extras)}</Error>{tail}</ErrorResponse>"

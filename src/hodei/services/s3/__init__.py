@@ -1,8 +1,8 @@
 """S3: general purpose buckets. The operations lie in the noun modules imported here.
 
 Bodies are stored encrypted (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C), in the store up to 64 KiB and as files above; the
-encryption of an object changes by a copy only. Bucket policies, ACLs and public access blocks of buckets decide; those
-of whole accounts are S3 Control's, which is not there. The key s3:TlsVersion is in no request.
+encryption of an object changes by a copy only. Bucket policies, ACLs, access points (which S3 Control makes) and public
+access blocks decide. The key s3:TlsVersion is in no request.
 """
 
 from hodei.services.s3 import decorate as decorate
@@ -14,6 +14,7 @@ from hodei.services.s3.access import owners as owners
 from hodei.services.s3.buckets import acls as acls
 from hodei.services.s3.buckets import bucket_operations as bucket_operations
 from hodei.services.s3.buckets import policies as policies
+from hodei.services.s3.buckets import public_access as public_access
 from hodei.services.s3.buckets import reports as reports
 from hodei.services.s3.buckets import settings as settings
 from hodei.services.s3.buckets import versioning as versioning

@@ -25,6 +25,10 @@ BucketAlreadyOwnedByYou = s3.error(
     "Your previous request to create the named bucket succeeded and you already own it.",
     status=409,
 )
+BucketHasAccessPointsAttached = s3.error(
+    "BucketHasAccessPointsAttached",
+    "The bucket you tried to delete has access points attached. Delete your access points before deleting your bucket.",
+)
 BucketNotEmpty = s3.error("BucketNotEmpty", "The bucket you tried to delete is not empty", status=409)
 ConditionalRequestConflict = s3.error(
     "ConditionalRequestConflict",
@@ -118,6 +122,7 @@ MethodNotAllowed = s3.error(
 MissingContentLength = s3.error("MissingContentLength", "You must provide the Content-Length HTTP header.", status=411)
 MissingRequestBodyError = s3.error("MissingRequestBodyError", "Request Body is empty")
 MissingSecurityHeader = s3.error("MissingSecurityHeader", "Your request was missing a required header")
+NoSuchAccessPoint = s3.error("NoSuchAccessPoint", "The specified accesspoint does not exist", status=404)
 NoSuchBucket = s3.error("NoSuchBucket", "The specified bucket does not exist", status=404)
 NoSuchBucketPolicy = s3.error("NoSuchBucketPolicy", "The bucket policy does not exist", status=404)
 NoSuchCORSConfiguration = s3.error("NoSuchCORSConfiguration", "The CORS configuration does not exist", status=404)

@@ -155,6 +155,28 @@ class Configuration(Record):
     id: str = ""
 
 
+class AccountBlock(Record):
+    """The public access block of an account: each of the four settings by its name."""
+
+    account: str
+    settings: dict[str, bool]
+
+
+class AccessPoint(Record):
+    """Another address of a bucket, with rules of its own. `account` and `region` are its own; `vpc` "": anyone's."""
+
+    account: str
+    region: str
+    name: str
+    alias: str
+    bucket: str
+    bucket_account: str
+    created: float
+    block: dict[str, bool]
+    vpc: str = ""
+    policy: str = ""
+
+
 class LogLine(Record):
     """A request to a bucket that logs its accesses, until the line is delivered."""
 
@@ -173,4 +195,13 @@ completions = s3.table("completions", Completion, key=("bucket", "key", "upload_
 data = s3.table("data", Data, key="id")
 secrets = s3.table("secrets", Secret, key="name", scope="global", cached=True)
 configurations = s3.table("configurations", Configuration, key=("bucket", "kind", "id"), cached=True)
+account_blocks = s3.table("account_blocks", AccountBlock, key="account", scope="global", cached=True)
+access_points = s3.table(
+    "access_points",
+    AccessPoint,
+    key=("account", "region", "name"),
+    index={"alias": ("alias",), "bucket": ("bucket",)},
+    scope="global",
+    cached=True,
+)
 log_lines = s3.table("log_lines", LogLine, key=("bucket", "at", "id"))

@@ -16,7 +16,7 @@ from hodei.protocol.http import Request
 from hodei.protocol.timestamps import parse_timestamp
 from hodei.services.s3 import state
 from hodei.services.s3.access.needs import subject
-from hodei.services.s3.buckets import buckets, configurations
+from hodei.services.s3.buckets import access_points, buckets, configurations
 from hodei.services.s3.service import s3
 
 Params = Mapping[str, Any]
@@ -121,6 +121,29 @@ def remaining_days(ctx: Context, params: Params) -> int | None:
 @s3.condition_key("s3:ObjectCreationOperation")
 def creates(ctx: Context, params: Params) -> bool | None:
     return (CREATIONS | STEPS).get(ctx.operation)
+
+
+# the access point
+
+
+def _of_point(name: str) -> None:
+    """Register a key that requests through an access point have."""
+
+    @s3.condition_key(name)
+    def read(ctx: Context, params: Params) -> str | None:
+        point = access_points.used(ctx)
+        return access_points.facts(point)[name] if point else None
+
+
+@s3.condition_key("s3:AccessPointTag/")
+def tags_of_point(ctx: Context, params: Params) -> Mapping[str, str]:
+    if (point := access_points.used(ctx)) is None:
+        return NO_TAGS
+    return ctx.tags.get(ctx.at(account=point.account, region=point.region), access_points.arn(point))
+
+
+for _name in ("s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"):
+    _of_point(_name)
 
 
 # tags of buckets, which count where the bucket says so

@@ -13,10 +13,10 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.needs import Need
 from hodei.services.s3.access import lists, owners
-from hodei.services.s3.buckets import buckets, grants
+from hodei.services.s3.buckets import access_points, buckets, grants
 from hodei.services.s3.objects import copies, versions
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import Bucket, Object
+from hodei.services.s3.state import AccessPoint, Bucket, Object
 
 Params = Mapping[str, Any]
 
@@ -53,22 +53,32 @@ LOCKS = {  # action -> what of a new object's request asks for it
 
 
 class Subject(NamedTuple):
-    """The object that a request, or the part of it in `params`, is about. `obj` None: there is none."""
+    """The object that a request, or the part of it in `params`, is about. `obj` None: there is none.
+
+    Where it is asked for through an access point, that must allow it too.
+    """
 
     ctx: Context
     bucket: Bucket
     obj: Object | None
     params: Params
+    point: AccessPoint | None
 
-    def need(self, action: str, *, like: str = "") -> Need:
+    def needs(self, action: str, *, like: str = "") -> Iterator[Need]:
         """`like` names the action that the same owner decides on, where that is not this one."""
-        arn = f"{buckets.arn(self.bucket)}/{self.params['Key']}"
+        key = self.params["Key"]
+        if self.point:
+            arn = access_points.object_arn(self.point, key)
+            yield Need(f"s3:{action}", arn, self.params, owners.of_point(self.ctx, self.point))
         owned = owners.of_object(self.ctx, self.bucket, self.obj, like or action)
-        return Need(f"s3:{action}", arn, self.params, owned)
+        yield Need(f"s3:{action}", f"{buckets.arn(self.bucket)}/{key}", self.params, owned)
 
     def if_missing(self) -> Iterator[Need]:
         """That a key is not there is for those to know who may list."""
         if self.obj is None:
+            if self.point:
+                owned = owners.of_point(self.ctx, self.point)
+                yield Need("s3:ListBucket", access_points.arn(self.point), {}, owned)
             owned = owners.of_bucket(self.ctx, self.bucket, lists.BUCKET)
             yield Need("s3:ListBucket", buckets.arn(self.bucket), {}, owned)
 
@@ -81,7 +91,16 @@ def subject(ctx: Context, params: Params) -> Subject:
         obj = versions.latest(home, bucket, key)
     else:
         obj = versions.find(home, bucket, key, version_id)
-    return Subject(ctx, bucket, None if obj is not None and obj.marker else obj, params)
+    return Subject(ctx, bucket, None if obj is not None and obj.marker else obj, params, access_points.used(ctx))
+
+
+@s3.finds("bucket")
+def buckets_named(ctx: Context, params: Params) -> Iterator[str]:
+    """The bucket of a request, and the access point that it goes through."""
+    if point := access_points.used(ctx):
+        yield access_points.arn(point)
+    if "Bucket" in params:
+        yield params["Bucket"]
 
 
 def versioned(action: str, params: Params) -> str:
@@ -94,14 +113,14 @@ def versioned(action: str, params: Params) -> str:
 def of_existing(actions: Iterable[str], ctx: Context, params: Params) -> Iterator[Need]:
     found = subject(ctx, params)
     for action in actions:
-        yield found.need(versioned(action, params))
+        yield from found.needs(versioned(action, params))
     yield from found.if_missing()
     yield from _bypass(found)
 
 
 def _bypass(found: Subject) -> Iterator[Need]:
     if found.params.get("BypassGovernanceRetention"):
-        yield found.need("BypassGovernanceRetention")
+        yield from found.needs("BypassGovernanceRetention")
 
 
 for _operation, _actions in EXISTING.items():
@@ -111,7 +130,7 @@ for _operation, _actions in EXISTING.items():
 @s3.needs_of("DeleteObject")
 def of_delete(ctx: Context, params: Params) -> Iterator[Need]:
     found = subject(ctx, params)
-    yield found.need(versioned("DeleteObject", params))
+    yield from found.needs(versioned("DeleteObject", params))
     yield from _bypass(found)
 
 
@@ -125,10 +144,10 @@ def of_new(ctx: Context, params: Params) -> Iterator[Need]:
     if "CopySource" in params:
         yield from of_source(ctx, params)
     found = subject(ctx, {**params, "VersionId": None})
-    yield found.need("PutObject")
+    yield from found.needs("PutObject")
     for action, members in LOCKS.items():
         if any(params.get(member) is not None for member in members):
-            yield found.need(action, like="PutObject")  # not of the object that is there now
+            yield from found.needs(action, like="PutObject")  # not of the object that is there now
 
 
 for _operation in NEW:
@@ -138,7 +157,7 @@ for _operation in NEW:
 def of_part(action: str, ctx: Context, params: Params) -> Iterator[Need]:
     if "CopySource" in params:
         yield from of_source(ctx, params)
-    yield subject(ctx, params).need(action)
+    yield from subject(ctx, params).needs(action)
 
 
 for _operation, _action in PARTS.items():
@@ -148,15 +167,16 @@ for _operation, _action in PARTS.items():
 def of_source(ctx: Context, params: Params) -> Iterator[Need]:
     """What a copy reads; its tags too, if it takes them along. What names no object the operation refuses."""
     try:
-        name, key, version_id = copies.parse(params["CopySource"])
+        origin = copies.parse(ctx, params["CopySource"])
     except AwsError:
         return
-    found = subject(ctx, {"Bucket": name, "Key": key, "VersionId": version_id})
-    yield found.need(versioned("GetObject", found.params))
+    named = {"Bucket": origin.bucket, "Key": origin.key, "VersionId": origin.version_id}
+    found = subject(ctx, named)._replace(point=origin.point)
+    yield from found.needs(versioned("GetObject", found.params))
     yield from found.if_missing()
     if found.obj is not None and found.obj.tags and ctx.operation == "CopyObject" and _copies_tags(params):
-        yield found.need(versioned("GetObjectTagging", found.params))
-        yield subject(ctx, {"Bucket": params["Bucket"], "Key": params["Key"]}).need("PutObjectTagging")
+        yield from found.needs(versioned("GetObjectTagging", found.params))
+        yield from subject(ctx, {"Bucket": params["Bucket"], "Key": params["Key"]}).needs("PutObjectTagging")
 
 
 def _copies_tags(params: Params) -> bool:

@@ -15,10 +15,10 @@ from hodei.kernel.iam.hooks import ResourcePolicy
 from hodei.kernel.iam.principals import NOBODYS
 from hodei.services.s3 import state
 from hodei.services.s3.access import lists
-from hodei.services.s3.buckets import buckets, configurations, grants, policies
+from hodei.services.s3.buckets import access_points, buckets, configurations, grants, policies, public_access
 from hodei.services.s3.objects import drafts
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import Bucket, Object
+from hodei.services.s3.state import AccessPoint, Bucket, Object
 
 # Of an object that another account owns these are for that account to allow. All else is the bucket owner's.
 OBJECT_OWNERS = frozenset(
@@ -28,14 +28,17 @@ OBJECT_OWNERS = frozenset(
 )
 # So that no policy can lock an account out of its bucket.
 ALWAYS_THE_ROOTS = frozenset({"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"})
+RESTRICTION = "RestrictPublicBuckets"
 EVERYONES = {"Grants": [grants.group(grants.ALL_USERS, "FULL_CONTROL")]}
 
 
 @s3.on_resource
 def bucket_owned(ctx: Context, arn: str) -> ResourcePolicy | None:
-    """Of a bucket, by its ARN. Raises: NoSuchBucket, which everybody may know."""
+    """Of a bucket, by its ARN, or of the access point in use. Raises: NoSuchBucket, which everybody may know."""
     if ctx.operation == "CreateBucket":
         return None
+    if ":accesspoint/" in arn and (point := access_points.used(ctx)):
+        return of_point(ctx, point)
     bucket = buckets.bucket_of(ctx, arn.rpartition(":")[2])
     owned = of_bucket(ctx, bucket, lists.BUCKET)
     if ctx.operation in ALWAYS_THE_ROOTS and ctx.principal.kind == "root":
@@ -45,10 +48,17 @@ def bucket_owned(ctx: Context, arn: str) -> ResourcePolicy | None:
 
 @s3.without_policy
 def unguarded(ctx: Context, params: Mapping[str, Any]) -> bool:
-    """What is the caller's own and has neither policy nor ACLs, nor is made from something else."""
+    """What is the caller's own, without policy and ACLs, not through an access point, nor made from something else."""
     if (bucket := state.buckets.get(ctx, params.get("Bucket", ""))) is None:
         return True
-    return bucket.account == ctx.principal.account and not bucket.guarded and "CopySource" not in params
+    if bucket.account != ctx.principal.account or bucket.guarded or "CopySource" in params:
+        return False
+    return access_points.used(ctx) is None
+
+
+def of_point(ctx: Context, point: AccessPoint) -> ResourcePolicy:
+    restricted = point.block[RESTRICTION] or public_access.in_account(ctx, point.account, RESTRICTION)
+    return ResourcePolicy(point.account, _counting(ctx, point.account, point.policy, restricted))
 
 
 def of_bucket(ctx: Context, bucket: Bucket, actions: lists.Actions) -> ResourcePolicy:
@@ -70,7 +80,7 @@ def of_object(ctx: Context, bucket: Bucket, obj: Object | None, action: str) -> 
     if drafts.ownership(home, bucket) == "BucketOwnerEnforced":
         return ResourcePolicy(bucket.account, document)
     acl = EVERYONES if owner == NOBODYS else obj.acl
-    allowed = lists.as_policy(acl, lists.OBJECT, ignore_public=_blocked(home, bucket, "IgnorePublicAcls"))
+    allowed = lists.as_policy(acl, lists.OBJECT, ignore_public=public_access.blocked(home, bucket, "IgnorePublicAcls"))
     if owner != bucket.account:
         document = denials(document)
     return ResourcePolicy(owner, document, allowed)
@@ -84,26 +94,25 @@ def owner_of(ctx: Context, bucket: Bucket, obj: Object) -> str:
 
 
 def _policy(ctx: Context, home: Context, bucket: Bucket) -> str:
-    """The bucket policy, as far as it counts for this caller.
-
-    Under RestrictPublicBuckets a public policy lets only the owner's account and AWS's services in.
-    """
     document: str = configurations.find(home, bucket, "policy") or ""
-    stranger = ctx.principal.account != bucket.account and not ctx.principal.service
-    if stranger and document and _blocked(home, bucket, "RestrictPublicBuckets") and policies.is_public(document):
-        return denials(document)
-    return document
+    restricted = bool(document) and public_access.blocked(home, bucket, RESTRICTION)
+    return _counting(ctx, bucket.account, document, restricted)
+
+
+def _counting(ctx: Context, account: str, document: str, restricted: bool) -> str:
+    """A policy of an account's, as far as it counts for this caller.
+
+    Under RestrictPublicBuckets a public one lets only the account itself and AWS's services in.
+    """
+    stranger = ctx.principal.account != account and not ctx.principal.service
+    return denials(document) if restricted and stranger and document and policies.is_public(document) else document
 
 
 def _acl(home: Context, bucket: Bucket, actions: lists.Actions) -> str:
     if drafts.ownership(home, bucket) == "BucketOwnerEnforced":
         return ""
     acl = configurations.find(home, bucket, "acl") or {}
-    return lists.as_policy(acl, actions, ignore_public=_blocked(home, bucket, "IgnorePublicAcls"))
-
-
-def _blocked(home: Context, bucket: Bucket, setting: str) -> bool:
-    return bool((configurations.find(home, bucket, "public-access-block") or {}).get(setting))
+    return lists.as_policy(acl, actions, ignore_public=public_access.blocked(home, bucket, "IgnorePublicAcls"))
 
 
 @functools.lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.s3 import errors, payment, subjects
-from hodei.services.s3.buckets import buckets, configurations, grants
+from hodei.services.s3.buckets import buckets, configurations, grants, public_access
 from hodei.services.s3.management import notifications, replication
 from hodei.services.s3.objects import drafts, versions
 from hodei.services.s3.service import s3
@@ -115,8 +115,7 @@ def _asked(home: Context, bucket: Bucket, owner: str, given: AclParams) -> Polic
         raise errors.MissingSecurityHeader(MissingHeaderName="x-amz-acl")
     if drafts.ownership(home, bucket) == "BucketOwnerEnforced" and headers.get("ACL") != "bucket-owner-full-control":
         raise errors.AccessControlListNotSupported()
-    block = configurations.find(home, bucket, "public-access-block") or {}
-    if block.get("BlockPublicAcls") and grants.is_public(policy):
+    if grants.is_public(policy) and public_access.blocked(home, bucket, "BlockPublicAcls"):
         raise errors.AccessDenied()
     return policy
 

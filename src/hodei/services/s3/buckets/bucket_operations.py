@@ -11,7 +11,7 @@ from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
 from hodei.kernel.keys import text_end
 from hodei.services.s3 import errors, rules, state
-from hodei.services.s3.buckets import configurations, grants
+from hodei.services.s3.buckets import access_points, configurations, grants
 from hodei.services.s3.buckets.buckets import arn, bucket_of, home, owner
 from hodei.services.s3.content import bodies
 from hodei.services.s3.objects import tagging
@@ -72,7 +72,7 @@ def create_bucket(
 @s3.operation("HeadBucket")
 def head_bucket(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> dict[str, Any]:
     bucket = bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    return {"BucketArn": arn(bucket), "BucketRegion": bucket.region, "AccessPointAlias": False}
+    return {"BucketArn": arn(bucket), "BucketRegion": bucket.region, "AccessPointAlias": access_points.by_alias(ctx)}
 
 
 @s3.operation("GetBucketLocation")
@@ -93,6 +93,8 @@ def delete_bucket(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None 
         if bucket.versioning:
             message += ". You must delete all versions in the bucket."
         raise errors.BucketNotEmpty(message, BucketName=Bucket)
+    if access_points.attached(ctx, Bucket):
+        raise errors.BucketHasAccessPointsAttached(BucketName=Bucket)
     for upload in list(uploads.scan(place, Bucket)):
         for part in list(upload_parts.scan(place, upload.upload_id)):
             bodies.delete(place, part.pieces)

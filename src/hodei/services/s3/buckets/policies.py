@@ -13,7 +13,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.iam import grammar
 from hodei.kernel.iam.grammar import Document, RawStatement
 from hodei.services.s3 import errors
-from hodei.services.s3.buckets import buckets, configurations
+from hodei.services.s3.buckets import buckets, configurations, public_access
 from hodei.services.s3.buckets.configurations import configuration
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket
@@ -76,12 +76,8 @@ NARROWING = frozenset(
 )
 def accept_policy(home: Context, bucket: Bucket, document: str) -> str:
     """Kept to the letter, as it was sent."""
-    if len(document.encode()) > LIMIT:
-        raise errors.PolicyTooLarge()
-    for statement in _read(document).statements:
-        _check_statement(bucket, statement)
-    block = configurations.find(home, bucket, "public-access-block") or {}
-    if block.get("BlockPublicPolicy") and is_public(document):
+    check(document, buckets.arn(bucket))
+    if is_public(document) and public_access.blocked(home, bucket, "BlockPublicPolicy"):
         raise errors.AccessDenied(
             f"User: {home.principal.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
             f'"{buckets.arn(bucket)}" because public policies are blocked by the BlockPublicPolicy block public access '
@@ -97,6 +93,14 @@ def get_bucket_policy_status(ctx: Context, *, Bucket: str, ExpectedBucketOwner: 
     if document is None:
         raise errors.NoSuchBucketPolicy(BucketName=Bucket)
     return {"PolicyStatus": {"IsPublic": is_public(document)}}
+
+
+def check(document: str, arn: str) -> None:
+    """Whether that can be the policy of a bucket or an access point. Raises: PolicyTooLarge, MalformedPolicy."""
+    if len(document.encode()) > LIMIT:
+        raise errors.PolicyTooLarge()
+    for statement in _read(document).statements:
+        _check_statement(arn, statement)
 
 
 def is_public(document: str) -> bool:
@@ -151,21 +155,21 @@ def _syntax(policy: Any) -> str:
     return "Invalid policy syntax."
 
 
-def _check_statement(bucket: Bucket, statement: RawStatement) -> None:
+def _check_statement(arn: str, statement: RawStatement) -> None:
     if not all(action == "*" or action.lower().startswith(VENDORS) for action in statement.actions):
         raise errors.MalformedPolicy(WORDS["action"])
     if not statement.resources:
         raise errors.MalformedPolicy("Missing required field Resource")
-    if not all(_names(resource, buckets.arn(bucket)) for resource in statement.resources):
+    named = [_split(resource, arn) for resource in statement.resources]
+    if not all(fnmatch.fnmatchcase(arn, whose) for whose, _ in named):
         raise errors.MalformedPolicy(WORDS["resource"])
     if not statement.not_resources and not statement.not_actions:
-        _check_applicability(statement.actions, statement.resources)
+        objects = any(key or whose.endswith("*") for whose, key in named)
+        _check_applicability(statement.actions, objects, not all(key for _, key in named))
 
 
-def _check_applicability(actions: Sequence[str], resources: Sequence[str]) -> None:
+def _check_applicability(actions: Sequence[str], objects: bool, bucket: bool) -> None:
     """Each action named in full must have a resource of its kind: the bucket, or objects in it."""
-    objects = any("/" in resource or resource.endswith("*") for resource in resources)
-    bucket = any("/" not in resource for resource in resources)
     for action in actions:
         if "*" in action or "?" in action or not action.lower().startswith("s3:"):
             continue
@@ -173,12 +177,10 @@ def _check_applicability(actions: Sequence[str], resources: Sequence[str]) -> No
             raise errors.MalformedPolicy("Action does not apply to any resource(s) in statement")
 
 
-def _names(resource: str, arn: str) -> bool:
-    """Whether a resource of a policy is the bucket or something in it; wildcards may stand for parts of the name."""
-    bucket = resource.partition("/")[0]
-    if "*" in bucket or "?" in bucket:
-        return fnmatch.fnmatchcase(arn, bucket)
-    return bucket == arn
+def _split(resource: str, arn: str) -> tuple[str, str]:
+    """What of a policy's resource stands for the bucket or access point, with wildcards, and what for things in it."""
+    parts, own = resource.split("/"), arn.count("/") + 1
+    return "/".join(parts[:own]), "/".join(parts[own:])
 
 
 def _listed(value: Any) -> list[Any]:

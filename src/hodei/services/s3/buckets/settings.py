@@ -1,4 +1,4 @@
-"""Settings of buckets that are one small document each: encryption, ownership, public access, payment ..."""
+"""Settings of buckets that are one small document each: encryption, ownership, payment ..."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hodei.services.s3.buckets.configurations import configuration
 from hodei.services.s3.state import Bucket
 
 OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
-BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 SSE_S3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 
 
@@ -61,19 +60,6 @@ def accept_ownership(home: Context, bucket: Bucket, document: Any) -> Any:
 
 
 @configuration(
-    "public-access-block",
-    put="PutPublicAccessBlock",
-    get="GetPublicAccessBlock",
-    delete="DeletePublicAccessBlock",
-    member="PublicAccessBlockConfiguration",
-    missing=errors.NoSuchPublicAccessBlockConfiguration,
-    default=dict.fromkeys(BLOCKS, True),
-)
-def accept_public_access_block(home: Context, bucket: Bucket, document: Any) -> Any:
-    return {name: document.get(name, False) for name in BLOCKS}
-
-
-@configuration(
     "accelerate",
     put="PutBucketAccelerateConfiguration",
     get="GetBucketAccelerateConfiguration",
@@ -92,7 +78,7 @@ def accept_accelerate(home: Context, bucket: Bucket, document: Any) -> Any:
 
 @configuration("abac", put="PutBucketAbac", get="GetBucketAbac", member="AbacStatus", default={"Status": "Disabled"})
 def accept_abac(home: Context, bucket: Bucket, document: Any) -> Any:
-    """Whether the bucket's tags count in policies. (PutBucketTagging goes on then, as S3 Control is not there.)"""
+    """Whether the bucket's tags count in policies."""
     if document.get("Status") not in ("Enabled", "Disabled"):
         raise errors.MalformedXML()
     return document

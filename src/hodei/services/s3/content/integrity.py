@@ -7,6 +7,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.s3 import errors
+from hodei.services.s3.buckets import access_points
 from hodei.services.s3.content import checksums
 from hodei.services.s3.content.intake import content_md5
 from hodei.services.s3.service import s3
@@ -16,6 +17,7 @@ from hodei.services.s3.web import presigned
 def amend(ctx: Context, params: dict[str, Any]) -> None:
     """What is to be settled before an operation's parameters are looked at."""
     presigned.amend(ctx, params)
+    access_points.amend(ctx, params)
     if ctx.request is not None and ctx.request.body.data:
         check(ctx, ctx.request.body.data)
 

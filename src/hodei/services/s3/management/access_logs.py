@@ -17,7 +17,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.http import Request, Response
 from hodei.services.s3 import errors, state, subjects
-from hodei.services.s3.buckets import buckets, configurations
+from hodei.services.s3.buckets import access_points, buckets, configurations
 from hodei.services.s3.buckets.configurations import configuration
 from hodei.services.s3.content import bodies, checksums, encryption
 from hodei.services.s3.objects import versions
@@ -74,7 +74,7 @@ def _locations(source: Bucket, target: Bucket) -> dict[str, str]:
 
 def record(ctx: Context, request: Request, response: Response, request_id: str, host_id: str) -> None:
     """Write a request down, if its bucket logs its accesses. Called when it has been answered."""
-    name, key = addresses.resource(request)
+    name, key = addresses.resource(ctx, request)
     bucket = state.buckets.get(ctx, name) if name else None
     if bucket is None or KIND not in bucket.configured:
         return
@@ -117,7 +117,7 @@ def _line(
         *_authentication(request),
         request.headers.get("host") or "-",
         "-",  # TLS version
-        "-",  # access point
+        access_points.arn(point) if (point := access_points.used(ctx)) else "-",
         "-",  # whether an ACL was required
     )
     return " ".join(fields)

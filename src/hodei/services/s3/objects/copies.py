@@ -12,6 +12,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body
 from hodei.services.s3 import errors, payment, rules
+from hodei.services.s3.buckets import access_points
 from hodei.services.s3.buckets.buckets import bucket_of, home, still
 from hodei.services.s3.content import bodies, encryption
 from hodei.services.s3.content.checksums import DEFAULT, Digests
@@ -20,7 +21,7 @@ from hodei.services.s3.management import lifecycle, storage
 from hodei.services.s3.objects import conditions, drafts, versions, views
 from hodei.services.s3.params import CopyParams
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import NULL_VERSION, Bucket, Object
+from hodei.services.s3.state import NULL_VERSION, AccessPoint, Bucket, Object
 
 SOURCE_LIMIT = 5 * 2**30  # bytes of what can be copied at once
 ARCHIVED = "Operation is not valid for the source object's storage class"
@@ -31,6 +32,15 @@ ITSELF = (
 
 Result = dict[str, Any]
 Name = str
+
+
+class Origin(NamedTuple):
+    """What a request names to copy from, and the access point by which it does."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    point: AccessPoint | None = None
 
 
 class Source(NamedTuple):
@@ -62,8 +72,9 @@ def source(ctx: Context, copy_source: str, given: Mapping[str, Any]) -> Source:
     Raises: InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRequest,
     InvalidObjectState.
     """
-    name, key, version_id = parse(copy_source)
-    bucket = bucket_of(ctx, name, given.get("ExpectedSourceBucketOwner"))
+    named = parse(ctx, copy_source)
+    key, version_id = named.key, named.version_id
+    bucket = bucket_of(ctx, named.bucket, given.get("ExpectedSourceBucketOwner"))
     place = home(ctx, bucket)
     obj = _version(place, bucket, key, version_id)
     opening = encryption.opening(place, obj, given, "CopySource")
@@ -73,13 +84,23 @@ def source(ctx: Context, copy_source: str, given: Mapping[str, Any]) -> Source:
     return Source(bucket, place, obj, opening, version_id is not None)
 
 
-def parse(copy_source: str) -> tuple[str, str, str | None]:
-    """ "/bucket/key%20encoded?versionId=..." -> (bucket, key, version id). Raises: InvalidArgument."""
+def parse(ctx: Context, copy_source: str) -> Origin:
+    """Read "/bucket/key%20encoded?versionId=..." or the ARN of an object at an access point.
+
+    Raises: InvalidArgument, NoSuchAccessPoint, AccessDenied.
+    """
     path, mark, version_id = copy_source.partition("?versionId=")
-    name, slash, key = unquote(path).removeprefix("/").partition("/")
-    if not slash or not key:
+    path = unquote(path).removeprefix("/")
+    name, _, key = path.partition("/")
+    point = access_points.named(ctx, name)
+    if found := access_points.of_object(ctx, path):
+        point, key = found
+    if not key:
         raise bad_source()
-    return name, key, version_id if mark else None
+    if point:
+        access_points.check_reachable(ctx, point)
+        name = point.bucket
+    return Origin(name, key, version_id if mark else None, point)
 
 
 def bad_source() -> AwsError:

@@ -9,7 +9,7 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.kernel.iam.principals import NOBODYS
 from hodei.services.s3 import errors, rules
-from hodei.services.s3.buckets import configurations, grants
+from hodei.services.s3.buckets import configurations, grants, public_access
 from hodei.services.s3.management import lock, storage
 from hodei.services.s3.objects import metadata, tagging
 from hodei.services.s3.state import Bucket, Encryption, Object
@@ -88,8 +88,7 @@ def acl_of(home: Context, bucket: Bucket, owner: str, given: Mapping[str, Any]) 
     policy = grants.policy(given, owner, bucket.account)
     if policy and given.get("ACL") != "bucket-owner-full-control" and ownership(home, bucket) == "BucketOwnerEnforced":
         raise errors.AccessControlListNotSupported()
-    block = configurations.find(home, bucket, "public-access-block") or {}
-    if block.get("BlockPublicAcls") and grants.is_public(policy):
+    if grants.is_public(policy) and public_access.blocked(home, bucket, "BlockPublicAcls"):
         raise errors.AccessDenied()
     return policy
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.protocol.http import parse_query
 from hodei.services.s3 import errors, payment, subjects
-from hodei.services.s3.buckets import buckets
+from hodei.services.s3.buckets import buckets, configurations
 from hodei.services.s3.management import notifications, replication
 from hodei.services.s3.objects import versions
 from hodei.services.s3.service import s3
@@ -149,8 +149,20 @@ def _version(versioning: str, obj: Object) -> dict[str, Any]:
 def put_bucket_tagging(
     ctx: Context, *, Bucket: str, Tagging: Mapping[str, Any], ExpectedBucketOwner: str | None = None
 ) -> None:
-    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    ctx.tags.set(buckets.home(ctx, bucket), buckets.arn(bucket), bucket_tags(Tagging["TagSet"]))
+    _set_bucket_tags(ctx, buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner), bucket_tags(Tagging["TagSet"]))
+
+
+def _set_bucket_tags(ctx: Context, bucket: Bucket, tags: Tags) -> None:
+    """Tags that count in policies are changed by TagResource and UntagResource of S3 Control alone.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html
+    """
+    home = buckets.home(ctx, bucket)
+    if (configurations.find(home, bucket, "abac") or {}).get("Status") == "Enabled":
+        raise errors.InvalidRequest(
+            "ABAC is enabled on this bucket. Use the TagResource and UntagResource actions to manage its tags."
+        )
+    ctx.tags.set(home, buckets.arn(bucket), tags)
 
 
 @s3.operation("GetBucketTagging")
@@ -164,5 +176,4 @@ def get_bucket_tagging(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | 
 
 @s3.operation("DeleteBucketTagging")
 def delete_bucket_tagging(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> None:
-    bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
-    ctx.tags.set(buckets.home(ctx, bucket), buckets.arn(bucket), {})
+    _set_bucket_tags(ctx, buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner), {})

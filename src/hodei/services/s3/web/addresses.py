@@ -7,18 +7,20 @@ from urllib.parse import quote
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Request, decode_path
+from hodei.services.s3.buckets import access_points
 from hodei.services.s3.state import Bucket
 
 WEBSITE = re.compile(r"(.+?)\.s3-website[.-].+")
 
 
-def resource(request: Request) -> tuple[str, str]:
-    """The bucket and the key that a request names, "" where it names none."""
+def resource(ctx: Context, request: Request) -> tuple[str, str]:
+    """The bucket, be it by an access point, and the key that a request names, "" where it names none."""
     path = decode_path(request.path).removeprefix("/")
     if bucket := website_bucket(request):
         return bucket, path
     bucket, _, key = path.partition("/")
-    return bucket, key
+    point = access_points.named(ctx, bucket)
+    return point.bucket if point else bucket, key
 
 
 def website_bucket(request: Request) -> str:

@@ -65,7 +65,7 @@ def preflight(ctx: Context, request: Request) -> Response:
     if not origin:
         raise errors.BadRequest("Insufficient information. Origin request header needed.")
     method = request.headers.get("access-control-request-method")
-    name, key = resource(request)
+    name, key = resource(ctx, request)
     about = {"Method": method or "OPTIONS", "ResourceType": "OBJECT" if key else "BUCKET"}
     bucket = buckets.get(ctx, name)
     if bucket is None:
@@ -100,7 +100,7 @@ def add_headers(ctx: Context, request: Request, response: Response) -> None:
     if not origin or request.method == "OPTIONS":
         return
     method = request.headers.get("access-control-request-method") or request.method
-    bucket = buckets.get(ctx, resource(request)[0])
+    bucket = buckets.get(ctx, resource(ctx, request)[0])
     for rule in (_rules(ctx, bucket) if bucket else None) or ():
         if _allows(rule, origin, method):
             response.headers.extend(_headers(rule, origin))

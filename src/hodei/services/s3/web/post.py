@@ -35,7 +35,7 @@ META = "x-amz-meta-"
 @s3.endpoint(lambda request: request.method == "POST" and not website_bucket(request))
 async def post_object(ctx: Context, request: Request) -> Response:
     """POST to a bucket that is none of the API's operations."""
-    name, _ = resource(request)
+    name, _ = resource(ctx, request)
     if not name:
         raise errors.MethodNotAllowed(Method="POST", ResourceType="SERVICE")
     bucket = buckets.bucket_of(ctx, name)

@@ -112,7 +112,7 @@ def website(ctx: Context, request: Request) -> Response:
     try:
         if request.method not in OPERATIONS:
             raise errors.MethodNotAllowed(Method=request.method, ResourceType="OBJECT")
-        name, key = resource(request)
+        name, key = resource(ctx, request)
         bucket = buckets.bucket_of(ctx, name)
         site = configurations.find(buckets.home(ctx, bucket), bucket, "website")
         if site is None:

@@ -1,0 +1,3 @@
+from hodei.kernel.service import Service
+
+s3control = Service("s3control")
