@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hodei.testing import Cloud
-from services.fis.conftest import ACCOUNT, NONE, ROLE, trusting, wait
+
+from .conftest import ACCOUNT, NONE, ROLE, trusting, wait
 
 Template = Callable[..., str]
 Role = Callable[..., str]

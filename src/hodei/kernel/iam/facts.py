@@ -16,6 +16,7 @@ from hodei.kernel.iam.controls import table as controls
 
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
+    from hodei.kernel.service import Service
 
 Values = list[str] | None
 REQUEST_TAG, RESOURCE_TAG, PRINCIPAL_TAG = "aws:requesttag/", "aws:resourcetag/", "aws:principaltag/"
@@ -50,7 +51,7 @@ class Facts(Mapping[str, list[str]]):
         self.resource = resource
         self.resource_account = resource_account
         self.own_tags = own_tags
-        self._own = ctx.service.condition_keys
+        self._own = _keys_of(ctx.service)
         self._found: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> list[str]:
@@ -81,6 +82,12 @@ class Facts(Mapping[str, list[str]]):
             return self._look(f"aws:{key}")
         session = self.ctx.principal.session
         return session.context.get(name) if session else None
+
+
+def _keys_of(service: Service) -> Mapping[str, Callable[[Any, Mapping[str, Any]], Any]]:
+    """The condition keys of a service. Those that its manifest declares are registered when its needs are read."""
+    assert service.needs
+    return service.condition_keys
 
 
 def as_values(given: Any) -> Values:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context, Principal
 from hodei.kernel.errors import AwsError
 from hodei.services.fis import durations, effects, roles, targets
+from hodei.services.fis.catalogue import catalogue
 from hodei.services.fis.effects.effect import Failure, Run
 from hodei.services.fis.find import experiment_arn
 from hodei.services.fis.service import fis
@@ -153,10 +154,19 @@ class _Driver:
             now = self.ctx.now
             self._set(name, status="initiating", reason="Action is initiating.", started=now, until=now + length)
         try:
-            await effects.of(action.given["actionId"]).begin(self._run(name))
+            run = self._run(name)
+            self._check_quota(run)
+            await effects.of(run.action).begin(run)
             self._set(name, status="running", reason="Action is running.")
         except (Failure, AwsError) as error:
             self._failed(error, name)
+
+    def _check_quota(self, run: Run) -> None:
+        """Raises: Failure where an action has more targets than it may have."""
+        quota = catalogue().actions[run.action].quota
+        if quota and len(run.targets) > self.ctx.quota(quota):
+            name = self.ctx.service.manifest.quotas[quota].name
+            raise Failure("QuotaExceededFailure", f"The quota of {self.ctx.quota(quota):.0f} for {name} is exceeded.")
 
     def _skipped(self, action: Action) -> str:
         """Why an action is not to be done; "": it is."""
@@ -181,6 +191,7 @@ class _Driver:
         return Run(
             ctx=self.ctx,
             experiment=self.experiment.id,
+            name=name,
             action=action.given["actionId"],
             parameters=action.given.get("parameters", {}),
             targets=[one for target in given for one in self.experiment.resolved[target]],

@@ -14,6 +14,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.tables import Table as Rows
 from hodei.services.dynamodb import changes
 from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.replication import authority
 from hodei.services.dynamodb.replication.state import Outgoing, Version, outgoing, seedings, versions
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
@@ -21,6 +22,7 @@ from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
 DAY = 86400.0
 ROWS = 250  # that one batch sends
 FORGOTTEN = 1_000  # that one batch deletes
+DENIED_SECONDS = 60.0  # until it is tried again, where a policy denies it
 OF_TABLES: tuple[Rows[Any], ...] = (versions, outgoing, seedings)
 
 
@@ -69,7 +71,10 @@ def _send(ctx: Context, table: Table, region: str, version: Version, new: Stored
 def replicate(ctx: Context, name: str, table_id: str, region: str) -> None:
     """Make in a region what is due there; what it has no table for any more is forgotten."""
     there = ctx.at(region=region)
-    target = tables.get(there, name)
+    source, target = tables.get(ctx, name), tables.get(there, name)
+    if (source and authority.stopped(ctx, source)) or (target and authority.stopped(there, target)):
+        ctx.timers.set(ctx, "replicate", ctx.now + DENIED_SECONDS, name, table_id, region)
+        return
     for sent in islice(outgoing.scan(ctx, table_id, region), ROWS):
         if sent.due > ctx.now:
             break

@@ -1,5 +1,6 @@
 """What the actions do."""
 
+from hodei.services.fis.effects.buckets import PauseBuckets
 from hodei.services.fis.effects.effect import Effect
 from hodei.services.fis.effects.injection import InternalError, ThrottleError, UnavailableError
 from hodei.services.fis.effects.tables import PauseTables
@@ -10,6 +11,7 @@ EFFECTS = {
     "aws:fis:inject-api-unavailable-error": UnavailableError(),
     "aws:fis:wait": Effect(),
     "aws:dynamodb:global-table-pause-replication": PauseTables(),
+    "aws:s3:bucket-pause-replication": PauseBuckets(),
 }
 
 

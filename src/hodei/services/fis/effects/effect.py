@@ -33,6 +33,7 @@ class Run:
 
     ctx: Context
     experiment: str
+    name: str
     action: str  # its id
     parameters: Mapping[str, str]
     targets: list[Resource]
@@ -40,6 +41,11 @@ class Run:
     callers: Mapping[str, Principal]
     keep: Callable[[Wire], None]
     undo: Wire = field(default_factory=dict)
+
+    @property
+    def by(self) -> str:
+        """What the action goes by, where two of an experiment are about one resource."""
+        return f"{self.arn}/{self.name}"
 
     @property
     def arn(self) -> str:

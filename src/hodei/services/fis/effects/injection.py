@@ -95,7 +95,7 @@ class UnavailableError(Injection):
 
 
 def operations(parameters: Mapping[str, str]) -> list[str]:
-    return [operation.strip() for operation in parameters["operations"].split(",")]
+    return parameters["operations"].split(",")
 
 
 def _modelled(service: Service, codes: tuple[str, ...], message: str) -> Answer:

@@ -15,7 +15,7 @@ from hodei.kernel.errors import AwsError
 from hodei.services.s3 import state, subjects
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, encryption
-from hodei.services.s3.management import notifications, replication_roles
+from hodei.services.s3.management import notifications, replication_pauses, replication_roles
 from hodei.services.s3.management.replication_rules import Rule, enabled, rules_for
 from hodei.services.s3.objects import versions
 from hodei.services.s3.service import s3
@@ -57,8 +57,12 @@ def replicate_now(home: Context, name: str, key: str, version_id: str) -> None:
     obj = versions.find(home, bucket, key, version_id) if bucket is not None else None
     if bucket is None or obj is None:
         return
-    reached = [_bring(home, bucket, obj, target, rule) for target, rule in rules_for(home, bucket, obj).items()]
-    if obj.replication == "PENDING":
+    rules = rules_for(home, bucket, obj)
+    paused = replication_pauses.paused(home, bucket, rules)
+    reached = [_bring(home, bucket, obj, target, rule) for target, rule in rules.items() if target not in paused]
+    if paused:
+        replication_pauses.hold(home, obj)
+    elif obj.replication == "PENDING":
         versions.update(home, replace(obj, replication="COMPLETED" if all(reached) else "FAILED"))
 
 
