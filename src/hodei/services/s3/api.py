@@ -1,4 +1,5 @@
-"""What S3 Control works on: the public access blocks of accounts, access points, and buckets by name."""
+"""What S3 Control works on: the public access blocks of accounts, access points, and buckets by name. What FIS breaks:
+replication, for a while."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from hodei.services.s3.access import lists, owners
 from hodei.services.s3.buckets import buckets, policies, public_access
 from hodei.services.s3.buckets.access_points import ALIAS, arn
 from hodei.services.s3.management.notifications import host_id
+from hodei.services.s3.management.replication_pauses import pause_replication, resume_replication
 from hodei.services.s3.objects.tagging import BUCKET_LIMIT as TAG_LIMIT
 from hodei.services.s3.state import AccessPoint, AccountBlock, Bucket, access_points, account_blocks
 from hodei.services.s3.state import buckets as _buckets
@@ -33,7 +35,9 @@ __all__ = [
     "host_id",
     "is_public",
     "keep_access_point",
+    "pause_replication",
     "policy_of_bucket",
+    "resume_replication",
     "settings_of_account",
 ]
 

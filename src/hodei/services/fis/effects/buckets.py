@@ -8,7 +8,7 @@ from hodei.services.fis.effects.effect import Effect, Run
 
 class PauseBuckets(Effect):
     async def begin(self, run: Run) -> None:
-        import hodei.services.s3.management.api as s3  # loaded where something is paused
+        import hodei.services.s3.api as s3  # loaded where something is paused
 
         run.note({"buckets": [[one.account, Arn.parse(one.arn).resource] for one in run.targets]})
         for account, bucket in run.undo["buckets"]:
@@ -23,7 +23,7 @@ class PauseBuckets(Effect):
             )
 
     async def end(self, run: Run) -> None:
-        import hodei.services.s3.management.api as s3
+        import hodei.services.s3.api as s3
 
         for account, bucket in run.undo.get("buckets", ()):
             s3.resume_replication(run.ctx.at(account=account), bucket, run.by)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html#s3-a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
@@ -20,7 +20,8 @@ from hodei.services.s3.management.replication_rules import KIND, Rule
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object
 
-OF_CONFIGURATION = ("GetReplicationConfiguration", "PutReplicationConfiguration")
+ACTIONS = ("GetReplicationConfiguration", "PutReplicationConfiguration", "PauseReplication")
+ENDS = "end_replication_pause"
 
 
 class Pause(Record):
@@ -46,29 +47,48 @@ pauses = s3.table("replication_pauses", Pause, key=("bucket", "by"))
 held = s3.table("replication_held", Held, key=("bucket", "key", "version_id"))
 
 
-def begin(ctx: Context, pause: Pause) -> None:
-    """For a caller that may. Raises: NoSuchBucket, ReplicationConfigurationNotFoundError, AccessDenied."""
-    bucket = buckets.bucket_of(ctx, pause.bucket)
-    home, owned = buckets.home(ctx, bucket), owners.of_bucket(ctx, bucket, {})
-    asked = {"Bucket": bucket.name, "IsReplicationPauseRequest": True, "DestinationRegion": pause.region}
-    needs = [Need(f"s3:{action}", buckets.arn(bucket), asked, owned) for action in OF_CONFIGURATION]
-    needs.append(Need("s3:PauseReplication", buckets.arn(bucket), asked, owned))
+def pause_replication(
+    ctx: Context,
+    bucket: str,
+    by: str,
+    *,
+    region: str,
+    destinations: Sequence[str] = (),
+    prefixes: Sequence[str] = (),
+    until: float,
+) -> None:
+    """Hold up the rules of a bucket to a region: only those to `destinations` and with `prefixes`, if there are any.
+
+    It ends at `until`, or before by `resume_replication` for the same `by`. The caller's permissions count.
+    Raises: NoSuchBucket, ReplicationConfigurationNotFoundError, AccessDenied.
+    """
+    found = buckets.bucket_of(ctx, bucket)
+    here = ctx.world.context("s3", account=found.account, region=found.region, principal=ctx.principal)
+    _check(here, found, region)
+    if configurations.find(here, found, KIND) is None:
+        raise errors.ReplicationConfigurationNotFoundError(BucketName=bucket)
+    to, only = tuple(destinations), tuple(prefixes)
+    pauses.put(here, Pause(bucket=bucket, by=by, region=region, destinations=to, prefixes=only, until=until))
+    here.timers.set(here, ENDS, until, bucket, by)
+
+
+def resume_replication(ctx: Context, bucket: str, by: str) -> None:
+    """Let what has been held up go on. Nothing to end is no error: the bucket may be gone."""
+    if found := state.buckets.get(ctx, bucket):
+        here = ctx.world.context("s3", account=found.account, region=found.region)
+        here.timers.cancel(here, ENDS, bucket, by)
+        resume(here, bucket, by)
+
+
+def _check(ctx: Context, bucket: Bucket, region: str) -> None:
+    """Whether the caller may pause what goes to a region. Raises: AccessDenied."""
+    asked = {"Bucket": bucket.name, "IsReplicationPauseRequest": True, "DestinationRegion": region}
+    owned = owners.of_bucket(ctx, bucket, {})
+    needs = [Need(f"s3:{action}", buckets.arn(bucket), asked, owned) for action in ACTIONS]
     check(ctx, [*needs, Need("s3:ListAllMyBuckets", "*")], asked)
-    if configurations.find(home, bucket, KIND) is None:
-        raise errors.ReplicationConfigurationNotFoundError(BucketName=bucket.name)
-    pauses.put(home, pause)
-    home.timers.set(home, "end_replication_pause", pause.until, pause.bucket, pause.by)
 
 
-def end(ctx: Context, name: str, by: str) -> None:
-    """Nothing to end is no error: the bucket may be gone."""
-    if bucket := state.buckets.get(ctx, name):
-        home = buckets.home(ctx, bucket)
-        home.timers.cancel(home, "end_replication_pause", name, by)
-        resume(home, name, by)
-
-
-@s3.timer("end_replication_pause")
+@s3.timer(ENDS)
 def resume(home: Context, name: str, by: str) -> None:
     """All that waits is tried again; what another pause is for waits on."""
     pauses.delete(home, name, by)
