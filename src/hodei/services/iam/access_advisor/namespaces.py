@@ -12,7 +12,12 @@ from hodei.services.iam.policies.service_access import grants
 def granted(documents: Iterable[str]) -> tuple[str, ...]:
     """The services of which policies grant anything, in order."""
     texts = list(documents)
-    return tuple(one for one in sorted(_titles()) if any(grants(text, one) for text in texts))
+    return tuple(one for one in every() if any(grants(text, one) for text in texts))
+
+
+@functools.cache
+def every() -> tuple[str, ...]:
+    return tuple(sorted(_titles()))
 
 
 def title(namespace: str) -> str:

@@ -1,3 +1,3 @@
-from hodei.services.iam.organization import root_access
+from hodei.services.iam.organization import access_report, root_access
 
-__all__ = ["root_access"]
+__all__ = ["access_report", "root_access"]
