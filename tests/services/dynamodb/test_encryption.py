@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,267 @@ def test_who_may_make_such_tables_and_read_them(
     assert "kms:Decrypt" in refusal(without.get_item, TableName="table", Key=KEY)[1]  # nobody else's key serves him
     dynamodb.delete_table(TableName="table")
     assert kms.list_grants(KeyId=key)["Grants"] == []
+
+
+def values_of(dynamodb: Any, name: str = "table", **source: Any) -> set[str]:
+    return {item["value"]["S"] for item in dynamodb.scan(TableName=name, **source)["Items"]}
+
+
+def change(dynamodb: Any, given: dict[str, Any], name: str = "table", **more: Any) -> dict[str, Any]:
+    """The TableDescription in the answer to UpdateTable."""
+    answer = dynamodb.update_table(TableName=name, SSESpecification=given, **more)
+    return dict(answer["TableDescription"])
+
+
+def test_from_key_to_key(dynamodb: Any, kms: Any, key: str, cloud: Cloud) -> None:
+    rich(dynamodb)
+    rows = [{"PutRequest": {"Item": {**ITEM, "sk": {"S": f"{n:04}"}}}} for n in range(600)]
+    for start in range(0, 600, 25):
+        dynamodb.batch_write_item(RequestItems={"table": rows[start : start + 25]})
+    streams = cloud.client("dynamodbstreams")
+    both = {NEEDLE, f"{NEEDLE} again"}
+
+    shown = change(dynamodb, under(key))
+    assert (shown["TableStatus"], shown["SSEDescription"]) == ("ACTIVE", {"Status": "UPDATING"})
+    cloud.settle()
+    cloud.clock.advance(seconds=1)
+    assert sse_of(dynamodb) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    assert read_everywhere(dynamodb, streams) == both
+
+    shown = change(dynamodb, under())
+    assert shown["SSEDescription"] == {"Status": "UPDATING", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    cloud.clock.advance(seconds=1)
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+    kms.disable_key(KeyId=key)  # nothing lies under it any more
+    cloud.clock.advance(minutes=6)
+    assert read_everywhere(dynamodb, streams) == both
+    pages = dynamodb.get_paginator("scan").paginate(TableName="table", IndexName="gsi")
+    assert len([*pages.search("Items")]) == 601
+
+    change(dynamodb, {"Enabled": False})
+    cloud.clock.advance(seconds=1)
+    assert sse_of(dynamodb) is None
+    assert read_everywhere(dynamodb, streams) == both
+
+
+def test_what_changes_nothing_and_what_cannot_change(dynamodb: Any, make: Make, kms: Any, key: str) -> None:
+    make()
+    plain = "One or more parameter values were invalid: Table is already encrypted by default"
+    assert refusal(change, dynamodb=dynamodb, given={"Enabled": False}) == ("ValidationException", plain)
+    change(dynamodb, under(key))
+    same = (
+        "One or more parameter values were invalid: Table is already encrypted with given KMSMasterKeyId. Use "
+        "KMSMasterKeyId parameter if you want to change Master Key"
+    )
+    assert refusal(change, dynamodb=dynamodb, given=under(key)) == ("ValidationException", same)
+    kms.disable_key(KeyId=key)
+    assert refusal(change, dynamodb=dynamodb, given=under()) == disabled(key)  # the data is under the old one
+    assert sse_of(dynamodb) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+
+
+def test_four_changes_in_a_day(dynamodb: Any, make: Make, key: str, cloud: Cloud) -> None:
+    make()
+    cloud.clock.freeze()
+    now = cloud.clock.now()
+    for given in (under(key), under(), {"Enabled": False}, under(key)):
+        change(dynamodb, given)
+    end, last, following = (
+        f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z" for hours in (24, 0, 6)
+    )
+    assert refusal(change, dynamodb=dynamodb, given=under("alias/nope")) == (
+        "LimitExceededException",
+        f"Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {end}. After the "
+        "first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. "
+        f"Number of updates today: 4. Last change at {last}. Next changes can be made at {following}.",
+    )
+    cloud.clock.advance(hours=6)
+    change(dynamodb, under())
+    assert refusal(change, dynamodb=dynamodb, given=under(key))[0] == "LimitExceededException"
+    cloud.clock.advance(hours=18)
+    for given in (under(key), under(), under(key), under()):
+        change(dynamodb, given)
+
+
+def test_a_change_at_the_pace_of_aws(dynamodb: Any, make: Make, key: str, cloud: Cloud) -> None:
+    make()
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    cloud.set("dynamodb", "lifecycle", "aws")
+    assert change(dynamodb, under(key))["SSEDescription"] == {"Status": "UPDATING"}
+    busy = "Attempt to change a resource which is still in use: "
+    still = f"{busy}Server-Side Encryption is still being updated"
+    assert refusal(change, dynamodb=dynamodb, given=under()) == ("ResourceInUseException", still)
+    deleting = f"{busy}Table: table is in the process of being updated."
+    assert refusal(dynamodb.delete_table, TableName="table") == ("ResourceInUseException", deleting)
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+    cloud.clock.advance(seconds=10)
+    assert sse_of(dynamodb) == {"Status": "UPDATING", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    cloud.clock.advance(seconds=13)
+    assert sse_of(dynamodb) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+
+
+def test_a_table_whose_key_is_gone_says_so_and_recovers(
+    dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    kms.disable_key(KeyId=key)
+    cloud.clock.advance(hours=1)
+    found = dynamodb.describe_table(TableName="table")["Table"]
+    assert found["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    assert found["SSEDescription"]["Status"] == "ENABLED"
+    assert found["SSEDescription"]["InaccessibleEncryptionDateTime"] <= cloud.clock.now()
+    assert refusal(dynamodb.get_item, TableName="table", Key=KEY) == disabled(key)
+    ttl = {"Enabled": True, "AttributeName": "ttl"}
+    for refused in (
+        refusal(dynamodb.update_time_to_live, TableName="table", TimeToLiveSpecification=ttl),
+        refusal(dynamodb.update_contributor_insights, TableName="table", ContributorInsightsAction="ENABLE"),
+        refusal(dynamodb.create_backup, TableName="table", BackupName="backup"),
+    ):
+        assert refused == disabled(key)
+    protected = dynamodb.update_table(TableName="table", DeletionProtectionEnabled=True)["TableDescription"]
+    assert protected["DeletionProtectionEnabled"]
+    streaming = dynamodb.update_table(TableName="table", StreamSpecification=IMAGES)["TableDescription"]
+    assert streaming["TableStatus"] == "UPDATING"
+    after = dynamodb.describe_table(TableName="table")["Table"]
+    assert after["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    kms.enable_key(KeyId=key)
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM  # long before the status tells
+    cloud.clock.advance(hours=1)
+    assert dynamodb.describe_table(TableName="table")["Table"]["TableStatus"] == "ACTIVE"
+    assert sse_of(dynamodb) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+
+
+def test_a_table_without_its_grant_can_go_to_another_key(
+    dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    (grant,) = kms.list_grants(KeyId=key)["Grants"]
+    kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
+    cloud.clock.advance(hours=1)
+    found = dynamodb.describe_table(TableName="table")["Table"]
+    assert found["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    change(dynamodb, under())
+    assert dynamodb.describe_table(TableName="table")["Table"]["TableStatus"] == "ACTIVE"
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+
+
+def test_after_seven_days_the_table_is_a_backup(dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    kms.disable_key(KeyId=key)
+    cloud.clock.advance(days=7, hours=2)
+    found = dynamodb.describe_table(TableName="table")["Table"]
+    assert found["TableStatus"] == "ARCHIVED"
+    summary = found["ArchivalSummary"]
+    assert summary["ArchivalReason"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    (backup,) = dynamodb.list_backups(TableName="table")["BackupSummaries"]
+    assert summary["ArchivalBackupArn"] == backup["BackupArn"]
+    assert refusal(dynamodb.get_item, TableName="table", Key=KEY)[0] == "ResourceNotFoundException"
+    dynamodb.delete_table(TableName="table")
+    restore = {"TargetTableName": "table", "BackupArn": backup["BackupArn"]}
+    assert refusal(dynamodb.restore_table_from_backup, **restore) == disabled(key)
+    kms.enable_key(KeyId=key)
+    dynamodb.restore_table_from_backup(**restore)
+    cloud.clock.advance(days=30)
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+
+
+def test_backups_stay_under_the_key_that_they_were_made_with(
+    dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    arn = dynamodb.create_backup(TableName="table", BackupName="backup")["BackupDetails"]["BackupArn"]
+    change(dynamodb, {"Enabled": False})
+    described = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["SourceTableFeatureDetails"]
+    assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    dynamodb.delete_table(TableName="table")
+    kms.disable_key(KeyId=key)
+    cloud.clock.advance(days=10)
+    restore = {"BackupArn": arn, "SSESpecificationOverride": {"Enabled": False}}
+    assert refusal(dynamodb.restore_table_from_backup, TargetTableName="plain", **restore) == disabled(key)
+    kms.enable_key(KeyId=key)
+    dynamodb.restore_table_from_backup(TargetTableName="plain", **restore)
+    dynamodb.restore_table_from_backup(TargetTableName="same", BackupArn=arn)
+    assert (sse_of(dynamodb, "plain"), values_of(dynamodb, "plain")) == (None, {NEEDLE})
+    assert (sse_of(dynamodb, "same") or {})["KMSMasterKeyArn"] == key
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    dynamodb.restore_table_from_backup(TargetTableName="other", BackupArn=arn, SSESpecificationOverride=under(other))
+    assert ((sse_of(dynamodb, "other") or {})["KMSMasterKeyArn"], values_of(dynamodb, "other")) == (other, {NEEDLE})
+
+
+def test_the_past_can_be_read_across_a_change(dynamodb: Any, key: str, cloud: Cloud) -> None:
+    rich(dynamodb)
+    cloud.clock.advance(minutes=10)
+    moment = cloud.clock.now()
+    cloud.clock.advance(minutes=10)
+    change(dynamodb, under(key))
+    dynamodb.put_item(TableName="table", Item={**ITEM, "sk": {"S": "b"}, "value": {"S": "later"}})
+    cloud.clock.advance(minutes=10)
+    dynamodb.restore_table_to_point_in_time(TargetTableName="then", SourceTableName="table", RestoreDateTime=moment)
+    cloud.clock.advance(minutes=10)
+    assert (values_of(dynamodb, "then"), values_of(dynamodb)) == ({f"{NEEDLE} again"}, {"later"})
+
+
+def test_what_dynamodb_does_of_itself_waits_for_the_key(
+    dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.update_time_to_live(TableName="table", TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
+    expires = cloud.clock.now().timestamp() + 3600
+    dynamodb.put_item(TableName="table", Item={**ITEM, "ttl": {"N": f"{expires:.0f}"}})
+    kms.disable_key(KeyId=key)
+    cloud.clock.advance(hours=5)
+    assert dynamodb.describe_table(TableName="table")["Table"]["ItemCount"] == 1
+    kms.enable_key(KeyId=key)
+    cloud.clock.advance(hours=1)
+    assert dynamodb.describe_table(TableName="table")["Table"]["ItemCount"] == 0
+
+
+def test_members_of_a_global_table_have_keys_of_their_regions(
+    dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    there, far = cloud.client("dynamodb", region_name="eu-west-1"), cloud.client("kms", region_name="eu-west-1")
+    other = far.create_key()["KeyMetadata"]["Arn"]
+
+    def create(region: str = "eu-west-1", **given: str) -> Any:
+        return dynamodb.update_table(TableName="table", ReplicaUpdates=[{"Create": {"RegionName": region, **given}}])
+
+    invalid = "One or more parameter values were invalid: "
+    missing = ("ValidationException", f"{invalid}KMSMasterKeyId must be specified for each replica.")
+    mixed = f"{invalid}All replica keys must either be Customer Managed CMK or AWS Managed CMK."
+    absent = told("validation error for region eu-west-1", "NotFoundException", "Invalid arn us-east-1")
+    assert refusal(create) == missing
+    assert refusal(create, KMSMasterKeyId="alias/aws/dynamodb") == ("ValidationException", mixed)
+    assert refusal(create, KMSMasterKeyId=key) == ("ValidationException", absent)
+    create(KMSMasterKeyId=other.rpartition("/")[2])
+    (replica,) = dynamodb.describe_table(TableName="table")["Table"]["Replicas"]
+    assert (replica["RegionName"], replica["KMSMasterKeyId"]) == ("eu-west-1", other)
+    assert (sse_of(there) or {})["KMSMasterKeyArn"] == other
+    assert there.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+
+    far.disable_key(KeyId=other)
+    cloud.clock.advance(hours=1)
+    assert refusal(there.get_item, TableName="table", Key=KEY) == disabled(other)
+    (replica,) = dynamodb.describe_table(TableName="table")["Table"]["Replicas"]
+    assert replica["ReplicaStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    dynamodb.put_item(TableName="table", Item={**ITEM, "value": {"S": "written meanwhile"}})
+    cloud.clock.advance(hours=1)
+    far.enable_key(KeyId=other)
+    cloud.clock.advance(hours=1)
+    assert values_of(there) == {"written meanwhile"}
+
+    given = {"Update": {"RegionName": "eu-west-1", "KMSMasterKeyId": far.create_key()["KeyMetadata"]["Arn"]}}
+    second = kms.create_key()["KeyMetadata"]["Arn"]
+    assert refusal(dynamodb.update_table, TableName="table", ReplicaUpdates=[given]) == missing
+    assert refusal(change, dynamodb=dynamodb, given=under(second)) == missing
+    change(dynamodb, under(second), ReplicaUpdates=[given])
+    assert (sse_of(there) or {})["KMSMasterKeyArn"] == given["Update"]["KMSMasterKeyId"]
+    change(dynamodb, under())
+    managed = far.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["Arn"]
+    assert sse_of(there) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": managed}
+    assert values_of(there) == values_of(dynamodb) == {"written meanwhile"}

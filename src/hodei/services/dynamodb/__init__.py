@@ -1,8 +1,8 @@
 """DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live, global tables.
 
-Where it stops: Contributor Insights
-and Kinesis destinations are switched on and off, but nothing is reported to CloudWatch or delivered to Kinesis; global
-tables have one account, are not strongly consistent (MRSC), and nothing scales by itself; no vector indexes.
+Where it stops: Contributor Insights and Kinesis destinations are switched on and off, but nothing is reported to
+CloudWatch or delivered to Kinesis; global tables have one account, are not strongly consistent (MRSC), and nothing
+scales by itself; no vector indexes.
 """
 
 from hodei.services.dynamodb import access as access

@@ -14,6 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import changes
 from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backfill, Expiry, StoredItem, Table, backfills, expiries, items, tables
 
@@ -33,7 +34,7 @@ def start(ctx: Context, table: Table) -> None:
 def enter(ctx: Context, name: str, ttl: str) -> None:
     table = _living(ctx, name, ttl)
     done = backfills.get(ctx, table.id, NO_INDEX) if table else None
-    if table is None or done is None:
+    if table is None or done is None or keys.put_off(ctx, "enter", (name, ttl), table.table_key):
         return
     batch = list(islice(items.scan(ctx, table.id, after=(done.partition, done.sort)), ROWS))
     for stored in batch:
@@ -64,7 +65,7 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
 def expire(ctx: Context, name: str, ttl: str) -> None:
     """Delete what has expired, then wait for what expires next."""
     table = _living(ctx, name, ttl)
-    if table is None:
+    if table is None or keys.put_off(ctx, "expire", (name, ttl), table.table_key):
         return
     until = math.nextafter(ctx.now - _delay(ctx, table), math.inf)
     due = list(islice(expiries.scan(ctx, ttl, end=(until,)), ROWS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import entries
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import IndexEntry, Pending, Table, pendings, tables
 
@@ -33,6 +34,8 @@ def put_off(ctx: Context, table: Table, before: IndexEntry | None, after: IndexE
 
 @dynamodb.timer(TIMER)
 def follow(ctx: Context, name: str, id: str) -> None:
+    if (table := tables.get(ctx, name)) and keys.put_off(ctx, TIMER, (name, id), table.table_key):
+        return
     _catch_up(ctx, name, id, ctx.now)
     if following := next(pendings.scan(ctx, id), None):
         ctx.timers.set(ctx, TIMER, following.due, name, id)

@@ -9,6 +9,7 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups import copying
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.find import backed_up, within
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Index, Stats, backups, stats
@@ -25,6 +26,7 @@ def create_backup(ctx: Context, *, TableName: str, BackupName: str) -> dict[str,
     if table.status in ("CREATING", "DELETING"):
         doing = "created" if table.status == "CREATING" else "deleted"
         raise errors.TableInUseException(name=table.name, doing=doing)
+    keys.check(where, table.table_key)
     counted = stats.get(where, table.id, "") or Stats(table=table.id, index="")
     backup_id = copying.new_id(ctx)
     backup = Backup(

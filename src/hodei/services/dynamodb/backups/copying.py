@@ -13,6 +13,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import changes
 from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, StoredItem, Table, backups, items, tables
 
@@ -38,6 +39,8 @@ def start(ctx: Context, table: Table, backup: Backup) -> None:
 def copy(ctx: Context, name: str, backup_id: str) -> None:
     backup, table = backups.get(ctx, name, backup_id), tables.get(ctx, name)
     if backup is None or table is None or backup.status != "CREATING":
+        return
+    if keys.put_off(ctx, "backup", (name, backup_id), table.table_key):
         return
     batch = list(islice(items.scan(ctx, table.id, after=(backup.partition, backup.sort)), ROWS))
     for stored in batch:

@@ -15,6 +15,7 @@ from hodei.kernel.context import Context
 from hodei.services.dynamodb import changes
 from hodei.services.dynamodb.backups import copying
 from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Past, Stats, StoredItem, Table, backups, pasts, stats, tables
 from hodei.services.dynamodb.tables.sweeping import forget_items
@@ -34,7 +35,12 @@ def start(ctx: Context, table: Table) -> None:
 
 
 def stop(ctx: Context, table: Table) -> Table:
-    """It is about to be switched off: what is being restored first takes what it needs. Returns the table after."""
+    """It is about to be switched off: what is being restored first takes what it needs. Returns the table after.
+
+    Raises: ValidationException, AccessDeniedException, if something is, and its key cannot be used.
+    """
+    if table.copying:
+        keys.check(ctx, table.table_key)
     for backup_id in table.copying:
         while (backup := backups.get(ctx, table.name, backup_id)) and backup.status == "SEEDING":
             seed(ctx, table.name, backup_id)
@@ -86,6 +92,8 @@ def seed(ctx: Context, name: str, backup_id: str) -> None:
     is lost in between."""
     backup, table = backups.get(ctx, name, backup_id), tables.get(ctx, name)
     if backup is None or table is None or backup.status != "SEEDING":
+        return
+    if keys.put_off(ctx, "seed", (name, backup_id), table.table_key):
         return
     after = backup.seeded or (backup.since or backup.moment,)
     batch = list(islice(pasts.scan(ctx, table.id, after=after), ROWS))

@@ -18,7 +18,7 @@ from hodei.services.dynamodb import changes, errors
 from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.backups import backup_arn, backup_of
 from hodei.services.dynamodb.backups.copying import HOLE, new_id
-from hodei.services.dynamodb.encryption import watching
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.encryption.specification import encrypted, under
 from hodei.services.dynamodb.find import backed_up, check_name
 from hodei.services.dynamodb.schemas import Definition, throughput_of, used
@@ -55,6 +55,7 @@ def restore_table_from_backup(
     where, backup = backup_of(ctx, BackupArn)
     if backup.status != "AVAILABLE":
         raise errors.BackupInUseException(arn=BackupArn)
+    keys.check(where, backup.source.table_key)
     summary = {"SourceBackupArn": backup_arn(where, backup), "RestoreDateTime": backup.created}
     table = _target(where, TargetTableName, backup.source, summary, overrides)
     _begin(where, table, backup)
@@ -79,6 +80,7 @@ def restore_table_to_point_in_time(
     where, source = backed_up(ctx, SourceTableArn or SourceTableName)
     if not source.pitr:
         raise errors.PointInTimeRecoveryUnavailableException(name=source.name)
+    keys.check(where, source.table_key)
     moment = _moment(where, source, UseLatestRestorableTime, RestoreDateTime)
     table = _target(where, TargetTableName, source, {"RestoreDateTime": moment}, overrides)
     backup_id = new_id(ctx)
@@ -191,9 +193,8 @@ def restore(ctx: Context, name: str, table_id: str) -> None:
     backup = backups.get(ctx, done.backup_table, done.backup) if done else None
     if table is None or done is None or backup is None or table.id != table_id or backup.status != "AVAILABLE":
         return
-    for table_key in (backup.source.table_key, table.table_key):
-        if watching.put_off(ctx, table_key, "restore", name, table_id):
-            return
+    if any(keys.put_off(ctx, "restore", (name, table_id), key) for key in (backup.source.table_key, table.table_key)):
+        return
     batch = list(islice(items.scan(ctx, backup.items, after=(done.partition, done.sort)), ROWS))
     for stored in batch:
         if stored.size != HOLE:

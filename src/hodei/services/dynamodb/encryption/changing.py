@@ -85,7 +85,7 @@ def rekey(ctx: Context, name: str, table_id: str) -> None:
     table, done = tables.get(ctx, name), rekeyings.get(ctx, table_id)
     if table is None or done is None or table.id != table_id:
         return
-    if any(watching.put_off(ctx, key, TIMER, name, table_id) for key in (done.old, table.table_key)):
+    if any(keys.put_off(ctx, TIMER, (name, table_id), key) for key in (done.old, table.table_key)):
         return
     table = replace(table, sse=done.sse)
     further = _further(ctx, table, done)

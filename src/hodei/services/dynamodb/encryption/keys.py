@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -22,6 +22,9 @@ from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.service import dynamodb
 
 LIFE = 300.0  # seconds for which a decrypted table key is kept
+LATER = 1800.0  # until DynamoDB tries a key again that it could not use
+KEPT = 2 * 86400.0  # what a table leaves in its stream is gone by then
+FORGET = "forget_table_key"
 GRANTED = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "DescribeKey")
 MANAGED = "alias/aws/dynamodb"
 UNNAMED = ("AccessDeniedException", "ValidationException")  # of KMS, for which the Java SDK has no classes
@@ -91,6 +94,23 @@ def cipher(ctx: Context, id: str) -> Any:
     return found.cipher
 
 
+def check(ctx: Context, table_key: str) -> None:
+    """That a table's key can be used, if it has one. Raises: as `cipher`."""
+    if table_key:
+        cipher(ctx, table_key)
+
+
+def put_off(ctx: Context, timer: str, key: Sequence[str], table_key: str, *, at: Context | None = None) -> bool:
+    """Whether a timer's work has to wait, because the table key that it needs (`at` a place) cannot be used: the timer
+    is set anew then."""
+    try:
+        check(at or ctx, table_key)
+    except AwsError:
+        ctx.timers.set(ctx, timer, ctx.now + LATER, *key)
+        return True
+    return False
+
+
 def probe(ctx: Context, id: str) -> AwsError | None:
     """Has a table key decrypted now, whatever is remembered. What stands against it, None if nothing does."""
     try:
@@ -107,6 +127,7 @@ def retire(ctx: Context, id: str) -> None:
     if (key := table_keys.get(ctx, id)) and key.grant:
         kms.retire_grant(_itself(ctx), key.kms_key, key.grant)
         table_keys.put(ctx, msgspec.structs.replace(key, grant=""))
+        ctx.timers.set(ctx, FORGET, ctx.now + KEPT, id)
 
 
 def _decrypted(ctx: Context, id: str) -> bytes:

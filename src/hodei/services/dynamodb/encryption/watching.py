@@ -11,31 +11,24 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb.backups.copying import new_id
 from hodei.services.dynamodb.encryption import keys
+from hodei.services.dynamodb.encryption.keys import table_keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Stats, Table, backups, stats, tables
 from hodei.services.dynamodb.tables.sweeping import forget_table
 
-PERIOD = 1800.0
-ARCHIVED_AFTER = 7 * 86400.0
+DAY = 86400.0
+ARCHIVED_AFTER = 7 * DAY
 TIMER = "check_key"
 
 replace = msgspec.structs.replace
 
 
 def begin(ctx: Context, table: Table) -> None:
-    ctx.timers.set(ctx, TIMER, ctx.now + PERIOD, table.name, table.id)
+    ctx.timers.set(ctx, TIMER, ctx.now + keys.LATER, table.name, table.id)
 
 
 def end(ctx: Context, table: Table) -> None:
     ctx.timers.cancel(ctx, TIMER, table.name, table.id)
-
-
-def put_off(ctx: Context, table_key: str, timer: str, *key: str) -> bool:
-    """Whether a timer's work has to wait, because DynamoDB cannot use the key that it needs: it is set anew then."""
-    if not table_key or keys.probe(ctx, table_key) is None:
-        return False
-    ctx.timers.set(ctx, timer, ctx.now + PERIOD, *key)
-    return True
 
 
 @dynamodb.timer(TIMER)
@@ -71,3 +64,13 @@ def _archive(ctx: Context, table: Table) -> None:
     backups.put(ctx, backup)
     tables.put(ctx, replace(table, status="ARCHIVED", archived=backup.id))
     forget_table(ctx, table.id)
+
+
+@dynamodb.timer(keys.FORGET)
+def forget(ctx: Context, id: str) -> None:
+    """A key goes that no table has, with the last backup that needs it."""
+    key = table_keys.get(ctx, id)
+    if key and any(backup.source.table_key == id for backup in backups.scan(ctx, key.table)):
+        ctx.timers.set(ctx, keys.FORGET, ctx.now + DAY, id)
+    else:
+        table_keys.delete(ctx, id)

@@ -7,6 +7,7 @@ from itertools import islice
 import msgspec
 
 from hodei.kernel.context import Context
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.replication import groups, queue
 from hodei.services.dynamodb.replication.state import Seeding, Version, seedings, versions
 from hodei.services.dynamodb.service import dynamodb
@@ -29,6 +30,9 @@ def seed(ctx: Context, name: str, table_id: str, region: str) -> None:
     there = ctx.at(region=region)
     table, target, done = tables.get(ctx, name), tables.get(there, name), seedings.get(ctx, table_id, region)
     if table is None or target is None or done is None or table.id != table_id or region not in table.replicas:
+        return
+    sides = ((ctx, table.table_key), (there, target.table_key))
+    if any(keys.put_off(ctx, "seed_replica", (name, table_id, region), key, at=place) for place, key in sides):
         return
     batch = list(islice(items.scan(ctx, table_id, after=(done.partition, done.sort)), ROWS))
     for stored in batch:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.find import described
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Insights, Table, insights
@@ -26,6 +27,7 @@ def update_contributor_insights(
 ) -> dict[str, Any]:
     where, table = described(ctx, TableName)
     _check_index(table, IndexName)
+    keys.check(where, table.table_key)
     old = insights.get(where, table.id, IndexName)
     enabled = ContributorInsightsAction == "ENABLE"
     mode = ContributorInsightsMode or (old.mode if old else ALL)

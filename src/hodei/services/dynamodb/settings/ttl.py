@@ -9,6 +9,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors, expiry
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.find import described
 from hodei.services.dynamodb.replication import groups
 from hodei.services.dynamodb.service import dynamodb
@@ -26,6 +27,7 @@ def update_time_to_live(ctx: Context, *, TableName: str, TimeToLiveSpecification
     """The members of a global table follow."""
     where, table = described(ctx, TableName)
     check_changeable(table)
+    keys.check(where, table.table_key)
     for there, one in [(where, table), *groups.members(where, table)]:
         _update(there, one, TimeToLiveSpecification)
     return {"TimeToLiveSpecification": dict(TimeToLiveSpecification)}

@@ -132,6 +132,8 @@ def backfill(ctx: Context, name: str, table_id: str, index_name: str) -> None:
     done = backfills.get(ctx, table_id, index_name)
     if table is None or index is None or done is None:
         return
+    if keys.put_off(ctx, "backfill", (name, table_id, index_name), table.table_key):
+        return
     batch = list(islice(items.scan(ctx, table_id, after=(done.partition, done.sort)), ITEMS))
     for stored in batch:
         indexing.fill(ctx, table, index, stored)
