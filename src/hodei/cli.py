@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     _add_fault(commands, remote)
     _add_limit(commands, remote)
     _add_iam(commands, remote)
+    _add_bill(commands, remote)
     return top
 
 
@@ -185,6 +186,18 @@ def _add_iam(commands: Commands, remote: argparse.ArgumentParser) -> None:
     who.add_argument("--user", help="its name or ARN")
     suggest.add_argument("--account", default="000000000000", help="of a name (%(default)s)")
     suggest.set_defaults(command="cli_iam:suggest")
+
+
+def _add_bill(commands: Commands, remote: argparse.ArgumentParser) -> None:
+    bill = commands.add_parser("bill", parents=[remote], help="what AWS would bill for what has been used here")
+    bill.set_defaults(command="cli_bill:bill")
+    bill.add_argument("--account", help="12 digits: only of that one (all)")
+    bill.add_argument(
+        "--by", default="service", help="service, usage, region, account, operation, resource, day or tag:KEY"
+    )
+    bill.add_argument("--from", dest="start", metavar="DATE", help="2026-11-01 (since the beginning)")
+    bill.add_argument("--to", dest="end", metavar="DATE", help="before that day (until now)")
+    bill.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def _add_selectors(group: argparse._ArgumentGroup) -> None:

@@ -11,6 +11,7 @@ with Cloud() as cloud:
 from __future__ import annotations
 
 import functools
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Any
 from hodei.inprocess import Runner, aiobotocore_sender, botocore_sender, httpx_transport
 from hodei.kernel.datadir import DataDir
 from hodei.kernel.faults import Fault
+from hodei.kernel.ledger import Line
 from hodei.kernel.limits import Mode, SetLimit
 from hodei.protocol.http import Request, Response
 
@@ -50,6 +52,24 @@ class CloudClock:
         self._runner.call(self._runner.world.set_rate, rate)
 
 
+class CloudBill:
+    """What AWS would bill for all that has been used since the cloud began, at its list prices in USD.
+
+    `only` are attributes of lines: `service="sqs"`, `account`, `region`, `usage_type`, `operation`, `resource`.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def lines(self, **only: str) -> list[Line]:
+        """Each usage of each resource in each hour."""
+        found: list[Line] = self._runner.call(self._runner.world.ledger.bill)
+        return [line for line in found if all(getattr(line, name) == value for name, value in only.items())]
+
+    def total(self, **only: str) -> float:
+        return math.fsum(line.cost for line in self.lines(**only))
+
+
 class Cloud:
     """An isolated cloud. In memory unless `directory` is given; `seed` makes ids and chances repeatable."""
 
@@ -63,6 +83,7 @@ class Cloud:
         self._runner = Runner(self._datadir, seed=self._seed, url=self.url)
         self.world = self._runner.world
         self.clock = CloudClock(self._runner)
+        self.bill = CloudBill(self._runner)
         return self
 
     def __exit__(

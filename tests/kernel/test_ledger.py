@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hodei.kernel.ledger.audit import Event, audited
-from hodei.kernel.ledger.prices import GIB, Usage
 from hodei.kernel.tables import Place
 from hodei.testing import ACCOUNT, REGION, Cloud
 
@@ -97,17 +96,3 @@ def test_an_acknowledged_change_has_its_event(cloud: Cloud) -> None:
 )
 def test_what_only_reads(service: str, operation: str, reads: bool) -> None:
     assert audited(service, operation).read_only is reads
-
-
-def test_tiers_are_used_up_in_order() -> None:
-    usage = Usage("requests", "Requests", "Requests", tiers=((100, 0.5), (float("inf"), 0.25)), free=10)
-    assert usage.cost(0, 10) == 0
-    assert usage.cost(0, 20) == 5
-    assert usage.cost(100, 20) == pytest.approx(10 * 0.5 + 10 * 0.25)
-    assert usage.cost(1000, 4) == 1
-
-
-def test_units_of_a_month() -> None:
-    usage = Usage("storage", "TimedStorage-ByteHrs", "GB-Mo", tiers=((float("inf"), 0.023),))
-    june = 1780272000.0  # 2026-06-01
-    assert usage.quantity(GIB * 720, june) == 1

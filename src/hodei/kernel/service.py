@@ -48,6 +48,7 @@ class Operation:
     validate: Callable[[dict[str, Any]], list[Violation]]
     data_event: str = ""  # to CloudTrail: the type of its resource
     usage: Usage | None = None  # of which a call counts one
+    meter: Callable[..., None] | None = None  # or how it is counted; see `Service.meters`
 
     def arguments(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters that the handler takes; what it does not honour is dropped (and listed by `coverage`)."""
@@ -90,6 +91,7 @@ class Service:
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
         self.stock: Callable[[Store], Iterable[Stock]] | None = None  # see `stocks`
+        self._meters: dict[str, Callable[..., None]] = {}
         self.rates: dict[str, Callable[[Any, Mapping[str, Any]], str | None]] = {}  # by keys of the manifest's limits
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
         self._finders: dict[str, Finder] = {}
@@ -158,6 +160,16 @@ class Service:
 
         return register
 
+    def meters(self, *operations: str) -> Callable[[Handler], Handler]:
+        """Register how calls of operations are billed that do not count one each: `def f(ctx, params, result, error)`,
+        told of each when it is over (`error` None: it has succeeded), which calls `ctx.meter`."""
+
+        def register(handler: Handler) -> Handler:
+            self._meters.update(dict.fromkeys(operations, handler))
+            return handler
+
+        return register
+
     def stocks(self, handler: Handler) -> Handler:
         """Register what it has that is billed by time, in all accounts and regions: `def f(store)` gives `Stock`s."""
         self.stock = handler
@@ -198,6 +210,7 @@ class Service:
                 validate=validator_for(model),
                 data_event=audited(self.name, name).data,
                 usage=usage_of(self.name, name),
+                meter=self._meters.get(name),
             )
         return operation
 

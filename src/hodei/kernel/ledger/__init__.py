@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.ledger.audit import Audit, Call
-from hodei.kernel.ledger.meter import Meter
+from hodei.kernel.ledger.meter import Line, Meter
 from hodei.kernel.ledger.uses import ISSUED, Uses
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from hodei.kernel.service import Operation
     from hodei.kernel.world import World
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Line"]
 
 PAUSE = 0.25  # real seconds after which what was noted is written at the latest
 
@@ -64,22 +65,30 @@ class Ledger:
         if ctx.principal.kind in ISSUED:
             self.uses.note(ctx)
             self._soon()
-        if error is None and operation.usage is not None:
+        if operation.meter is not None:
+            operation.meter(ctx, params, result, error)
+        elif error is None and operation.usage is not None:
             usage = operation.usage
             self.count(ctx, usage.key, 1.0, params.get(usage.resource, ""))
 
     def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
         """So much was used; see `Context.meter`."""
-        self.tick(ctx.now)
         self.meter.count(ctx, usage, amount, resource)
         if self._due is None:
             self._soon()
 
     def tick(self, now: float) -> None:
-        """Look at the clock: with a new hour, what lies in store is counted."""
+        """Look at the clock, before anything happens then: with a new hour, what has lain in store is counted."""
         if self.meter.another_hour(now):
             with self._store.apart():
                 self.meter.turn(now)
+
+    def bill(self, start: float = 0, end: float = math.inf, accounts: Collection[str] | None = None) -> list[Line]:
+        """What was used from `start` to `end` (epoch seconds), and until now, priced; of all accounts, or of those."""
+        now = self._world.clock.now()
+        with self._store.apart():
+            self.meter.turn(now)
+        return list(self.meter.lines(start, min(end, now + 1), accounts))
 
     def flush(self) -> None:
         """Write what was noted, so that it can be read."""

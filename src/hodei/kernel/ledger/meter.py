@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from hodei.kernel.iam.controls import table as controls
 from hodei.kernel.ledger import prices
 from hodei.kernel.tables import Place, Record, Table, places
 
@@ -34,7 +37,7 @@ class Metered(Record):
 
 
 class Stock(NamedTuple):
-    """What is there now and is billed by time: so many bytes, keys, secrets. What `@svc.stock` functions give."""
+    """What is there now and is billed by time: so many bytes, keys, secrets. What `@svc.stocks` functions give."""
 
     account: str
     region: str
@@ -51,12 +54,35 @@ class Sampled(Record):
 class Line(NamedTuple):
     """A line of the bill: one record of the meter, priced."""
 
-    account: str
+    account: str  # who has used it
+    payer: str  # the management account of its organization, or itself
     region: str
     usage: prices.Usage
     metered: Metered
     quantity: float
     cost: float  # USD
+
+    @property
+    def service(self) -> str:
+        """botocore's name of the service; AWS's own is `prices.product` of that."""
+        return self.metered.service
+
+    @property
+    def usage_type(self) -> str:
+        return self.usage.type_in(self.region)
+
+    @property
+    def operation(self) -> str:
+        return self.metered.operation
+
+    @property
+    def resource(self) -> str:
+        """Its ARN, or ""."""
+        return self.metered.resource
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return self.metered.tags
 
 
 class Meter:
@@ -73,7 +99,8 @@ class Meter:
         world.store.on_switch(self.clear)
 
     def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
-        """`resource` is its ARN, or the value of the parameter that the manifest names."""
+        """`resource` is its ARN, or the value of the parameter that the manifest names; its owner is billed, in its
+        region, as far as the ARN names them."""
         key = (ctx.account, ctx.region, ctx.service.name, usage, ctx.operation, resource)
         try:
             self._counts[key] += amount
@@ -96,9 +123,11 @@ class Meter:
     def flush(self) -> None:
         """Write what was counted, in the open batch."""
         counts, self._counts = self._counts, {}
+        hour = self._hour or int(self._world.clock.now()) // HOUR * HOUR
         for (account, region, service, usage, operation, given), amount in counts.items():
             ctx = self._world.context(service, account=account, region=region, operation=operation)
-            self._add(ctx, self._hour, usage, operation, _arn(ctx, usage, given), amount)
+            resource = _arn(ctx, usage, given)
+            self._add(_payable(ctx, usage, resource), hour, usage, operation, resource, amount)
 
     def sample(self, now: float) -> None:
         """Count what has lain in store since the last time, in the open batch. It is as it was then: whatever changes
@@ -139,35 +168,45 @@ class Meter:
 
     # the bill
 
-    def lines(self, start: float, end: float, *, accounts: Mapping[str, str] | None = None) -> Iterator[Line]:
-        """What was used from `start` to `end`, priced. `accounts` names those that are asked about, each with the one
-        that pays for it, whose tiers it shares; None: all, each for itself."""
-        month = _month(start)
-        before: dict[tuple[str, ...], float] = {}
-        for account, region, metered in self._metered(month, end, accounts):
+    def payer(self, account: str) -> str:
+        """Who pays for an account: the management account of the organization that it is in now."""
+        found = controls.get(self._place, account)
+        return found.account if found else account
+
+    def lines(self, start: float, end: float, accounts: Collection[str] | None = None) -> Iterator[Line]:
+        """What was used from `start` to `end`, priced; of all accounts, or of those.
+
+        Accounts that one account pays for use up free amounts and tiers together, in order of time.
+        """
+        payers = None if accounts is None else {self.payer(account) for account in accounts}
+        spent: defaultdict[tuple[object, ...], float] = defaultdict(float)
+        for account, payer, region, metered in self._metered(_month(start), end, payers):
             if (usage := prices.usages(metered.service).get(metered.usage)) is None:
                 continue  # of a newer or an older manifest
-            payer = accounts[account] if accounts else account
-            whose = (payer, "" if usage.global_ else region, metered.service, usage.type, str(_month(metered.hour)))
+            month = _month(metered.hour)
+            pool = (payer, usage.pool or (metered.service, usage.key), month)
+            tier = (payer, "" if usage.global_ else region, metered.service, usage.type, month)
             quantity = usage.quantity(metered.amount, metered.hour)
-            used = before.get(whose, 0.0)
-            before[whose] = used + quantity
-            if metered.hour + HOUR > start:
-                yield Line(account, region, usage, metered, quantity, usage.cost(used, quantity))
+            paid = quantity - min(quantity, max(usage.free - spent[pool], 0.0))
+            cost = usage.cost(spent[tier], paid)
+            spent[pool] += quantity
+            spent[tier] += paid
+            if metered.hour + HOUR > start and (accounts is None or account in accounts):
+                yield Line(account, payer, region, usage, metered, quantity, cost)
 
     def _metered(
-        self, start: float, end: float, accounts: Mapping[str, str] | None
-    ) -> Iterator[tuple[str, str, Metered]]:
+        self, start: float, end: float, payers: Collection[str] | None
+    ) -> Iterator[tuple[str, str, str, Metered]]:
         """In order of time, as tiers are used up."""
-        store, first, last = self._world.store, (int(start),), (int(end),)
-        found = [
-            (metered.hour, account, region, metered)
-            for account, region in places(store)
-            if account and (accounts is None or account in accounts)
-            for metered in self.table.scan(Place(store, account, region), start=first, end=last)
-        ]
+        store = self._world.store
+        found = []
+        for account, region in places(store):
+            payer = self.payer(account)
+            if account and (payers is None or payer in payers):
+                rows = self.table.scan(Place(store, account, region), start=(int(start),), end=(math.ceil(end),))
+                found += [(metered.hour, account, payer, region, metered) for metered in rows]
         found.sort(key=lambda one: one[0])
-        return ((account, region, metered) for _, account, region, metered in found)
+        return ((account, payer, region, metered) for _, account, payer, region, metered in found)
 
 
 def _arn(ctx: Context, usage: str, given: str) -> str:
@@ -180,6 +219,14 @@ def _arn(ctx: Context, usage: str, given: str) -> str:
         return next((need.resource for need in needs if need.resource.startswith("arn:")), "")
     except Exception:  # it is gone already
         return ""
+
+
+def _payable(ctx: Context, usage: str, resource: str) -> Context:
+    """The account and region that pay for a use of a resource: its own, if its ARN names them."""
+    if not resource or prices.usages(ctx.service.name)[usage].caller:
+        return ctx
+    _, _, _, region, account, _ = resource.split(":", 5)
+    return ctx.at(account=account or ctx.account, region=region or ctx.region)
 
 
 def _days(start: float, end: float) -> Iterator[tuple[float, float]]:

@@ -4,17 +4,21 @@
     product = "Amazon Simple Queue Service"      # as Cost Explorer and the bill call the service
     source = "https://aws.amazon.com/sqs/pricing/"
     date = "2026-11-23"                          # when they were looked up
+    prefix = "code"                              # of its usage types: "code" (none in us-east-1), "always" or "region"
     [billing.usages.requests]
-    type = "Requests-Tier1"                      # the usage type; the bill puts the region's prefix before it
+    type = "Requests-Tier1"                      # the usage type
+    in_us_east_1 = "Requests-RBP"                # where that region has another one
     unit = "Requests"
     operations = ["*"]                           # each call of them that succeeds counts one; "*": all others
     resource = "QueueUrl"                        # the parameter that names what the call is billed to, for its tags
-    free = 1_000_000                             # units a month of an account that cost nothing
+    free = 1_000_000                             # units a month that cost nothing, in all regions together
+    pool = "requests"                            # the usages that share a free amount, if it is not this one's alone
     prices = [[1e11, 4e-7], [inf, 3e-7]]         # USD a unit, up to so many units a month; or price = 4e-7
 
-What is counted otherwise, a handler says (`ctx.meter("write-units", 3, arn)`), or `@svc.stocks` of what is billed by
-time. "GB" are counted in bytes, units of a month ("GB-Mo", "Keys-Mo") as amount times hours. Prices are those of
-us-east-1, in all regions.
+What is counted otherwise, `@svc.meters` or a handler says (`ctx.meter("write-units", 3, arn)`), or `@svc.stocks` of
+what is billed by time. "GB" are counted in bytes. What is billed by the month ("GB-Mo", or `monthly = true`) is counted
+as amount times hours. What a resource uses is billed to its owner, unless `caller = true`. Prices are those of
+us-east-1, in all regions; a free amount, and the tiers of what is `global`, hold for all regions together.
 """
 
 from __future__ import annotations
@@ -41,24 +45,37 @@ class Usage:
     unit: str
     tiers: tuple[Tier, ...]  # (up to so many units a month, USD a unit)
     free: float = 0.0
+    pool: str = ""  # who else shares the free amount; "": nobody
+    monthly: bool = False
     operations: tuple[str, ...] = ()
     resource: str = ""
+    caller: bool = False  # billed to who calls, whoever owns the resource
     global_: bool = False  # billed alike wherever it is: no prefix of a region
+    in_us_east_1: str = ""
+    prefix: str = "code"
 
     def quantity(self, amount: float, at: float) -> float:
         """What was counted, in the unit; `at` says the month."""
         if self.unit.startswith("GB"):
             amount /= GIB
-        return amount / hours_of_month(at) if self.unit.endswith("-Mo") else amount
+        return amount / hours_of_month(at) if self.monthly else amount
 
     def cost(self, before: float, quantity: float) -> float:
-        """USD for `quantity` units after `before` units of the same month."""
-        start, end = max(before - self.free, 0.0), max(before + quantity - self.free, 0.0)
-        total = floor = 0.0
+        """USD for `quantity` units, none of them free, after `before` such units of the same month."""
+        end, total, floor = before + quantity, 0.0, 0.0
         for ceiling, price in self.tiers:
-            total += max(min(end, ceiling) - max(start, floor), 0.0) * price
+            total += max(min(end, ceiling) - max(before, floor), 0.0) * price
             floor = ceiling
         return total
+
+    def type_in(self, region: str) -> str:
+        """As the bill has it: "EU-Requests-Tier1"."""
+        if self.global_:
+            return self.type
+        if region == "us-east-1" and self.prefix == "code":
+            return self.in_us_east_1 or self.type
+        prefix = region if self.prefix == "region" else PREFIXES.get(region, region)
+        return f"{prefix}-{self.type}"
 
 
 def hours_of_month(at: float) -> int:
@@ -69,20 +86,22 @@ def hours_of_month(at: float) -> int:
 @functools.cache
 def usages(service: str) -> dict[str, Usage]:
     """What a service bills, by key."""
-    return {key: _usage(key, given) for key, given in manifest(service).billing.get("usages", {}).items()}
+    billing = manifest(service).billing
+    prefix = billing.get("prefix", "code")
+    return {key: _usage(key, given, prefix) for key, given in billing.get("usages", {}).items()}
 
 
-def _usage(key: str, given: dict[str, Any]) -> Usage:
-    tiers = tuple((up_to, price) for up_to, price in given.get("prices", ())) or ((inf, given["price"]),)
+def _usage(key: str, given: dict[str, Any], prefix: str) -> Usage:
+    given = dict(given)
+    tiers = tuple((up_to, price) for up_to, price in given.pop("prices", ())) or ((inf, given.pop("price")),)
     return Usage(
         key=key,
-        type=given["type"],
-        unit=given["unit"],
         tiers=tiers,
-        free=given.get("free", 0.0),
-        operations=tuple(given.get("operations", ())),
-        resource=given.get("resource", ""),
-        global_=given.get("global", False),
+        operations=tuple(given.pop("operations", ())),
+        monthly=given.pop("monthly", given["unit"].endswith("-Mo")),
+        global_=given.pop("global", False),
+        prefix=prefix,
+        **given,
     )
 
 
@@ -103,8 +122,8 @@ def billed_services() -> list[str]:
     return [name for name, found in all_manifests().items() if found.billing]
 
 
-# The prefix of a usage type in each region but us-east-1: "Understanding your AWS billing and usage reports for
-# Amazon S3" (docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html).
+# The prefixes of usage types: docs.aws.amazon.com/global-infrastructure/latest/regions/aws-region-billing-codes.html.
+# Those of most services have none in us-east-1; KMS has the names of regions.
 PREFIXES = {
     "af-south-1": "AFS1",
     "ap-east-1": "APE1",
@@ -131,15 +150,10 @@ PREFIXES = {
     "me-central-1": "MEC1",
     "me-south-1": "MES1",
     "sa-east-1": "SAE1",
+    "us-east-1": "USE1",
     "us-east-2": "USE2",
     "us-gov-east-1": "UGE1",
     "us-gov-west-1": "UGW1",
     "us-west-1": "USW1",
     "us-west-2": "USW2",
 }
-
-
-def usage_type(usage: Usage, region: str) -> str:
-    """As the bill has it: "EU-Requests-Tier1"; without a prefix in us-east-1."""
-    prefix = "" if usage.global_ else PREFIXES.get(region, "")
-    return f"{prefix}-{usage.type}" if prefix else usage.type

@@ -33,13 +33,33 @@ def add(total: Units, more: Units, times: float = 1.0) -> None:
 
 
 def record(ctx: Context, table: Table, kind: str, units: Units) -> None:
-    """Counts consumption in CloudWatch; `kind` is "Read" or "Write"."""
+    """Counts consumption in CloudWatch, and on the bill; `kind` is "Read" or "Write"."""
+    bill(ctx, table, kind, units)
     name = f"Consumed{kind}CapacityUnits"
     for index, consumed in units.items():
         if index == TABLE:
             ctx.metric("AWS/DynamoDB", name, consumed, "Count", TableName=table.name)
         elif (found := table.index(index)) and not found.local:
             ctx.metric("AWS/DynamoDB", name, consumed, "Count", TableName=table.name, GlobalSecondaryIndexName=index)
+
+
+def bill(ctx: Context, table: Table, kind: str, units: Units) -> None:
+    """Counts the request units of a table on demand. Writes to a member of a global table are units of their own,
+    writes to its indexes are not."""
+    if table.billing != "PAY_PER_REQUEST":
+        return
+    arn, total = ctx.arn(f"table/{table.name}"), sum(units.values())
+    if table.replicas and kind == "Write":
+        replicated = units.get(TABLE, 0.0)
+        total -= replicated
+        ctx.meter(f"{rare(table)}repl-write-units", replicated, arn)
+    if total:
+        ctx.meter(f"{rare(table)}{kind.lower()}-units", total, arn)
+
+
+def rare(table: Table) -> str:
+    """What usages of tables for infrequent access begin with."""
+    return "ia-" if table.table_class == "STANDARD_INFREQUENT_ACCESS" else ""
 
 
 def consumed(mode: str, given: str, table: Table, units: Units, kind: str = "") -> dict[str, Any]:

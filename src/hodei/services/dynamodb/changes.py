@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb import entries, indexing
+from hodei.services.dynamodb import billing, entries, indexing
 from hodei.services.dynamodb.capacity import TABLE, Units, write_units
 from hodei.services.dynamodb.indexing import Step
 from hodei.services.dynamodb.state import StoredItem, Table, items
@@ -55,6 +55,8 @@ def apply(
         units |= {step.of.name: step.units for step in planned}
     for follower in followers:
         follower(ctx, table, old, new, cause)
+    if cause != "user":
+        billing.without_request(ctx, table, units, new_size, cause)
     return units
 
 

@@ -5,6 +5,7 @@ Not yet real: in fair queues (MessageGroupId on a standard queue) a noisy group 
 
 from hodei.services.sqs import (
     attributes,
+    billing,
     data_plane,
     dead_letters,
     messages,
@@ -18,6 +19,7 @@ from hodei.services.sqs import (
 
 __all__ = [
     "attributes",
+    "billing",
     "data_plane",
     "dead_letters",
     "messages",
