@@ -54,13 +54,16 @@ class Ledger:
         params: Mapping[str, Any],
         result: Mapping[str, Any],
         error: Exception | None = None,
+        via: str = "",
     ) -> None:
-        """A call is over. To be told in the tick of the loop in which its changes were committed."""
+        """A call is over; `via` is the service (its principal) that made it for the caller.
+
+        To be told in the tick of the loop in which its changes were committed."""
         if not operation.data_event or operation.data_event in self.audit.wanted:
             now = ctx.now
             if self.audit.full(now):
                 self._write_audit()
-            self.audit.note(Call(ctx, operation, now, params, result, error))
+            self.audit.note(Call(ctx, operation, now, params, result, error, via))
             self._soon()
         if ctx.principal.kind in ISSUED:
             self.uses.note(ctx)

@@ -9,7 +9,11 @@ calls are to CloudTrail is in its manifest:
     global = true                        # its events are those of us-east-1
     read_only = ["AssumeRole"]           # beyond those whose names say so: Get, List, Describe, Head, ...
     changes = ["GetFederationToken"]     # those whose names say wrongly that they only read
-    hidden = ["MessageBody"]             # members not written down, besides what the model calls sensitive
+    answers = ["AssumeRole"]             # those that only read, whose results are written down all the same
+    hidden = ["MessageBody"]             # members that a word stands for, as for what the model calls sensitive
+    omitted = ["SecretAccessKey"]        # members of which there is nothing at all
+    [audit.resources]                    # operation -> what it is about, in the request or the answer, where that is
+    AssumeRole = "RoleArn"               # not what it needs permissions on: as in [iam.resources]
     [audit.data]                         # data events by the type of their resource; all others are management events
     "AWS::SQS::Queue" = ["SendMessage", "ReceiveMessage"]
 """
@@ -27,6 +31,7 @@ import msgspec
 from hodei.kernel.context import ANONYMOUS
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.keys import Caller
+from hodei.kernel.iam.needs import Find, find_of
 from hodei.kernel.ledger.redaction import Redactor, redactor
 from hodei.kernel.manifest import manifest
 from hodei.kernel.tables import Place, Record, Table
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from hodei.kernel.service import Operation
     from hodei.kernel.store import Store
     from hodei.kernel.tables import Scope
+    from hodei.protocol.http import Request
     from hodei.protocol.model import OperationModel
 
 log = logging.getLogger("hodei.audit")
@@ -56,7 +62,7 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, array_like=True):
     default, at the end.
     """
 
-    id: str  # of the request; of what a service did of itself an own one
+    id: str  # of the request; of what a service did of itself, or asked another service, an own one
     at: float
     service: str  # botocore's name
     operation: str
@@ -65,7 +71,7 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, array_like=True):
     via: str = ""  # the service principal that calls, or through which the caller does
     source_ip: str = ""
     user_agent: str = ""
-    tls: str = ""  # the host, of a request over TLS
+    host: str = ""  # that was asked
     params: Mapping[str, Any] | None = None
     result: Mapping[str, Any] | None = None  # of a call that changes something
     error: str = ""
@@ -74,10 +80,12 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, array_like=True):
     recipients: tuple[str, ...] = ()  # accounts that have this event
     data: str = ""  # of a data event the type of its resource
     service_event: bool = False  # no call: something that the service did of itself
+    tls: bool = False
+    signed: str = ""  # how the request was: "SigV4 AuthHeader", "SigV4 QueryString"
 
 
 class Chunk(Record):
-    """Events in the order in which they happened, the first at `at`."""
+    """Events in the order in which they happened, the first at `at`. Ids sort as chunks were written."""
 
     at: float
     id: str
@@ -90,6 +98,7 @@ class Audited(NamedTuple):
     read_only: bool
     data: str  # the type of resource of its data events; "" for management events
     everywhere: bool  # its service has no regions
+    answers: bool  # its result is written down
 
 
 class Call(NamedTuple):
@@ -101,6 +110,7 @@ class Call(NamedTuple):
     params: Mapping[str, Any]
     result: Mapping[str, Any]
     error: Exception | None
+    via: str = ""  # the service through which the caller calls
 
 
 _Events = list[Event]
@@ -117,6 +127,7 @@ class Audit:
         self._store = store
         self._ids = ids
         self._calls: list[Call] = []
+        self._written = 0
         self.wanted: frozenset[str] = frozenset()
         self._wanting: dict[str, frozenset[str]] = {}
         self._load()
@@ -175,6 +186,8 @@ class Audit:
 
     def tell(self, ctx: Context, name: str, details: Mapping[str, Any], resources: Iterable[str]) -> None:
         """What a service did of itself in the account of `ctx`, as KMS rotates a key. In the open batch."""
+        with self._store.apart():  # so that events lie in their order
+            self.flush()
         event = Event(
             id=self._ids.uuid(),
             at=ctx.now,
@@ -192,7 +205,8 @@ class Audit:
 
     def _write(self, account: str, region: str, data: bool, events: list[Event]) -> None:
         table = self.data if data else self.management
-        chunk = Chunk(at=events[0].at, id=events[0].id, events=_encode(events))
+        self._written += 1
+        chunk = Chunk(at=events[0].at, id=f"{self._written:012}-{events[0].id}", events=_encode(events))
         table.put(Place(self._store, account, region), chunk)
 
     def _event(self, call: Call) -> Event:
@@ -201,7 +215,9 @@ class Audit:
         code, message = _told(call.error)
         resources = _resources(call)
         hide_params, hide_result = _redactors(ctx.service.name, operation.model)
-        principal = ctx.principal
+        via = ctx.principal.service or call.via
+        if via:
+            request = None  # it is the service that asks
         return Event(
             id=ctx.request_id,
             at=call.at,
@@ -209,17 +225,19 @@ class Audit:
             operation=operation.name,
             region=GLOBAL_REGION if kind.everywhere else ctx.region,
             caller=_caller(ctx),
-            via=principal.service,
+            via=via,
             source_ip=request.client if request else "",
             user_agent=request.headers.get("user-agent") if request else "",
-            tls=request.host if request and request.scheme == "https" else "",
+            host=request.headers.get("host") if request else "",
             params=hide_params(call.params) or None,
-            result=None if kind.read_only else hide_result(call.result) or None,
+            result=hide_result(call.result) or None if kind.answers else None,
             error=code,
             message=message,
             resources=tuple(resources),
             recipients=tuple({account: None for account in (ctx.principal.account, *resources.values()) if account}),
             data=kind.data,
+            tls=bool(request and request.scheme == "https"),
+            signed=_signed(request) if request else "",
         )
 
     # reading
@@ -268,6 +286,14 @@ def _told(error: Exception | None) -> tuple[str, str]:
     return "InternalFailure", ""
 
 
+def _signed(request: Request) -> str:
+    if scheme := request.headers.get("authorization").partition(" ")[0]:
+        return f"{'SigV4' if scheme.startswith('AWS4') else 'SigV2'} AuthHeader"
+    if "X-Amz-Signature=" in request.query:
+        return "SigV4 QueryString"
+    return "SigV2 QueryString" if "Signature=" in request.query else ""
+
+
 def _caller(ctx: Context) -> Caller:
     """Without what nobody reads of it in an event."""
     caller = Caller.of(ctx.principal)
@@ -278,11 +304,16 @@ def _caller(ctx: Context) -> Caller:
 
 def _resources(call: Call) -> dict[str, str]:
     """The ARNs of what a call is about, and whose they are."""
+    ctx, name = call.ctx, call.operation.name
     found: dict[str, str] = {}
     try:
-        for need in call.ctx.service.needs.of(call.ctx, call.operation.name, call.params):
-            if need.resource.startswith("arn:"):
-                found[need.resource] = _owner(call.ctx, need.resource)
+        if find := _declared_resources(ctx.service.name).get(name):
+            arns = find({**call.params, **call.result})
+        else:
+            arns = [need.resource for need in ctx.service.needs.of(ctx, name, call.params)]
+        for arn in arns:
+            if arn.startswith("arn:"):
+                found[arn] = _owner(ctx, arn)
     except Exception:  # what the parameters name is not there, or makes no sense: the call has failed for that reason
         log.debug("no resources of %s", call.operation.name, exc_info=True)
     return found
@@ -293,6 +324,11 @@ def _owner(ctx: Context, arn: str) -> str:
         return account
     owned = ctx.service.resource_policy(ctx, arn) if ctx.service.resource_policy else None
     return owned.account if owned else ""
+
+
+@functools.cache
+def _declared_resources(service: str) -> dict[str, Find]:
+    return {name: find_of(given) for name, given in manifest(service).audit.get("resources", {}).items()}
 
 
 @functools.cache
@@ -308,10 +344,12 @@ def audited(service: str, operation: str) -> Audited:
     declared = manifest(service).audit
     data = next((kind for kind, names in declared.get("data", {}).items() if operation in names), "")
     reads = bool(READS.match(operation)) and operation not in declared.get("changes", ())
-    return Audited(reads or operation in declared.get("read_only", ()), data, declared.get("global", False))
+    reads = reads or operation in declared.get("read_only", ())
+    answers = not reads or operation in declared.get("answers", ())
+    return Audited(reads, data, declared.get("global", False), answers)
 
 
 @functools.cache
 def _redactors(service: str, operation: OperationModel) -> tuple[Redactor, Redactor]:
-    hidden = frozenset(manifest(service).audit.get("hidden", ()))
-    return redactor(operation.input, hidden), redactor(operation.output, hidden)
+    hidden, omitted = (frozenset(manifest(service).audit.get(word, ())) for word in ("hidden", "omitted"))
+    return redactor(operation.input, hidden, omitted), redactor(operation.output, hidden, omitted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from hodei.protocol.model import Shape
 
@@ -13,12 +13,20 @@ Values = Mapping[str, Any]
 Redactor = Callable[[Values], Values]
 
 
-def redactor(shape: Shape | None, hidden: frozenset[str]) -> Redactor:
-    """A function that gives parameters of that shape without what the model calls sensitive, without the members named
-    in `hidden` wherever they stand, and without blobs."""
-    if shape is None or not _secretive(shape, hidden, set()):
+class Secrets(NamedTuple):
+    """Members by their names, wherever they stand."""
+
+    hidden: frozenset[str]
+    omitted: frozenset[str]
+
+
+def redactor(shape: Shape | None, hidden: frozenset[str], omitted: frozenset[str] = frozenset()) -> Redactor:
+    """A function that gives parameters of that shape with `HIDDEN` for what the model calls sensitive and the members
+    named in `hidden`, without those in `omitted`, and without blobs."""
+    secrets = Secrets(hidden, omitted)
+    if shape is None or not _secretive(shape, hidden | omitted, set()):
         return lambda values: values
-    return lambda values: _structure(shape, values, hidden)
+    return lambda values: _structure(shape, values, secrets)
 
 
 def _secretive(shape: Shape, hidden: frozenset[str], seen: set[str]) -> bool:
@@ -34,24 +42,24 @@ def _secretive(shape: Shape, hidden: frozenset[str], seen: set[str]) -> bool:
     return False
 
 
-def _redacted(shape: Shape, value: Any, hidden: frozenset[str]) -> Any:
+def _redacted(shape: Shape, value: Any, secrets: Secrets) -> Any:
     if shape.raw.get("sensitive"):
         return HIDDEN
     if shape.type == "structure":
-        return _structure(shape, value, hidden)
+        return _structure(shape, value, secrets)
     if shape.type == "list":
-        return [_redacted(shape.member, one, hidden) for one in value if not _dropped(shape.member)]
+        return [_redacted(shape.member, one, secrets) for one in value if not _dropped(shape.member)]
     if shape.type == "map":
-        return {key: _redacted(shape.value, one, hidden) for key, one in value.items() if not _dropped(shape.value)}
+        return {key: _redacted(shape.value, one, secrets) for key, one in value.items() if not _dropped(shape.value)}
     return value
 
 
-def _structure(shape: Shape, values: Values, hidden: frozenset[str]) -> Values:
+def _structure(shape: Shape, values: Values, secrets: Secrets) -> Values:
     members = shape.members
     return {
-        name: HIDDEN if name in hidden else _redacted(members[name], value, hidden)
+        name: HIDDEN if name in secrets.hidden else _redacted(members[name], value, secrets)
         for name, value in values.items()
-        if name in members and value is not None and not _dropped(members[name])
+        if name in members and value is not None and name not in secrets.omitted and not _dropped(members[name])
     }
 
 

@@ -1,0 +1,114 @@
+"""An event as the record that CloudTrail delivers.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from hodei.kernel.ledger.audit import Event, audited, source_of
+from hodei.kernel.manifest import manifest
+from hodei.protocol.model import OperationModel, load_model
+from hodei.services.cloudtrail.records import members, resources, s3
+from hodei.services.cloudtrail.records.identity import INTERNAL, user_identity
+
+VERSION = "1.11"
+LONGEST = 1024  # characters of an errorMessage and of a userAgent that are kept
+Record = dict[str, Any]
+
+
+def record_of(event: Event, recipient: str) -> Record:
+    """The record of an event that an account gets."""
+    found: Record = {
+        "eventVersion": VERSION,
+        "userIdentity": user_identity(event, recipient),
+        "eventTime": datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source_of(event.service),
+        "eventName": event_name(event),
+        "awsRegion": event.region,
+        "sourceIPAddress": _by_service(event) or event.source_ip,
+        "userAgent": _by_service(event) or event.user_agent[:LONGEST],
+    }
+    if event.error:
+        found |= {"errorCode": event.error, "errorMessage": event.message[:LONGEST]}
+    found |= _contents(event)
+    if not event.service_event:
+        found["requestID"] = event.id
+    found |= {"eventID": event_id(event, recipient), "readOnly": read_only(event)}
+    if event.resources:
+        found["resources"] = _resources(event, recipient)
+    found |= {
+        "eventType": "AwsServiceEvent" if event.service_event else "AwsApiCall",
+        "managementEvent": not event.data,
+        "recipientAccountId": recipient,
+    }
+    if len(event.recipients) > 1:
+        found["sharedEventID"] = str(uuid5(NAMESPACE_OID, event.id))
+    if event.service_event and event.service == "kms":
+        found["serviceEventDetails"] = _details(event)
+    found["eventCategory"] = "Data" if event.data else "Management"
+    if event.tls:
+        found["tlsDetails"] = {"clientProvidedHostHeader": event.host}
+    return found
+
+
+def event_name(event: Event) -> str:
+    return s3.NAMES.get(event.service, {}).get(event.operation, event.operation)
+
+
+def event_id(event: Event, recipient: str) -> str:
+    return str(uuid5(NAMESPACE_OID, f"{event.id}/{recipient}"))
+
+
+def read_only(event: Event) -> bool:
+    return not event.service_event and audited(event.service, event.operation).read_only
+
+
+def _by_service(event: Event) -> str:
+    """In whose place other calls have an address: a service's own have its name."""
+    return INTERNAL if event.service_event and event.service == "kms" else event.via
+
+
+def _contents(event: Event) -> Record:
+    """What was asked and answered, and what goes beyond that."""
+    if event.service_event:
+        found: Record = {"requestParameters": None, "responseElements": None}
+        return found if event.service == "kms" else found | {"additionalEventData": _details(event)}
+    operation = _operation(event)
+    if event.service == "s3":
+        found = {
+            "requestParameters": s3.request_parameters(event, operation),
+            "responseElements": s3.response_elements(event, operation),
+        }
+        extra = s3.additional(event)
+        return found | ({"additionalEventData": extra} if extra else {})
+    return {
+        "requestParameters": members.worded(event.service, operation.input, event.params),
+        "responseElements": members.worded(event.service, operation.output, event.result),
+    }
+
+
+def _details(event: Event) -> Record:
+    return dict(event.result or {})
+
+
+def _operation(event: Event) -> OperationModel:
+    return load_model(manifest(event.service).model).operations[event.operation]
+
+
+def _resources(event: Event, recipient: str) -> list[Record]:
+    found = []
+    for arn in event.resources:
+        account = arn.split(":", 5)[4] or _owner(event, recipient)
+        kind = resources.type_of(arn)
+        found.append({"accountId": account} | ({"type": kind} if kind else {}) | {"ARN": arn})
+    return found
+
+
+def _owner(event: Event, recipient: str) -> str:
+    """Of what has no account in its ARN: the one besides the caller's, if there is another."""
+    others = [account for account in event.recipients if account != event.caller.account]
+    return others[0] if others else recipient

@@ -1,0 +1,83 @@
+"""Amazon S3's own wording of requests and answers: by their parts in HTTP, and by S3's names of events.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hodei.kernel.ledger.audit import Event
+from hodei.protocol.http import parse_query
+from hodei.protocol.model import OperationModel, Shape
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+NAMES = {
+    "s3": {
+        "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+        "GetBucketLifecycleConfiguration": "GetBucketLifecycle",
+        "GetBucketNotificationConfiguration": "GetBucketNotification",
+        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+        "ListObjectsV2": "ListObjects",
+        "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
+        "PutBucketNotificationConfiguration": "PutBucketNotification",
+        "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    },
+    "s3control": {
+        "DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
+        "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
+        "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
+    },
+}
+URI = {"Bucket": "bucketName", "Key": "key"}
+
+
+def request_parameters(event: Event, operation: OperationModel) -> dict[str, Any] | None:
+    found: dict[str, Any] = dict(parse_query(operation.uri.partition("?")[2]))
+    if operation.input and event.params:
+        found |= _parts(operation.input, event.params)
+    if event.host:
+        found["Host"] = event.host
+    return found or None
+
+
+def response_elements(event: Event, operation: OperationModel) -> dict[str, Any] | None:
+    if operation.output is None or not event.result:
+        return None
+    return dict(_parts(operation.output, event.result)) or None
+
+
+def additional(event: Event) -> dict[str, Any]:
+    version, _, method = event.signed.partition(" ")
+    return {"SignatureVersion": version, "AuthenticationMethod": method} if event.signed else {}
+
+
+def _parts(shape: Shape, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Members by their names in the URI, the query, the headers and the body."""
+    for name, value in values.items():
+        member = shape.members[name]
+        wire = member.wire_name(name)
+        if member.location == "uri":
+            yield URI.get(name, wire), value
+        elif member.location == "headers":
+            yield from ((f"{wire}{key}", one) for key, one in value.items())
+        elif member.location in ("header", "querystring"):
+            yield wire, _text(value)
+        else:
+            yield wire, _element(member, value)
+
+
+def _element(shape: Shape, value: Any) -> Any:
+    if shape.type == "structure" and isinstance(value, Mapping):
+        return {shape.members[name].wire_name(name): _element(shape.members[name], one) for name, one in value.items()}
+    if shape.type == "list" and isinstance(value, list):
+        items = [_element(shape.member, one) for one in value]
+        return items if shape.flattened else {shape.member.wire_name("member"): items}
+    return _text(value)
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str | int | float) else str(value)
