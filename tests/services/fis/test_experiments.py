@@ -200,3 +200,21 @@ def test_events_tell_of_each_state(
     started(cloud, fis, template)
     cloud.clock.advance(minutes=2)
     assert told == [("initiating", "running"), ("running", "completed")]
+
+
+def test_another_takes_over_from_a_driver_that_is_gone(
+    cloud: Cloud, fis: Any, role: Role, waiting: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a crash in the midst of a step."""
+    role()
+    template = waiting(one=(1, []))
+    with monkeypatch.context() as patched:
+        patched.setattr(cloud.world.agenda, "spawn", lambda work: work.close())
+        id = started(cloud, fis, template)
+    assert states(fis, id) == {"": "initiating", "one": "pending"}
+    cloud.clock.advance(seconds=9)
+    assert states(fis, id)[""] == "initiating"
+    cloud.clock.advance(seconds=2)
+    assert states(fis, id) == {"": "running", "one": "running"}
+    cloud.clock.advance(minutes=2)
+    assert states(fis, id) == {"": "completed", "one": "completed"}

@@ -246,3 +246,48 @@ def test_the_permissions_may_be_for_pausing_only(cloud: Cloud, fis: Any, role: C
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_role_policy(RoleName="fis", PolicyName="pause", PolicyDocument=document)
         assert state(fis, started(cloud, fis, TAGGED, pause_buckets()))["status"] == expected
+
+
+# what happens meanwhile
+
+
+def test_an_experiment_that_is_stopped_while_it_begins_leaves_nothing(
+    cloud: Cloud, fis: Any, role: Callable[..., str], tables: tuple[Any, Any], refused: Callable[..., Any]
+) -> None:
+    """The policy is yet on its way to the table when the experiment is stopped."""
+    role(*OF_TABLES)
+    cloud.fault(service="dynamodb", operation="PutResourcePolicy", latency="400ms")
+    template = fis.create_experiment_template(
+        description="pause",
+        roleArn=ROLE,
+        stopConditions=NONE,
+        targets={"t": {"selectionMode": "ALL", **BY_ARN}},
+        actions={"pause": PAUSE_TABLES | {"targets": {"Tables": "t"}}},
+    )["experimentTemplate"]["id"]
+    id = fis.start_experiment(experimentTemplateId=template)["experiment"]["id"]
+    while fis.get_experiment(id=id)["experiment"]["actions"]["pause"]["state"]["status"] != "initiating":
+        pass
+    assert fis.stop_experiment(id=id)["experiment"]["state"]["status"] == "stopping"
+    cloud.clock.advance(seconds=0)
+    found = fis.get_experiment(id=id)["experiment"]
+    assert (found["state"]["status"], found["actions"]["pause"]["state"]["status"]) == ("stopped", "stopped")
+    with refused("PolicyNotFoundException"):
+        tables[0].get_resource_policy(ResourceArn=TABLE)
+
+
+def test_what_is_paused_is_so_after_a_snapshot_is_loaded(
+    cloud: Cloud, fis: Any, role: Callable[..., str], s3: Any
+) -> None:
+    role(*OF_BUCKETS)
+    id = started(cloud, fis, TAGGED, pause_buckets())
+    cloud.save("paused")
+    cloud.clock.advance(minutes=11)
+    assert state(fis, id)["status"] == "completed"
+    cloud.load("paused")
+    s3.put_object(Bucket="source", Key="key", Body=b"1")
+    cloud.clock.advance(minutes=5)
+    assert state(fis, id)["status"] == "running"
+    assert listed(s3, "target") == []
+    cloud.clock.advance(minutes=6)
+    assert state(fis, id)["status"] == "completed"
+    assert listed(s3, "target") == ["key"]

@@ -1,8 +1,8 @@
 """How experiments go on: a durable timer drives each of them from one change to the next.
 
-Who drives does so in the background, because what an action does may have to wait. The timer is set again meanwhile and
-takes over with a new `turn` if nothing comes of it, so an experiment goes on after a restart. It fires when the next
-action ends by itself.
+Who drives does so in the background, because what an action does may have to wait. With every step the experiment is
+leased to the driver for some more seconds; at their end the timer takes over with a new `turn`, so an experiment goes on
+after a restart. Where nothing is to be done the timer is for when the next action ends by itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hodei.services.fis.service import fis
 from hodei.services.fis.state import Action, Experiment, Wire, configurations, experiments
 
 TIMER, FORGET = "drive", "forget"
-PATIENCE = 10.0  # seconds without a step until another takes over
+LEASE = 10.0  # seconds
 DAY = 86400.0
 LONGEST_REASON = 512
 
@@ -29,7 +29,7 @@ Callers = Mapping[str, Principal]
 
 
 class Superseded(Exception):
-    """Another drives, or the experiment is no longer what it was."""
+    """Another drives."""
 
 
 @fis.timer(TIMER)
@@ -37,10 +37,7 @@ def drive(ctx: Context, id: str) -> None:
     experiment = experiments.get(ctx, id)
     if experiment is None or experiment.over:
         return
-    experiment = replace(experiment, turn=experiment.turn + 1)
-    experiments.put(ctx, experiment)
-    ctx.timers.set(ctx, TIMER, ctx.now + PATIENCE, id)
-    ctx.timers.spawn(_go_on(ctx, experiment))
+    ctx.timers.spawn(_go_on(ctx, _leased(ctx, replace(experiment, turn=experiment.turn + 1))))
 
 
 @fis.timer(FORGET)
@@ -64,10 +61,11 @@ def turned(ctx: Context, experiment: Experiment, status: str, reason: str) -> Ex
 
 
 def stop(ctx: Context, experiment: Experiment, reason: str) -> Experiment:
-    """Have it stopped, at once but not here."""
+    """Have it stopped, at once but not here: by who drives it, if somebody does."""
     stopping = turned(ctx, experiment, "stopping", reason)
     experiments.put(ctx, stopping, old=experiment)
-    ctx.timers.set(ctx, TIMER, ctx.now, experiment.id)
+    if experiment.lease <= ctx.now:
+        ctx.timers.set(ctx, TIMER, ctx.now, experiment.id)
     return stopping
 
 
@@ -77,6 +75,13 @@ def ended(ctx: Context, experiment: Experiment, status: str, reason: str) -> Exp
     ctx.timers.cancel(ctx, TIMER, experiment.id)
     ctx.timers.set(ctx, FORGET, ctx.now + ctx.quota("retention-days") * DAY, experiment.id)
     return over
+
+
+def _leased(ctx: Context, experiment: Experiment) -> Experiment:
+    leased = replace(experiment, lease=ctx.now + LEASE)
+    experiments.put(ctx, leased)
+    ctx.timers.set(ctx, TIMER, leased.lease, experiment.id)
+    return leased
 
 
 async def _go_on(ctx: Context, experiment: Experiment) -> None:
@@ -110,14 +115,17 @@ class _Driver:
             self._wait()
 
     def _keep(self, experiment: Experiment) -> None:
-        """Raises: Superseded, also where it is to stop since."""
+        """One that is to be stopped since stays so. Raises: Superseded."""
         stored = experiments.get(self.ctx, experiment.id)
-        if stored is None or (stored.turn, stored.status) != (self.experiment.turn, self.experiment.status):
+        if stored is None or stored.turn != experiment.turn:
             raise Superseded
-        experiments.put(self.ctx, experiment, old=stored)
+        if stored.status == "stopping":
+            experiment = replace(experiment, status=stored.status, reason=stored.reason)
+        self.experiment = _leased(self.ctx, experiment)
+
+    def _over(self, experiment: Experiment) -> None:
+        experiments.put(self.ctx, experiment)
         self.experiment = experiment
-        if not experiment.over:
-            self.ctx.timers.set(self.ctx, TIMER, self.ctx.now + PATIENCE, experiment.id)
 
     def _set(self, name: str, **changes: object) -> None:
         """Change an action."""
@@ -126,7 +134,9 @@ class _Driver:
 
     async def _begin(self) -> None:
         resolved = await targets.resolve(self.ctx, self.experiment, self.callers)
-        self._keep(replace(turned(self.ctx, self.experiment, "running", "Experiment is running."), resolved=resolved))
+        self._keep(replace(self.experiment, resolved=resolved))
+        if self.experiment.status == "initiating":
+            self._keep(turned(self.ctx, self.experiment, "running", "Experiment is running."))
 
     async def _step(self) -> bool:
         """End the actions whose time is over, begin those whose turn it is; whether anything was done."""
@@ -141,7 +151,7 @@ class _Driver:
                 await self._start(name)
                 return True
         if all(action.over for action in actions.values()):
-            self._keep(ended(self.ctx, self.experiment, "completed", "Experiment completed."))
+            self._over(ended(self.ctx, self.experiment, "completed", "Experiment completed."))
         return False
 
     async def _start(self, name: str) -> None:
@@ -222,12 +232,13 @@ class _Driver:
                 self._set(name, status="cancelled", reason="Action was cancelled.")
         if self.failure:
             reason = self.failure.pop("reason")
-            self._keep(replace(ended(self.ctx, self.experiment, "failed", reason), error=self.failure))
+            self._over(replace(ended(self.ctx, self.experiment, "failed", reason), error=self.failure))
         else:
-            self._keep(ended(self.ctx, self.experiment, "stopped", self.experiment.reason))
+            self._over(ended(self.ctx, self.experiment, "stopped", self.experiment.reason))
 
     def _wait(self) -> None:
         """Until the next action ends."""
+        experiments.put(self.ctx, replace(self.experiment, lease=0.0))
         due = min(action.until for action in self.experiment.actions.values() if action.status == "running")
         self.ctx.timers.set(self.ctx, TIMER, due, self.experiment.id)
 

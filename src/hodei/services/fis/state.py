@@ -62,7 +62,8 @@ class Action(Record):
 
 
 class Experiment(Record):
-    """A run of a template as that was then. `active` is `created` until it has ended; `turn` counts who drives it."""
+    """A run of a template as that was then. `active` is `created` until it has ended; Who drives it has taken its
+    `turn`, and is not disturbed before `lease`: see `running`."""
 
     id: str
     template: str
@@ -82,6 +83,7 @@ class Experiment(Record):
     ended: float = 0.0
     resolved: dict[str, list[Resource]] = {}
     turn: int = 0
+    lease: float = 0.0
     token: str | None = None
     digest: bytes = b""
 
