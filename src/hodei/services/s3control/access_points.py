@@ -36,7 +36,7 @@ def create_access_point(
     """For a bucket of this region, of whichever account: that of another has to be named, and must let it in."""
     check_name(Name)
     if s3.access_point(ctx, Name) is not None:
-        raise errors.AccessPointAlreadyOwnedByYou(AccessPointName=Name)
+        raise errors.AccessPointAlreadyOwnedByYou()
     bucket = s3.bucket(ctx, Bucket)
     if bucket is None or bucket.region != ctx.region:
         raise errors.InvalidRequest(NO_BUCKET)

@@ -131,13 +131,13 @@ def _of_point(name: str) -> None:
 
     @s3.condition_key(name)
     def read(ctx: Context, params: Params) -> str | None:
-        point = access_points.used(ctx)
+        point = access_points.through(ctx, params)
         return access_points.facts(point)[name] if point else None
 
 
 @s3.condition_key("s3:AccessPointTag/")
 def tags_of_point(ctx: Context, params: Params) -> Mapping[str, str]:
-    if (point := access_points.used(ctx)) is None:
+    if (point := access_points.through(ctx, params)) is None:
         return NO_TAGS
     return ctx.tags.get(ctx.at(account=point.account, region=point.region), access_points.arn(point))
 

@@ -62,25 +62,29 @@ class Subject(NamedTuple):
     bucket: Bucket
     obj: Object | None
     params: Params
-    point: AccessPoint | None
+
+    @property
+    def point(self) -> AccessPoint | None:
+        return access_points.through(self.ctx, self.params)
 
     def needs(self, action: str, *, like: str = "") -> Iterator[Need]:
         """`like` names the action that the same owner decides on, where that is not this one."""
         key = self.params["Key"]
-        if self.point:
-            arn = access_points.object_arn(self.point, key)
-            yield Need(f"s3:{action}", arn, self.params, owners.of_point(self.ctx, self.point))
+        if point := self.point:
+            arn = access_points.object_arn(point, key)
+            yield Need(f"s3:{action}", arn, self.params, owners.of_point(self.ctx, point))
         owned = owners.of_object(self.ctx, self.bucket, self.obj, like or action)
         yield Need(f"s3:{action}", f"{buckets.arn(self.bucket)}/{key}", self.params, owned)
 
     def if_missing(self) -> Iterator[Need]:
         """That a key is not there is for those to know who may list."""
         if self.obj is None:
-            if self.point:
-                owned = owners.of_point(self.ctx, self.point)
-                yield Need("s3:ListBucket", access_points.arn(self.point), {}, owned)
+            listing = {access_points.POINT: self.point}
+            if point := self.point:
+                owned = owners.of_point(self.ctx, point)
+                yield Need("s3:ListBucket", access_points.arn(point), listing, owned)
             owned = owners.of_bucket(self.ctx, self.bucket, lists.BUCKET)
-            yield Need("s3:ListBucket", buckets.arn(self.bucket), {}, owned)
+            yield Need("s3:ListBucket", buckets.arn(self.bucket), listing, owned)
 
 
 def subject(ctx: Context, params: Params) -> Subject:
@@ -91,7 +95,7 @@ def subject(ctx: Context, params: Params) -> Subject:
         obj = versions.latest(home, bucket, key)
     else:
         obj = versions.find(home, bucket, key, version_id)
-    return Subject(ctx, bucket, None if obj is not None and obj.marker else obj, params, access_points.used(ctx))
+    return Subject(ctx, bucket, None if obj is not None and obj.marker else obj, params)
 
 
 @s3.finds("bucket")
@@ -171,7 +175,7 @@ def of_source(ctx: Context, params: Params) -> Iterator[Need]:
     except AwsError:
         return
     named = {"Bucket": origin.bucket, "Key": origin.key, "VersionId": origin.version_id}
-    found = subject(ctx, named)._replace(point=origin.point)
+    found = subject(ctx, named | {access_points.POINT: origin.point})
     yield from found.needs(versioned("GetObject", found.params))
     yield from found.if_missing()
     if found.obj is not None and found.obj.tags and ctx.operation == "CopyObject" and _copies_tags(params):

@@ -17,6 +17,7 @@ from hodei.services.s3 import errors
 from hodei.services.s3.state import AccessPoint, access_points, buckets
 
 ALIAS = "-s3alias"
+POINT = "AccessPoint"  # in the part of a request that permissions are asked for
 HOST_MARK = ".s3-accesspoint"
 HOST = re.compile(r"(.+)-(\d{12})(\.s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.([a-z0-9-]+))?)?")
 ARN = re.compile(r"arn:[^:]+:s3:([^:]+):(\d{12}):accesspoint/([^/]+)/object/(.+)", re.DOTALL)
@@ -49,6 +50,12 @@ def named(ctx: Context, name: str) -> AccessPoint | None:
 def used(ctx: Context) -> AccessPoint | None:
     """The access point whose address the request was sent to."""
     return named(ctx, _addressed(ctx))
+
+
+def through(ctx: Context, params: Mapping[str, Any]) -> AccessPoint | None:
+    """The access point by which a request, or the part of it in `params`, comes: a copy may read through another."""
+    found: AccessPoint | None = params[POINT] if POINT in params else used(ctx)
+    return found
 
 
 def by_alias(ctx: Context) -> bool:
