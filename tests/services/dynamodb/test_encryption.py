@@ -538,3 +538,63 @@ def test_members_of_a_global_table_have_keys_of_their_regions(
     managed = far.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["Arn"]
     assert sse_of(there) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": managed}
     assert values_of(there) == values_of(dynamodb) == {"written meanwhile"}
+
+
+def test_dynamodb_goes_on_itself_with_what_a_caller_may_only_begin(
+    dynamodb: Any, make: Make, hire: Hire, key: str, cloud: Cloud
+) -> None:
+    make()
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    admin = hire("admin", ALL_OF_DYNAMODB, lets(key, "CreateGrant"))
+    change(admin, under(key))
+    admin.update_table(
+        TableName="table",
+        AttributeDefinitions=attributes(pk="S", other="S"),
+        GlobalSecondaryIndexUpdates=[{"Create": index("gsi", "other")}],
+    )
+    cloud.clock.advance(seconds=1)
+    assert sse_of(dynamodb) == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    assert values_of(dynamodb, IndexName="gsi") == {NEEDLE}
+    assert "kms:Decrypt" in refusal(admin.scan, TableName="table")[1]
+    change(admin, {"Enabled": False})
+    cloud.clock.advance(seconds=1)
+    assert (sse_of(dynamodb), values_of(admin)) == (None, {NEEDLE})
+
+
+def test_out_to_s3_and_in_again(dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    arn = make(SSESpecification=under(key))["TableArn"]
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="table", PointInTimeRecoverySpecification=recovery)
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    cloud.clock.advance(minutes=10)
+    export = {"TableArn": arn, "S3Bucket": "bucket", "S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key}
+    told = dynamodb.export_table_to_point_in_time(**export)["ExportDescription"]
+    cloud.clock.advance(minutes=10)
+    described = dynamodb.describe_export(ExportArn=told["ExportArn"])["ExportDescription"]
+    assert (described["ExportStatus"], described["ItemCount"]) == ("COMPLETED", 1)
+    (data,) = [
+        found["Key"] for found in s3.list_objects_v2(Bucket="bucket")["Contents"] if found["Key"].endswith(".json.gz")
+    ]
+    head = s3.head_object(Bucket="bucket", Key=data)
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+    new = {
+        "TableName": "new",
+        "AttributeDefinitions": attributes(pk="S"),
+        "KeySchema": key_schema("pk"),
+        "BillingMode": "PAY_PER_REQUEST",
+        "SSESpecification": under(),
+    }
+    dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": data},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters=new,
+    )
+    cloud.clock.advance(minutes=10)
+    assert values_of(dynamodb, "new") == {NEEDLE}
+    assert (sse_of(dynamodb, "new") or {})["Status"] == "ENABLED"
+    kms.disable_key(KeyId=key)
+    cloud.clock.advance(minutes=10)
+    assert refusal(dynamodb.export_table_to_point_in_time, **export) == disabled(key)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from hodei.kernel.context import Context
+from hodei.kernel.context import ANONYMOUS, Context
 from hodei.kernel.tables import Record
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.encryption import keys, watching
@@ -62,7 +62,11 @@ def change(ctx: Context, table: Table, given: Mapping[str, Any], *, replica: boo
             "Master Key"
         )
     counted = _counted(ctx, table)
-    if table.table_key and (error := keys.probe(ctx, table.table_key)):
+    if (
+        table.table_key
+        and (error := keys.probe(ctx, table.table_key))
+        and keys.probe(ctx.by(ANONYMOUS), table.table_key)
+    ):
         raise error
     made = None if key is None else keys.make(ctx, table.name, key, replica=replica)
     rekeying = Rekeying(
@@ -123,11 +127,9 @@ def _finish(ctx: Context, table: Table, done: Rekeying) -> None:
     rekeyings.delete(ctx, table.id)
     tables.put(ctx, replace(table, rekeying=False, inaccessible=0.0))
     if done.old:
-        keys.retire(ctx, done.old)
+        watching.end(ctx, table, done.old)
     if table.table_key:
         watching.begin(ctx, table)
-    else:
-        watching.end(ctx, table)
 
 
 def _counted(ctx: Context, table: Table) -> tuple[float, ...]:

@@ -102,11 +102,11 @@ def check(ctx: Context, table_key: str) -> None:
 
 def put_off(ctx: Context, timer: str, key: Sequence[str], table_key: str, *, at: Context | None = None) -> bool:
     """Whether a timer's work has to wait, because the table key that it needs (`at` a place) cannot be used: the timer
-    is set anew then."""
+    is set anew then. What a caller may not do, DynamoDB goes on with itself at once."""
     try:
         check(at or ctx, table_key)
     except AwsError:
-        ctx.timers.set(ctx, timer, ctx.now + LATER, *key)
+        ctx.timers.set(ctx, timer, ctx.now + (LATER if ctx.principal.anonymous else 0.0), *key)
         return True
     return False
 

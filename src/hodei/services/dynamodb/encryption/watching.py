@@ -27,7 +27,9 @@ def begin(ctx: Context, table: Table) -> None:
     ctx.timers.set(ctx, TIMER, ctx.now + keys.LATER, table.name, table.id)
 
 
-def end(ctx: Context, table: Table) -> None:
+def end(ctx: Context, table: Table, table_key: str) -> None:
+    """The table no longer has a key, which was this one."""
+    keys.retire(ctx, table_key)
     ctx.timers.cancel(ctx, TIMER, table.name, table.id)
 
 

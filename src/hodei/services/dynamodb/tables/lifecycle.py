@@ -175,8 +175,7 @@ def _drop(ctx: Context, table: Table) -> None:
         streams.end(ctx, table)
     groups.leave(ctx, table)
     if table.table_key:
-        keys.retire(ctx, table.table_key)
-        watching.end(ctx, table)
+        watching.end(ctx, table, table.table_key)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
     if table.pitr and not table.archived:

@@ -15,6 +15,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Table, backups, tables
 from hodei.services.dynamodb.tables.sweeping import forget_items
@@ -32,6 +33,10 @@ replace = msgspec.structs.replace
 
 @dynamodb.timer(TIMER)
 def export(ctx: Context, arn: str) -> None:
+    job = exports.get(ctx, arn)
+    table = tables.get(ctx, job.table) if job else None
+    if table and keys.put_off(ctx, TIMER, (arn,), table.table_key):
+        return
     jobs.take_up(ctx, exports, TIMER, arn, write, give_up)
 
 

@@ -12,6 +12,7 @@ from hodei.kernel.iam.keys import Caller
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.backups import past
 from hodei.services.dynamodb.backups.copying import new_id
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.find import backed_up, within
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.settings.recovery import earliest
@@ -72,6 +73,7 @@ def export_table_to_point_in_time(
         return {"ExportDescription": _described(before)}
     if not table.pitr:
         raise errors.PointInTimeRecoveryUnavailableException(name=table.name)
+    keys.check(where, table.table_key)
     span = _span(where, table, ExportType, ExportTime, IncrementalExportSpecification)
     filter_of(table, FilterSpecification)
     return {"ExportDescription": _begin(where, table, {**asked, **span.told}, span, ClientToken, digest)}
