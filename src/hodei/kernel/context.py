@@ -54,10 +54,13 @@ def service_principal(name: str, account: str, source: str = "") -> Principal:
 class Context:
     """The place (account, region), time and caller of one operation, timer or delivery.
 
-    `store`, `account` and `region` make it a `Scope` for tables.
+    `store`, `account` and `region` make it a `Scope` for tables. `via` are the services ("dynamodb.amazonaws.com") that
+    have called one another for the caller, the first one first.
     """
 
-    __slots__ = ("account", "operation", "principal", "region", "request", "request_id", "service", "store", "world")
+    __slots__ = (
+        "account", "operation", "principal", "region", "request", "request_id", "service", "store", "via", "world",
+    )  # fmt: skip
 
     principal: Principal
     region: str
@@ -73,6 +76,7 @@ class Context:
         request_id: str = "",
         operation: str = "",
         request: Request | None = None,
+        via: tuple[str, ...] = (),
     ) -> None:
         self.world = world
         self.store: Store = world.store
@@ -83,6 +87,7 @@ class Context:
         self.request_id = request_id
         self.operation = operation
         self.request = request
+        self.via = via
 
     def at(self, *, account: str | None = None, region: str | None = None) -> Context:
         """The same call seen from another account or region."""
@@ -95,6 +100,7 @@ class Context:
             request_id=self.request_id,
             operation=self.operation,
             request=self.request,
+            via=self.via,
         )
 
     def by(self, principal: Principal, operation: str = "") -> Context:
@@ -108,6 +114,7 @@ class Context:
             request_id=self.request_id,
             operation=operation or self.operation,
             request=self.request,
+            via=self.via,
         )
 
     @property

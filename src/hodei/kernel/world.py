@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel import errors, keys
@@ -37,6 +37,7 @@ from hodei.kernel.vault import Vault
 
 if TYPE_CHECKING:
     from hodei.kernel.datadir import DataDir
+    from hodei.kernel.iam.hooks import Endpoint
     from hodei.protocol.http import Request
 
 Result = dict[str, Any]
@@ -70,6 +71,7 @@ class World:
         self.decisions = Decisions(self.store)
         self.ledger = Ledger(self)
         self.strict_auth = False  # whether keys that were not issued here are refused
+        self.vpc_endpoint: Callable[[Request], Endpoint | None] | None = None  # that a request came through
         self._services: dict[str, Service] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
 
@@ -125,6 +127,7 @@ class World:
         request_id: str = "",
         operation: str = "",
         request: Request | None = None,
+        via: tuple[str, ...] = (),
     ) -> Context:
         return Context(
             self,
@@ -135,6 +138,7 @@ class World:
             request_id=request_id,
             operation=operation,
             request=request,
+            via=via,
         )
 
     def invoke(self, ctx: Context, operation: Operation, params: Mapping[str, Any]) -> Result | Awaitable[Result]:
@@ -162,6 +166,7 @@ class World:
             principal=caller.principal,
             request_id=self.ids.uuid(),
             operation=operation,
+            via=(*caller.via, f"{caller.service.name}.amazonaws.com"),
         )
         if caller.principal.anonymous:  # a call that the cloud makes itself
             return await self._run(ctx, found, params)

@@ -12,7 +12,7 @@ from hodei.kernel.iam.controls import Controls
 from hodei.kernel.iam.documents import MalformedPolicy, parse
 from hodei.kernel.iam.evaluate import AccessRequest, Decision, Named, Policies, evaluate
 from hodei.kernel.iam.facts import Facts
-from hodei.kernel.iam.hooks import Identity, ResourcePolicy
+from hodei.kernel.iam.hooks import Identity, ResourcePolicy, endpoint_of
 from hodei.kernel.iam.needs import ANY, Need
 from hodei.kernel.iam.principals import Principal
 from hodei.kernel.iam.wording import wording
@@ -30,7 +30,7 @@ WITHOUT_IDENTITY = ("root", "service", "anonymous")
 def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises."""
     service, principal = ctx.service, ctx.principal
-    if _unlimited(principal) and not controls.binding(ctx, principal.account):
+    if _unlimited(ctx) and not controls.binding(ctx, principal.account):
         if service.resource_policy is None:
             return
         if principal.kind == "root" and service.unguarded and service.unguarded(ctx, params):
@@ -38,16 +38,19 @@ def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     check(ctx, service.needs.of(ctx, operation, params), params)
 
 
-def _unlimited(principal: context.Principal) -> bool:
+def _unlimited(ctx: Context) -> bool:
     """Whether only resources' policies, and those of an organization, can stop it. The session of a root has a task."""
-    return principal.kind in WITHOUT_IDENTITY and not (principal.session and principal.session.task)
+    principal = ctx.principal
+    if principal.kind not in WITHOUT_IDENTITY or (principal.session and principal.session.task):
+        return False
+    return endpoint_of(ctx) is None
 
 
 def check(ctx: Context, needs: Iterable[Need], params: Mapping[str, Any]) -> None:
     """Whether the caller has all these permissions: for what `authorise` cannot know of. Raises as that does."""
     principal = ctx.principal
     bound = controls.binding(ctx, principal.account)
-    unlimited = principal.kind == "root" and _unlimited(principal) and not bound
+    unlimited = principal.kind == "root" and not bound and _unlimited(ctx)
     identity: Identity | None = None
     for need in needs:
         owned = _owned(ctx, need)
@@ -83,7 +86,7 @@ def _decided(
     owner = bound if owned.account == ctx.principal.account else controls.binding(ctx, owned.account)
     if (bound and bound.closed) or (owner and owner.closed):
         return request, CLOSED
-    session = ctx.principal.session
+    session, endpoint = ctx.principal.session, endpoint_of(ctx)
     policies = Policies(
         identity=identity.policies,
         boundary=identity.boundary,
@@ -91,6 +94,7 @@ def _decided(
         resource=(*_resource(owned.document, need.resource), *_resource(owned.grants, need.resource)),
         scp=controls.compiled(bound.scp, "scp") if bound else (),
         rcp=_on_resource(owner, need, owned),
+        endpoint=_way_in(endpoint.id, endpoint.document) if endpoint else (),
     )
     return request, evaluate(request, policies)
 
@@ -146,6 +150,11 @@ def asking(principal: context.Principal) -> Principal:
 @lru_cache(1024)
 def _session(documents: tuple[str, ...]) -> Sequence[Named]:
     return tuple(Named(parse(document, "session"), "session policy") for document in documents)
+
+
+@lru_cache(1024)
+def _way_in(endpoint: str, document: str) -> Sequence[Named]:
+    return (Named(parse(document, "vpce"), endpoint),)
 
 
 @lru_cache(1024)

@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.iam.controls import table as controls
+from hodei.kernel.iam.hooks import Endpoint, endpoint_of
 
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.service import Service
+    from hodei.protocol.http import Request
 
 Values = list[str] | None
 REQUEST_TAG, RESOURCE_TAG, PRINCIPAL_TAG = "aws:requesttag/", "aws:resourcetag/", "aws:principaltag/"
 FAMILY = re.compile(r"[^:/]+:[^:/]+[:/]")  # of keys: "s3:existingobjecttag/", "kms:encryptioncontext:"
 TAG_MEMBERS = ("Tags", "tags", "TagList", "TagSet", "Tagging", "AddTags")
 TAG_KEYS_MEMBERS = ("TagKeys", "tagKeys", "TagKeyList", "Keys")
+GLOBAL_REGION = "us-east-1"
+CALLED_VIA = ("athena.amazonaws.com", "cloudformation.amazonaws.com", "dynamodb.amazonaws.com", "kms.amazonaws.com")
 TYPES = {
     "root": "Account",
     "user": "User",
@@ -177,22 +181,60 @@ def _principal_arn(facts: Facts) -> Values:
     return [principal.session.issuer if principal.session and principal.kind == "role-session" else principal.arn]
 
 
+def _user_id(facts: Facts) -> Values:
+    principal = facts.ctx.principal
+    return None if principal.service else as_values(principal.id or principal.account or None)
+
+
 def _username(facts: Facts) -> Values:
     principal = facts.ctx.principal
     return [principal.arn.rpartition("/")[2]] if principal.kind == "user" else None
 
 
+def _request(facts: Facts) -> Request | None:
+    """The caller's own: what a service asks of another, of itself or for its caller, is none."""
+    return None if facts.ctx.via or facts.ctx.principal.service else facts.ctx.request
+
+
 def _source_ip(facts: Facts) -> Values:
-    request = facts.ctx.request
-    return [request.client] if request and not facts.ctx.principal.service else None
+    """Through a VPC endpoint there is aws:VpcSourceIp instead."""
+    request = _request(facts)
+    return [request.client] if request and not endpoint_of(facts.ctx) else None
 
 
 def _header(name: str) -> Callable[[Facts], Values]:
     def find(facts: Facts) -> Values:
-        request = facts.ctx.request
+        request = _request(facts)
         return [value] if request and (value := request.headers.get(name)) else None
 
     return find
+
+
+def _endpoint(read: Callable[[Endpoint], str]) -> Callable[[Facts], Values]:
+    def find(facts: Facts) -> Values:
+        endpoint = endpoint_of(facts.ctx)
+        return [read(endpoint)] if endpoint else None
+
+    return find
+
+
+def _via(facts: Facts) -> list[str]:
+    """The services that have called one another for the caller. One that calls of itself is the caller."""
+    return [] if facts.ctx.principal.service else list(facts.ctx.via)
+
+
+def _called_via(part: slice) -> Callable[[Facts], Values]:
+    return lambda facts: [name for name in _via(facts) if name in CALLED_VIA][part] or None
+
+
+def _region(facts: Facts) -> Values:
+    """Services that have no regions live in one."""
+    return [GLOBAL_REGION if facts.ctx.service.manifest.audit.get("global") else facts.ctx.region]
+
+
+def _principal_account(facts: Facts) -> Values:
+    principal = facts.ctx.principal
+    return ["anonymous"] if principal.anonymous else as_values((not principal.service and principal.account) or None)
 
 
 def _time(at: float) -> list[str]:
@@ -247,31 +289,40 @@ def _of_source(facts: Facts) -> str:
     return facts.ctx.principal.account if facts.ctx.principal.service else ""
 
 
+def _of_endpoint(facts: Facts) -> str:
+    endpoint = endpoint_of(facts.ctx)
+    return endpoint.account if endpoint else ""
+
+
 def _of_resource(facts: Facts) -> str:
     return facts.resource_account
 
 
 def _secure(facts: Facts) -> Values:
-    request = facts.ctx.request
+    request = _request(facts)
     return ["true" if request is None or request.scheme == "https" else "false"]
 
 
 GLOBAL: Mapping[str, Callable[[Facts], Values]] = {
     "aws:assumedroot": _assumed_root,
+    "aws:calledvia": _called_via(slice(None)),
+    "aws:calledviafirst": _called_via(slice(1)),
+    "aws:calledvialast": _called_via(slice(-1, None)),
     "aws:currenttime": lambda facts: _time(facts.ctx.now),
     "aws:epochtime": lambda facts: [str(int(facts.ctx.now))],
     "aws:federatedprovider": _of_session(lambda session: session.provider),
     "aws:multifactorauthage": _mfa_age,
     "aws:multifactorauthpresent": _mfa,
-    "aws:principalaccount": lambda facts: as_values(facts.ctx.principal.account or None),
+    "aws:principalaccount": _principal_account,
     "aws:principalarn": _principal_arn,
     "aws:principalisawsservice": lambda facts: ["true" if facts.ctx.principal.service else "false"],
     "aws:principalorgid": _organization(_of_principal, "organization"),
     "aws:principalorgpaths": _organization(_of_principal, "path"),
     "aws:principalservicename": lambda facts: as_values(facts.ctx.principal.service or None),
+    "aws:principalservicenameslist": lambda facts: as_values(facts.ctx.principal.service or None),
     "aws:principaltype": lambda facts: as_values(TYPES.get(facts.ctx.principal.kind)),
     "aws:referer": _header("referer"),
-    "aws:requestedregion": lambda facts: [facts.ctx.region],
+    "aws:requestedregion": _region,
     "aws:resourceaccount": lambda facts: as_values(facts.resource_account or None),
     "aws:resourceorgid": _organization(_of_resource, "organization"),
     "aws:resourceorgpaths": _organization(_of_resource, "path"),
@@ -282,9 +333,17 @@ GLOBAL: Mapping[str, Callable[[Facts], Values]] = {
     "aws:sourceip": _source_ip,
     "aws:sourceorgid": _organization(_of_source, "organization"),
     "aws:sourceorgpaths": _organization(_of_source, "path"),
+    "aws:sourcevpc": _endpoint(lambda endpoint: endpoint.vpc.rpartition("/")[2]),
+    "aws:sourcevpcarn": _endpoint(lambda endpoint: endpoint.vpc),
+    "aws:sourcevpce": _endpoint(lambda endpoint: endpoint.id),
     "aws:tagkeys": tag_keys,
     "aws:tokenissuetime": _token_issue_time,
     "aws:useragent": _header("user-agent"),
-    "aws:userid": lambda facts: as_values(facts.ctx.principal.id or facts.ctx.principal.account or None),
+    "aws:userid": _user_id,
     "aws:username": _username,
+    "aws:viaawsservice": lambda facts: ["true" if _via(facts) else "false"],
+    "aws:vpceaccount": _endpoint(lambda endpoint: endpoint.account),
+    "aws:vpceorgid": _organization(_of_endpoint, "organization"),
+    "aws:vpceorgpaths": _organization(_of_endpoint, "path"),
+    "aws:vpcsourceip": _endpoint(lambda endpoint: endpoint.address),
 }

@@ -1,11 +1,15 @@
-"""What services tell the kernel of permissions: IAM whom policies are attached to, others what their resources say."""
+"""What services tell the kernel of permissions: IAM whom policies are attached to, others what their resources say, and
+the one that has VPCs which endpoint of theirs a request came through (`World.vpc_endpoint`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hodei.kernel.iam.evaluate import Named
+
+if TYPE_CHECKING:
+    from hodei.kernel.context import Context
 
 NO_TAGS: Mapping[str, str] = {}
 
@@ -31,3 +35,21 @@ class ResourcePolicy(NamedTuple):
     grants: str = ""
     must_allow: bool = False
     managed: bool = False
+
+
+class Endpoint(NamedTuple):
+    """A VPC endpoint, with the policy document that is attached to it, and the address in the VPC that a request is
+    from."""
+
+    id: str  # "vpce-..."
+    account: str
+    vpc: str  # ARN
+    document: str
+    address: str
+
+
+def endpoint_of(ctx: Context) -> Endpoint | None:
+    """The one that the request came through: not what a service asks of another for its caller."""
+    if ctx.world.vpc_endpoint is None or ctx.request is None or ctx.via:
+        return None
+    return ctx.world.vpc_endpoint(ctx.request)

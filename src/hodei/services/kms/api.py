@@ -128,4 +128,5 @@ def _kms(ctx: Context, operation: str) -> Context:
         request_id=ctx.request_id,
         operation=operation,
         request=ctx.request,
+        via=(*ctx.via, f"{PRINCIPALS.get(ctx.service.name, ctx.service.name)}.amazonaws.com"),
     )
