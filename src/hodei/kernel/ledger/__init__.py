@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from hodei.kernel.world import World
 
 __all__ = ["Ledger", "Line"]
+
+log = logging.getLogger("hodei.billing")
 
 PAUSE = 0.25  # real seconds after which what was noted is written at the latest
 
@@ -69,7 +72,10 @@ class Ledger:
             self.uses.note(ctx)
             self._soon()
         if operation.meter is not None:
-            operation.meter(ctx, params, result, error)
+            try:
+                operation.meter(ctx, params, result, error)
+            except Exception:  # a bug, which must not fail a call that is over
+                log.exception("%s.%s is not billed", ctx.service.name, operation.name)
         elif error is None and operation.usage is not None:
             usage = operation.usage
             self.count(ctx, usage.key, 1.0, params.get(usage.resource, ""))

@@ -49,7 +49,7 @@ def encrypt(ctx: Context, key_id: str, plaintext: bytes, context: Given = NOTHIN
     """A ciphertext blob that says which key opens it."""
     found = _allowed(ctx, "Encrypt", key_id, {"EncryptionContext": context})
     blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
-    use.note(found)
+    _used(ctx, "Encrypt", found)
     return blob
 
 
@@ -60,7 +60,7 @@ def decrypt(ctx: Context, blob: bytes, context: Given = NOTHING, *, key_id: str 
     _authorise(ctx, there, {"CiphertextBlob": blob, "EncryptionContext": context, **given})
     found = ciphers.source(there, key_id, SYMMETRIC, blob)
     plaintext, _ = ciphers.decrypt(found, SYMMETRIC, blob, context)
-    use.note(found)
+    _used(ctx, "Decrypt", found)
     return plaintext
 
 
@@ -69,7 +69,7 @@ def generate_data_key(ctx: Context, key_id: str, context: Given = NOTHING, *, si
     found = _allowed(ctx, "GenerateDataKey", key_id, {"EncryptionContext": context, "NumberOfBytes": size})
     plaintext = ctx.ids.randbytes(size)
     blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
-    use.note(found)
+    _used(ctx, "GenerateDataKey", found)
     return DataKey(found.arn, plaintext, blob)
 
 
@@ -101,6 +101,11 @@ def _allowed(ctx: Context, operation: str, key_id: str, params: Mapping[str, Any
     _authorise(ctx, there, {"KeyId": key_id, **params})
     use.check(found, ENCRYPT, SYMMETRIC)
     return found
+
+
+def _used(ctx: Context, operation: str, found: Found) -> None:
+    use.note(found)
+    _kms(ctx, operation).meter("requests", 1.0, found.arn)
 
 
 def _found(there: Context, key_id: str) -> Found:

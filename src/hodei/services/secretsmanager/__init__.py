@@ -7,6 +7,7 @@ policy would lock its author out is not asked.
 
 from hodei.services.secretsmanager import (
     access,
+    billing,
     listing,
     passwords,
     policies,
@@ -19,6 +20,7 @@ from hodei.services.secretsmanager import (
 
 __all__ = [
     "access",
+    "billing",
     "listing",
     "passwords",
     "policies",

@@ -5,10 +5,23 @@ public parameters other than the global infrastructure's regions and services. A
 changes nothing, as nothing is throttled. `aws:ssm:integration` keeps its value as text does.
 """
 
-from hodei.services.ssm import access, deletion, describe, get, labels, policies, put, settings, sharing, tagging
+from hodei.services.ssm import (
+    access,
+    billing,
+    deletion,
+    describe,
+    get,
+    labels,
+    policies,
+    put,
+    settings,
+    sharing,
+    tagging,
+)
 
 __all__ = [
     "access",
+    "billing",
     "deletion",
     "describe",
     "get",

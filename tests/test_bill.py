@@ -1,0 +1,261 @@
+"""The bill: what each service's usage costs, told by `cloud.bill`, the admin API and the command."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hodei.kernel.ledger import Line
+from hodei.testing import ACCOUNT, Cloud
+
+pytestmark = pytest.mark.feature("cloud.pay-per-use")
+
+MONTH = datetime(2030, 6, 1, tzinfo=UTC)  # of 30 days
+TABLE: dict[str, Any] = {
+    "TableName": "orders",
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+}
+
+
+@pytest.fixture
+def june(cloud: Cloud) -> Cloud:
+    """A cloud whose time begins with a month, and stands still."""
+    cloud.clock.freeze()
+    cloud._runner.call(cloud.world.set_time, MONTH.timestamp())
+    return cloud
+
+
+def used(cloud: Cloud, service: str) -> dict[str, float]:
+    """How much of each usage there was."""
+    found: dict[str, float] = {}
+    for line in cloud.bill.lines(service=service):
+        found[line.usage_type] = found.get(line.usage_type, 0.0) + line.quantity
+    return found
+
+
+# SQS
+
+
+def test_a_big_payload_is_several_requests(june: Cloud) -> None:
+    sqs = june.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    entries = [{"Id": str(number), "MessageBody": "x" * 65_536} for number in range(3)]
+    sqs.send_message_batch(QueueUrl=url, Entries=[*entries, {"Id": "small", "MessageBody": "x"}])
+    sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+    by = {line.operation: line.quantity for line in june.bill.lines(service="sqs")}
+    assert by == {"CreateQueue": 1, "SendMessageBatch": 4, "ReceiveMessage": 1}
+
+
+def test_fifo_queues_cost_more_for_what_goes_through_them(june: Cloud) -> None:
+    sqs = june.client("sqs", region_name="eu-west-1")
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    url = sqs.create_queue(QueueName="orders.fifo", Attributes=attributes)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x", MessageGroupId="a")
+    assert used(june, "sqs") == {"EU-Requests-Tier1": 1, "EU-Requests-FIFO-Tier1": 1}
+
+
+def test_the_owner_pays_for_a_shared_queue(june: Cloud) -> None:
+    owner, other = june.client("sqs"), june.client("sqs", account="111111111111")
+    url = owner.create_queue(QueueName="orders")["QueueUrl"]
+    owner.add_permission(QueueUrl=url, Label="share", AWSAccountIds=["111111111111"], Actions=["SendMessage"])
+    other.send_message(QueueUrl=url, MessageBody="x")
+    (line,) = [line for line in june.bill.lines() if line.operation == "SendMessage"]
+    assert line.account == ACCOUNT
+
+
+# DynamoDB
+
+
+def test_request_units_of_a_table_on_demand(june: Cloud) -> None:
+    dynamodb = june.client("dynamodb")
+    dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST")
+    key = {"pk": {"S": "a"}}
+    dynamodb.put_item(TableName="orders", Item={**key, "body": {"S": "x" * 1500}})
+    dynamodb.get_item(TableName="orders", Key=key)
+    dynamodb.get_item(TableName="orders", Key=key, ConsistentRead=True)
+    dynamodb.transact_write_items(TransactItems=[{"Delete": {"TableName": "orders", "Key": key}}])
+    assert used(june, "dynamodb") == {"WriteRequestUnits": 2 + 4, "ReadRequestUnits": 1.5}
+    assert june.bill.total(service="dynamodb") == pytest.approx(6 * 6.25e-7 + 1.5 * 1.25e-7)
+    (line,) = [line for line in june.bill.lines() if line.operation == "PutItem"]
+    assert line.resource == f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
+
+
+def test_provisioned_capacity_costs_whether_it_is_used_or_not(june: Cloud) -> None:
+    throughput = {"ReadCapacityUnits": 125, "WriteCapacityUnits": 75}
+    june.client("dynamodb").create_table(**TABLE, ProvisionedThroughput=throughput)
+    june.client("dynamodb").get_item(TableName="orders", Key={"pk": {"S": "a"}})
+    june.clock.advance(days=29)
+    hours = 29 * 24
+    assert used(june, "dynamodb") == {"ReadCapacityUnit-Hrs": 125 * hours, "WriteCapacityUnit-Hrs": 75 * hours}
+    expected = (125 * hours - 18600) * 0.00013 + (75 * hours - 18600) * 0.00065
+    assert june.bill.total(service="dynamodb") == pytest.approx(expected)
+
+
+def test_backups_recovery_and_rare_access_have_prices_of_their_own(june: Cloud) -> None:
+    dynamodb = june.client("dynamodb")
+    dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST", TableClass="STANDARD_INFREQUENT_ACCESS")
+    dynamodb.put_item(TableName="orders", Item={"pk": {"S": "x" * 998}})
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    backup = dynamodb.create_backup(TableName="orders", BackupName="one")["BackupDetails"]["BackupArn"]
+    june.clock.advance(days=15)
+    dynamodb.restore_table_from_backup(TargetTableName="again", BackupArn=backup)
+    found = used(june, "dynamodb")
+    assert found["IA-WriteRequestUnits"] == 1
+    assert found["IA-TimedStorage-ByteHrs"] == pytest.approx(1100 / 2**30 / 2)
+    assert found["TimedPITRStorage-ByteHrs"] == found["TimedBackupStorage-ByteHrs"] == pytest.approx(1000 / 2**30 / 2)
+    assert found["RestoreDataSize-Bytes"] == pytest.approx(1000 / 2**30)
+
+
+def test_a_global_table_writes_in_each_region(june: Cloud) -> None:
+    dynamodb = june.client("dynamodb")
+    dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST")
+    dynamodb.update_table(TableName="orders", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    dynamodb.put_item(TableName="orders", Item={"pk": {"S": "a"}})
+    june.settle()
+    june.clock.advance(seconds=10)
+    found = used(june, "dynamodb")
+    assert (found["ReplWriteRequestUnits"], found["EU-ReplWriteRequestUnits"]) == (1, 1)
+
+
+# KMS, Secrets Manager, Systems Manager
+
+
+def test_keys_cost_a_dollar_a_month_with_their_first_rotations(june: Cloud) -> None:
+    kms = june.client("kms")
+    rotated, doomed = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.schedule_key_deletion(KeyId=doomed, PendingWindowInDays=30)
+    june.clock.advance(days=15)
+    assert used(june, "kms")["us-east-1-KMS-Keys"] == pytest.approx(0.5)
+    kms.rotate_key_on_demand(KeyId=rotated)
+    june.clock.advance(days=6)
+    assert june.bill.total(usage_type="us-east-1-KMS-Keys") == pytest.approx(0.5 + 2 * 0.2)
+
+
+def test_requests_cost_by_the_kind_of_key(june: Cloud) -> None:
+    kms = june.client("kms")
+    plain = kms.create_key()["KeyMetadata"]["KeyId"]
+    rsa, ecc = (
+        kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        for spec in ("RSA_2048", "ECC_NIST_P256")
+    )
+    kms.encrypt(KeyId=plain, Plaintext=b"x")
+    kms.sign(KeyId=rsa, Message=b"x", SigningAlgorithm="RSASSA_PSS_SHA_256")
+    kms.sign(KeyId=ecc, Message=b"x", SigningAlgorithm="ECDSA_SHA_256")
+    kms.generate_data_key_pair(KeyId=plain, KeyPairSpec="ECC_NIST_P256")
+    assert {name: amount for name, amount in used(june, "kms").items() if "Requests" in name} == {
+        "us-east-1-KMS-Requests": 4,
+        "us-east-1-KMS-Requests-Asymmetric-RSA_2048": 1,
+        "us-east-1-KMS-Requests-Asymmetric": 1,
+        "us-east-1-KMS-Requests-GenerateDatakeyPair-ECC": 1,
+    }
+    assert june.bill.total(service="kms") == pytest.approx(3e-6 + 1.5e-5 + 1e-5)
+
+
+def test_what_a_service_does_with_a_key_is_a_request(june: Cloud) -> None:
+    june.client("secretsmanager").create_secret(Name="db", SecretString="x")
+    assert used(june, "kms")["us-east-1-KMS-Requests"] >= 1
+
+
+def test_secrets(june: Cloud) -> None:
+    secrets = june.client("secretsmanager")
+    secrets.create_secret(Name="db", SecretString="x", Tags=[{"Key": "team", "Value": "shop"}])
+    secrets.get_secret_value(SecretId="db")
+    june.clock.advance(days=15)
+    assert used(june, "secretsmanager") == {
+        "USE1-AWSSecretsManager-Secrets": pytest.approx(0.5),
+        "USE1-AWSSecretsManagerAPIRequest": 2,
+    }
+    assert june.bill.total(service="secretsmanager") == pytest.approx(0.2 + 2 * 5e-6)
+    assert all(line.tags == {"team": "shop"} for line in june.bill.lines(operation="GetSecretValue"))
+
+
+def test_advanced_parameters_and_higher_throughput(june: Cloud) -> None:
+    ssm = june.client("ssm")
+    ssm.put_parameter(Name="/free", Value="x", Type="String")
+    ssm.put_parameter(Name="/dear", Value="x", Type="String", Tier="Advanced")
+    ssm.get_parameters(Names=["/free", "/dear"])
+    june.clock.advance(days=15)
+    assert used(june, "ssm") == {
+        "USE1-PS-Advanced-Param-Tier1": pytest.approx(0.5),
+        "USE1-PS-Param-Processed-Tier2": 2,
+    }
+    ssm.update_service_setting(SettingId="/ssm/parameter-store/high-throughput-enabled", SettingValue="true")
+    ssm.get_parameters(Names=["/free", "/dear"])
+    assert used(june, "ssm")["USE1-PS-Param-Processed-Tier1"] == 1
+
+
+# the whole
+
+
+def test_tags_of_a_resource_are_on_its_lines(june: Cloud) -> None:
+    sqs = june.client("sqs")
+    url = sqs.create_queue(QueueName="orders", tags={"team": "shop"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    (line,) = june.bill.lines(operation="SendMessage")
+    assert line.tags == {"team": "shop"}
+
+
+def test_months_begin_anew(june: Cloud) -> None:
+    """Free amounts and tiers, and what a month of storage is."""
+    june.client("dynamodb").create_table(
+        **TABLE, ProvisionedThroughput={"ReadCapacityUnits": 25, "WriteCapacityUnits": 25}
+    )
+    june.clock.advance(days=61)
+    assert june.bill.total(service="dynamodb") == 0  # 25 units are free in each month
+    june.client("secretsmanager").create_secret(Name="db", SecretString="x")
+    at = june.clock.now()
+    days = calendar.monthrange(at.year, at.month)[1]
+    june.clock.advance(days=1)
+    assert used(june, "secretsmanager")["USE1-AWSSecretsManager-Secrets"] == pytest.approx(1 / days)
+
+
+def test_a_snapshot_carries_the_bill(june: Cloud) -> None:
+    june.client("sqs").list_queues()
+    june.save("before")
+    june.client("sqs").list_queues()
+    assert used(june, "sqs") == {"Requests-RBP": 2}
+    june.load("before")
+    assert used(june, "sqs") == {"Requests-RBP": 1}
+    june.reset()
+    assert june.bill.lines() == []
+
+
+def test_an_account_that_is_reset_has_no_bill(june: Cloud) -> None:
+    for account in ("111111111111", "222222222222"):
+        june.client("sqs", account=account).list_queues()
+    june.reset("111111111111")
+    assert [line.account for line in june.bill.lines()] == ["222222222222"]
+
+
+def test_a_restart_keeps_it(tmp_path: Any) -> None:
+    with Cloud(directory=tmp_path) as cloud:
+        cloud.client("sqs").list_queues()
+    with Cloud(directory=tmp_path) as cloud:
+        (line,) = cloud.bill.lines()
+        assert (line.service, line.operation, line.quantity) == ("sqs", "ListQueues", 1)
+
+
+def test_a_budget_fails_a_test(june: Cloud) -> None:
+    """A test that spends too much says so: `assert cloud.bill.total() < 1`."""
+    june.client("kms").create_key()
+    june.clock.advance(days=29)
+    with pytest.raises(AssertionError):
+        assert june.bill.total() < 0.5
+
+
+def test_lines_are_of_what_is_asked_for(june: Cloud) -> None:
+    june.client("sqs").list_queues()
+    june.client("sqs", region_name="eu-west-1").list_queues()
+    june.client("kms").list_keys()
+
+    def told(lines: list[Line]) -> list[tuple[str, str]]:
+        return sorted((line.service, line.region) for line in lines)
+
+    assert told(june.bill.lines(service="sqs")) == [("sqs", "eu-west-1"), ("sqs", "us-east-1")]
+    assert told(june.bill.lines(region="us-east-1")) == [("kms", "us-east-1"), ("sqs", "us-east-1")]
