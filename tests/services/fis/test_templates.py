@@ -172,6 +172,8 @@ ROLES = {"resourceType": "aws:iam:role", "selectionMode": "ALL"}
         ({"actions": {"a": wait(1, "b"), "b": wait(1, "a")}}, "in a circle"),
         ({"actions": {"a": wait(1, "a")}}, "in a circle"),
         ({"actions": {"a": wait(700), "b": wait(30, "a")}}, "must not take longer than 12 hours"),
+        ({"logConfiguration": {"logSchemaVersion": 3}}, "logSchemaVersion must be 1 or 2"),
+        ({"logConfiguration": {"logSchemaVersion": 2}}, "must have a destination"),
         (tables(selectionMode="COUNT(0)"), "Selection mode"),
         (tables(selectionMode="PERCENT(101)"), "Selection mode"),
         (tables(selectionMode="SOME"), "Selection mode"),
@@ -216,7 +218,12 @@ def test_what_hodei_does_not_have_is_not_found(fis: Any, refused: Refused, chang
                 {"source": "aws:cloudwatch:alarm", "value": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:a"}
             ]
         },
-        {"logConfiguration": {"logSchemaVersion": 2, "s3Configuration": {"bucketName": "logs"}}},
+        {
+            "logConfiguration": {
+                "logSchemaVersion": 2,
+                "cloudWatchLogsConfiguration": {"logGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g:*"},
+            }
+        },
         {"experimentReportConfiguration": {"outputs": {"s3Configuration": {"bucketName": "reports"}}}},
     ],
     ids=["alarm", "log", "report"],

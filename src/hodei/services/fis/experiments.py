@@ -130,6 +130,7 @@ def _made(ctx: Context, template: Template, mode: str, token: str, digest: bytes
         accounts=template.accounts,
         empty_targets=template.empty_targets,
         mode=mode,
+        log=template.log,
         created=ctx.now,
         started=ctx.now,
         active=ctx.now,
@@ -147,7 +148,9 @@ def _cancelled(ctx: Context, made: Experiment) -> Experiment:
 
 
 def view(ctx: Context, one: Experiment) -> dict[str, Any]:
-    ended = {"endTime": one.ended} if one.ended else {}
+    more: dict[str, Any] = {"endTime": one.ended} if one.ended else {}
+    if one.log:
+        more["logConfiguration"] = one.log
     return _summary(ctx, one) | {
         "roleArn": one.role,
         "targets": one.targets,
@@ -155,7 +158,7 @@ def view(ctx: Context, one: Experiment) -> dict[str, Any]:
         "stopConditions": one.stop_conditions,
         "startTime": one.started,
         "targetAccountConfigurationsCount": configurations.count(ctx, one.id),
-        **ended,
+        **more,
     }
 
 

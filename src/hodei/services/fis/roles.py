@@ -21,10 +21,15 @@ from hodei.services.fis.state import Experiment, configurations
 SERVICE = "fis.amazonaws.com"
 
 
-def callers(ctx: Context, experiment: Experiment) -> dict[str, Principal]:
+def own(ctx: Context, experiment: Experiment) -> Principal:
+    """A session of the role of an experiment. Raises: Failure."""
+    by = service_principal(SERVICE, ctx.account, experiment_arn(ctx, experiment.id))
+    return _assumed(ctx, by, experiment.role, experiment.id)
+
+
+def callers(ctx: Context, experiment: Experiment, own: Principal) -> dict[str, Principal]:
     """Who acts for an experiment, by the account that it acts in. Raises: Failure."""
     arn = experiment_arn(ctx, experiment.id)
-    own = _assumed(ctx, service_principal(SERVICE, ctx.account, arn), experiment.role, experiment.id)
     if experiment.accounts == "single-account":
         return {ctx.account: own}
     return {

@@ -56,10 +56,8 @@ def within(ctx: Context, quota: str, count: int) -> None:
         raise errors.ServiceQuotaExceededException(most=f"{most:.0f}", what=name)
 
 
-def refuse_reports(log: Mapping[str, Any] | None, report: Mapping[str, Any] | None) -> None:
+def refuse_reports(report: Mapping[str, Any] | None) -> None:
     """Raises: NotImplemented for what would be kept and never written."""
-    if log:
-        raise NotImplementedByHodei("logConfiguration: logs of experiments are not implemented by Hodei.")
     if report:
         raise NotImplementedByHodei(
             "experimentReportConfiguration: reports of experiments are not implemented by Hodei."

@@ -1,8 +1,8 @@
 """How experiments go on: a durable timer drives each of them from one change to the next.
 
 Who drives does so in the background, because what an action does may have to wait. With every step the experiment is
-leased to the driver for some more seconds; at their end the timer takes over with a new `turn`, so an experiment goes on
-after a restart. Where nothing is to be done the timer is for when the next action ends by itself.
+leased to the driver for some more seconds; at their end the timer takes over with a new `turn`, so an experiment goes
+on after a restart. Where nothing is to be done the timer is for when the next action ends by itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context, Principal
 from hodei.kernel.errors import AwsError
-from hodei.services.fis import durations, effects, roles, targets
+from hodei.services.fis import durations, effects, logs, roles, targets
 from hodei.services.fis.catalogue import catalogue
 from hodei.services.fis.effects.effect import Failure, Run
 from hodei.services.fis.find import experiment_arn
@@ -74,6 +74,7 @@ def ended(ctx: Context, experiment: Experiment, status: str, reason: str) -> Exp
     over = replace(turned(ctx, experiment, status, reason), active=None, ended=ctx.now)
     ctx.timers.cancel(ctx, TIMER, experiment.id)
     ctx.timers.set(ctx, FORGET, ctx.now + ctx.quota("retention-days") * DAY, experiment.id)
+    logs.finish(ctx, over)
     return over
 
 
@@ -102,7 +103,10 @@ class _Driver:
 
     async def drive(self) -> None:
         try:
-            self.callers = roles.callers(self.ctx, self.experiment)
+            own = roles.own(self.ctx, self.experiment)
+            if self.experiment.status == "initiating":
+                await logs.begin(self.ctx, self.experiment, own)
+            self.callers = roles.callers(self.ctx, self.experiment, own)
             if self.experiment.status == "initiating":
                 await self._begin()
         except Failure as failure:
@@ -134,6 +138,8 @@ class _Driver:
 
     async def _begin(self) -> None:
         resolved = await targets.resolve(self.ctx, self.experiment, self.callers)
+        for name, found in resolved.items():
+            logs.note_resolved(self.ctx, self.experiment, name, found, list(self.callers))
         self._keep(replace(self.experiment, resolved=resolved))
         if self.experiment.status == "initiating":
             self._keep(turned(self.ctx, self.experiment, "running", "Experiment is running."))
@@ -163,6 +169,7 @@ class _Driver:
             length = durations.seconds(action.given["parameters"]["duration"]) or 0.0
             now = self.ctx.now
             self._set(name, status="initiating", reason="Action is initiating.", started=now, until=now + length)
+            logs.note_start(self.ctx, self.experiment, name)
         try:
             run = self._run(name)
             self._check_quota(run)
@@ -192,6 +199,7 @@ class _Driver:
         try:
             await effects.of(action.given["actionId"]).end(self._run(name))
             self._set(name, status=status, reason=reason, ended=self.ctx.now)
+            logs.note_end(self.ctx, self.experiment, name)
         except (Failure, AwsError) as error:
             self._failed(error, name)
 
@@ -214,12 +222,15 @@ class _Driver:
     def _failed(self, error: Failure | AwsError, name: str) -> None:
         """The first failure is the experiment's; the action has failed in any case."""
         failure = error if isinstance(error, Failure) else _of_service(error)
+        account = failure.account or self.ctx.account
         if name:
             self._set(name, status="failed", reason=failure.reason[:LONGEST_REASON], ended=self.ctx.now)
+            logs.note_error(self.ctx, self.experiment, name, account)
+            logs.note_end(self.ctx, self.experiment, name)
         self.failure = self.failure or {
-            "accountId": failure.account or self.ctx.account,
+            "accountId": account,
             "code": failure.code,
-            "location": f"actions/{name}" if name else "experiment",
+            "location": failure.location or (f"actions/{name}" if name else "experiment"),
             "reason": failure.reason,
         }
 

@@ -23,6 +23,7 @@ class Template(Record):
     empty_targets: str  # fail, skip
     created: float
     updated: float
+    log: Wire | None = None  # the log configuration
     token: str | None = None
     digest: bytes = b""
 
@@ -74,6 +75,7 @@ class Experiment(Record):
     accounts: str
     empty_targets: str
     mode: str  # run-all, skip-all
+    log: Wire | None
     created: float
     active: float | None
     status: str = "initiating"
@@ -92,6 +94,14 @@ class Experiment(Record):
         return self.status in ENDED
 
 
+class LogRecord(Record):
+    """A record of an experiment's log that is yet to be delivered, in JSON."""
+
+    experiment: str
+    number: int
+    text: str
+
+
 class Lever(Record):
     id: str
     engaged: bool
@@ -108,4 +118,5 @@ experiments = fis.table(
     key="id",
     index={"token": ("token",), "active": ("active",), "template": ("template",)},
 )
+log_records = fis.table("log_records", LogRecord, key=("experiment", "number"))
 levers = fis.table("levers", Lever, key="id")

@@ -33,11 +33,11 @@ async def resolve(ctx: Context, experiment: Experiment, callers: Mapping[str, Pr
             try:
                 arns = await _in_account(ctx.at(account=account).by(caller), target)
             except AwsError as error:
-                raise Failure("AuthorizationFailure", error.message, account) from error
+                raise Failure("AuthorizationFailure", error.message, account, f"targets/{name}") from error
             every += [Resource(account=account, arn=arn) for arn in arns]
         found[name] = _selected(ctx, every, target["selectionMode"])
         if not found[name] and experiment.empty_targets == "fail":
-            raise Failure("InvalidTarget", EMPTY)
+            raise Failure("InvalidTarget", EMPTY, location=f"targets/{name}")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.fis import errors, pages, rules, tagging, tokens
+from hodei.services.fis import errors, logs, pages, rules, tagging, tokens
 from hodei.services.fis.find import new_id, template, template_arn
 from hodei.services.fis.service import fis
 from hodei.services.fis.state import Template, Wire, configurations, templates
@@ -32,7 +32,7 @@ def create_experiment_template(
     experimentOptions: Mapping[str, str] = NONE,
     experimentReportConfiguration: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    rules.refuse_reports(logConfiguration, experimentReportConfiguration)
+    rules.refuse_reports(experimentReportConfiguration)
     given: dict[str, Any] = {
         "description": description,
         "role": roleArn,
@@ -41,6 +41,7 @@ def create_experiment_template(
         "stop_conditions": list(stopConditions),
         "accounts": experimentOptions.get("accountTargeting", "single-account"),
         "empty_targets": experimentOptions.get("emptyTargetResolutionMode", "fail"),
+        "log": logs.checked(logConfiguration),
     }
     digest = tokens.digest_of({**given, "tags": dict(tags)})
     if before := tokens.made(ctx, templates, clientToken, digest):
@@ -70,7 +71,7 @@ def update_experiment_template(
 ) -> dict[str, Any]:
     """What is given takes the place of what was there, as a whole."""
     before = template(ctx, id)
-    rules.refuse_reports(logConfiguration, experimentReportConfiguration)
+    rules.refuse_reports(experimentReportConfiguration)
     given = {
         "description": description,
         "role": roleArn,
@@ -83,7 +84,8 @@ def update_experiment_template(
         if "actionId" not in action:
             raise errors.ValidationException(reason=f'Action "{name}" must have an actionId.')
     changes = {name: value for name, value in given.items() if value is not None}
-    changed = replace(before, updated=ctx.now, **changes)
+    log = before.log if logConfiguration is None else logs.checked(logConfiguration)
+    changed = replace(before, updated=ctx.now, log=log, **changes)
     rules.check(ctx, changed)
     templates.put(ctx, changed, old=before)
     return {"experimentTemplate": view(ctx, changed)}
@@ -114,7 +116,9 @@ def list_experiment_templates(
 
 
 def view(ctx: Context, one: Template) -> dict[str, Any]:
+    log = {"logConfiguration": one.log} if one.log else {}
     return _summary(ctx, one) | {
+        **log,
         "targets": one.targets,
         "actions": one.actions,
         "stopConditions": one.stop_conditions,

@@ -17,11 +17,12 @@ class Failure(Exception):
     https://docs.aws.amazon.com/fis/latest/userguide/troubleshooting.html
     """
 
-    def __init__(self, code: str, reason: str, account: str = "") -> None:
+    def __init__(self, code: str, reason: str, account: str = "", location: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.account = account
+        self.location = location  # in the template
 
 
 @dataclass

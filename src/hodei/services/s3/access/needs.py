@@ -44,6 +44,7 @@ PARTS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
     "ListParts": "ListMultipartUploadParts",
 }
+LEFT_TO_THE_OWNER = "bucket-owner-full-control"
 LOCKS = {  # action -> what of a new object's request asks for it
     "PutObjectTagging": ("Tagging",),
     "PutObjectAcl": tuple(grants.HEADERS),
@@ -150,6 +151,8 @@ def of_new(ctx: Context, params: Params) -> Iterator[Need]:
     found = subject(ctx, {**params, "VersionId": None})
     yield from found.needs("PutObject")
     for action, members in LOCKS.items():
+        if action == "PutObjectAcl" and ctx.principal.service and params.get("ACL") == LEFT_TO_THE_OWNER:
+            continue  # the bucket policies that AWS gives for its logs (CloudTrail's, ...) allow PutObject alone
         if any(params.get(member) is not None for member in members):
             yield from found.needs(action, like="PutObject")  # not of the object that is there now
 
