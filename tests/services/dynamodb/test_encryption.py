@@ -422,7 +422,10 @@ def test_a_table_without_its_grant_can_go_to_another_key(
 
 def test_after_seven_days_the_table_is_a_backup(dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud) -> None:
     make(SSESpecification=under(key))
-    dynamodb.put_item(TableName="table", Item=ITEM)
+    ttl = {"Enabled": True, "AttributeName": "ttl"}
+    dynamodb.update_time_to_live(TableName="table", TimeToLiveSpecification=ttl)
+    expires = {"N": f"{cloud.clock.now().timestamp() + 3600:.0f}"}  # which is no longer looked at then
+    dynamodb.put_item(TableName="table", Item={**ITEM, "ttl": expires})
     kms.disable_key(KeyId=key)
     cloud.clock.advance(days=7, hours=2)
     found = dynamodb.describe_table(TableName="table")["Table"]
@@ -438,7 +441,7 @@ def test_after_seven_days_the_table_is_a_backup(dynamodb: Any, make: Make, kms: 
     kms.enable_key(KeyId=key)
     dynamodb.restore_table_from_backup(**restore)
     cloud.clock.advance(days=30)
-    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == ITEM
+    assert dynamodb.get_item(TableName="table", Key=KEY)["Item"] == {**ITEM, "ttl": expires}
 
 
 def test_backups_stay_under_the_key_that_they_were_made_with(
@@ -559,6 +562,27 @@ def test_dynamodb_goes_on_itself_with_what_a_caller_may_only_begin(
     change(admin, {"Enabled": False})
     cloud.clock.advance(seconds=1)
     assert (sse_of(dynamodb), values_of(admin)) == (None, {NEEDLE})
+
+
+def test_a_member_without_its_key_for_twenty_hours_goes_on_alone(
+    dynamodb: Any, make: Make, key: str, cloud: Cloud
+) -> None:
+    make(SSESpecification=under(key))
+    there, far = cloud.client("dynamodb", region_name="eu-west-1"), cloud.client("kms", region_name="eu-west-1")
+    other = far.create_key()["KeyMetadata"]["Arn"]
+    create = {"Create": {"RegionName": "eu-west-1", "KMSMasterKeyId": other}}
+    dynamodb.update_table(TableName="table", ReplicaUpdates=[create])
+    dynamodb.put_item(TableName="table", Item=ITEM)
+    cloud.clock.advance(seconds=1)
+    far.disable_key(KeyId=other)
+    cloud.clock.advance(hours=22)
+    assert "Replicas" not in dynamodb.describe_table(TableName="table")["Table"]
+    dynamodb.put_item(TableName="table", Item={**ITEM, "value": {"S": "not heard of"}})
+    far.enable_key(KeyId=other)
+    cloud.clock.advance(hours=1)
+    found = there.describe_table(TableName="table")["Table"]
+    assert (found["TableStatus"], "Replicas" in found) == ("ACTIVE", False)
+    assert values_of(there) == {NEEDLE}
 
 
 def test_out_to_s3_and_in_again(dynamodb: Any, make: Make, kms: Any, key: str, cloud: Cloud) -> None:

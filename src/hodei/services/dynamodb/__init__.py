@@ -9,6 +9,7 @@ from hodei.services.dynamodb import access as access
 from hodei.services.dynamodb import requests as requests
 from hodei.services.dynamodb.backups import backups as backups
 from hodei.services.dynamodb.backups import restores as restores
+from hodei.services.dynamodb.encryption import watching as watching
 from hodei.services.dynamodb.items import batches as batches
 from hodei.services.dynamodb.items import queries as queries
 from hodei.services.dynamodb.items import reads as reads

@@ -92,8 +92,8 @@ class Table(Record):
     table_class: str = ""
     class_changed: float = 0.0
     protected: bool = False
-    sse: dict[str, Any] = {}  # SSEType and KMSMasterKeyArn, of a table with a KMS key
-    table_key: str = ""  # the id of the key that its rows are put under
+    sse: dict[str, Any] = {}  # SSEType and KMSMasterKeyArn, of a table with a `table_key`
+    table_key: str = ""  # the id of the key that its rows are put under; "" under the one that AWS owns
     rekeying: bool = False  # whether those that were there are still being put under it
     rekeyed: tuple[float, ...] = ()  # when its KMS key was changed, within the window that counts
     inaccessible: float = 0.0  # since when its KMS key is known not to be usable; 0: it is

@@ -157,7 +157,7 @@ def _features(backup: Backup) -> dict[str, Any]:
         found["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": source.stream_view}
     if source.ttl_status == "ENABLED":
         found["TimeToLiveDescription"] = {"TimeToLiveStatus": "ENABLED", "AttributeName": source.ttl_attribute}
-    if source.sse:
+    if source.table_key:
         found["SSEDescription"] = {"Status": "ENABLED", **source.sse}
     return found
 

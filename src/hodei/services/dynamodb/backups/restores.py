@@ -140,7 +140,7 @@ def _target(ctx: Context, name: str, source: Table, summary: dict[str, Any], ove
     )
     if encryption is not None:
         table = encrypted(ctx, table, encryption)
-    elif source.sse:
+    elif source.table_key:
         table = under(ctx, table, source.sse["KMSMasterKeyArn"])
     billing, units = overrides.get("BillingModeOverride", ""), overrides.get("ProvisionedThroughputOverride")
     return _paid(table, source, billing, units)

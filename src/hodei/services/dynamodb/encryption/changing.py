@@ -11,7 +11,7 @@ import msgspec
 from hodei.kernel.context import ANONYMOUS, Context
 from hodei.kernel.tables import Record
 from hodei.services.dynamodb import errors
-from hodei.services.dynamodb.encryption import keys, watching
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.encryption.rows import Sealed
 from hodei.services.dynamodb.encryption.specification import described, key_in
 from hodei.services.dynamodb.replication.state import outgoing
@@ -53,7 +53,7 @@ def change(ctx: Context, table: Table, given: Mapping[str, Any], *, replica: boo
         raise errors.ResourceInUseException(
             "Attempt to change a resource which is still in use: Server-Side Encryption is still being updated"
         )
-    key, current = key_in(given), table.sse.get("KMSMasterKeyArn")
+    key, current = key_in(given), table.sse["KMSMasterKeyArn"] if table.table_key else None
     if key is None and current is None:
         raise invalid("Table is already encrypted by default")
     if key and key == current:
@@ -127,9 +127,9 @@ def _finish(ctx: Context, table: Table, done: Rekeying) -> None:
     rekeyings.delete(ctx, table.id)
     tables.put(ctx, replace(table, rekeying=False, inaccessible=0.0))
     if done.old:
-        watching.end(ctx, table, done.old)
+        keys.let_go(ctx, table.name, table.id, done.old)
     if table.table_key:
-        watching.begin(ctx, table)
+        keys.watch(ctx, table.name, table.id)
 
 
 def _counted(ctx: Context, table: Table) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ from hodei.services.dynamodb.service import dynamodb
 LIFE = 300.0  # seconds for which a decrypted table key is kept
 LATER = 1800.0  # until DynamoDB tries a key again that it could not use
 KEPT = 2 * 86400.0  # what a table leaves in its stream is gone by then
-FORGET = "forget_table_key"
+WATCH, FORGET = "check_key", "forget_table_key"  # timers
 GRANTED = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "DescribeKey")
 MANAGED = "alias/aws/dynamodb"
 UNNAMED = ("AccessDeniedException", "ValidationException")  # of KMS, for which the Java SDK has no classes
@@ -120,10 +120,17 @@ def probe(ctx: Context, id: str) -> AwsError | None:
     return None
 
 
-def retire(ctx: Context, id: str) -> None:
-    """The table no longer has the key: DynamoDB gives its grant back. What lies under the key can still be read."""
+def watch(ctx: Context, name: str, table_id: str) -> None:
+    """Look after a while whether the key of a table can be used: see `watching`."""
+    ctx.timers.set(ctx, WATCH, ctx.now + LATER, name, table_id)
+
+
+def let_go(ctx: Context, name: str, table_id: str, id: str) -> None:
+    """The table no longer has a key, which was this one: DynamoDB gives its grant back. What lies under it can still
+    be read."""
     import hodei.services.kms.api as kms
 
+    ctx.timers.cancel(ctx, WATCH, name, table_id)
     if (key := table_keys.get(ctx, id)) and key.grant:
         kms.retire_grant(_itself(ctx), key.kms_key, key.grant)
         table_keys.put(ctx, msgspec.structs.replace(key, grant=""))

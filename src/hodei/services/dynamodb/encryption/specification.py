@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.services.dynamodb.encryption import keys, watching
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.encryption.keys import TableKey
 from hodei.services.dynamodb.state import Table
 from hodei.services.dynamodb.values import invalid
@@ -41,7 +41,7 @@ def encrypted(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
 def under(ctx: Context, table: Table, key: str, *, replica: bool = False) -> Table:
     """A table that is being made, with a KMS key as `key_in` names it. Raises: as `keys.make`."""
     made = keys.make(ctx, table.name, key, replica=replica)
-    watching.begin(ctx, table)
+    keys.watch(ctx, table.name, table.id)
     return msgspec.structs.replace(table, table_key=made.id, sse=described(made))
 
 

@@ -1,7 +1,8 @@
 """Whether DynamoDB can still use the KMS keys of tables: looked after now and then, as AWS does.
 
 Requests meet a key that cannot be used within five minutes. The table's status follows later (on AWS 13 to 75 minutes
-after the key was disabled, as others have measured), and after seven days the table becomes a backup.
+after the key was disabled, as others have measured); after 20 hours a member of a global table leaves it, after seven
+days a table becomes a backup.
 """
 
 from __future__ import annotations
@@ -9,43 +10,46 @@ from __future__ import annotations
 import msgspec
 
 from hodei.kernel.context import Context
+from hodei.services.dynamodb import expiry
 from hodei.services.dynamodb.backups.copying import new_id
 from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.encryption.keys import table_keys
+from hodei.services.dynamodb.replication import groups
+from hodei.services.dynamodb.replication.state import outgoing
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Backup, Stats, Table, backups, stats, tables
 from hodei.services.dynamodb.tables.sweeping import forget_table
 
-DAY = 86400.0
-ARCHIVED_AFTER = 7 * DAY
-TIMER = "check_key"
+HOUR, DAY = 3600.0, 86400.0
+ALONE_AFTER, ARCHIVED_AFTER = 20 * HOUR, 7 * DAY
 
 replace = msgspec.structs.replace
 
 
-def begin(ctx: Context, table: Table) -> None:
-    ctx.timers.set(ctx, TIMER, ctx.now + keys.LATER, table.name, table.id)
-
-
-def end(ctx: Context, table: Table, table_key: str) -> None:
-    """The table no longer has a key, which was this one."""
-    keys.retire(ctx, table_key)
-    ctx.timers.cancel(ctx, TIMER, table.name, table.id)
-
-
-@dynamodb.timer(TIMER)
+@dynamodb.timer(keys.WATCH)
 def check(ctx: Context, name: str, table_id: str) -> None:
     table = tables.get(ctx, name)
     if table is None or table.id != table_id or not table.table_key or table.archived:
         return
-    begin(ctx, table)
+    keys.watch(ctx, name, table_id)
     if keys.probe(ctx, table.table_key) is None:
         if table.inaccessible:
             tables.put(ctx, replace(table, inaccessible=0.0))
-    elif not table.inaccessible:
-        tables.put(ctx, replace(table, inaccessible=ctx.now))
-    elif ctx.now >= table.inaccessible + ARCHIVED_AFTER and table.status == "ACTIVE" and not table.copying:
+        return
+    since = table.inaccessible or ctx.now
+    tables.put(ctx, replace(table, inaccessible=since))
+    if table.replicas and ctx.now >= since + ALONE_AFTER:
+        _part(ctx, table)
+    elif ctx.now >= since + ARCHIVED_AFTER and table.status == "ACTIVE" and not table.copying:
         _archive(ctx, table)
+
+
+def _part(ctx: Context, table: Table) -> None:
+    """A member of a global table goes on alone; what the others have not heard of it, they no longer hear."""
+    for region in table.replicas:
+        outgoing.delete_all(ctx, table.id, region)
+    groups.leave(ctx, table)
+    tables.put(ctx, replace(table, replicas={}, global_version=""))
 
 
 def _archive(ctx: Context, table: Table) -> None:
@@ -64,7 +68,10 @@ def _archive(ctx: Context, table: Table) -> None:
         status="AVAILABLE",
     )
     backups.put(ctx, backup)
-    tables.put(ctx, replace(table, status="ARCHIVED", archived=backup.id))
+    if table.ttl_id:
+        expiry.forget(ctx, table.ttl_id)
+    off = {"ttl_status": "DISABLED", "ttl_attribute": "", "ttl_id": "", "pitr": 0.0}
+    tables.put(ctx, replace(table, status="ARCHIVED", archived=backup.id, **off))
     forget_table(ctx, table.id)
 
 

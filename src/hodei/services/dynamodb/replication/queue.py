@@ -14,6 +14,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.tables import Table as Rows
 from hodei.services.dynamodb import changes
 from hodei.services.dynamodb.changes import Cause
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.replication import authority
 from hodei.services.dynamodb.replication.state import Outgoing, Version, outgoing, seedings, versions
 from hodei.services.dynamodb.service import dynamodb
@@ -75,6 +76,9 @@ def replicate(ctx: Context, name: str, table_id: str, region: str) -> None:
     if (source and authority.stopped(ctx, source)) or (target and authority.stopped(there, target)):
         ctx.timers.set(ctx, "replicate", ctx.now + DENIED_SECONDS, name, table_id, region)
         return
+    for place, table in ((ctx, source), (there, target)):
+        if table and keys.put_off(ctx, "replicate", (name, table_id, region), table.table_key, at=place):
+            return
     for sent in islice(outgoing.scan(ctx, table_id, region), ROWS):
         if sent.due > ctx.now:
             break

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.pins import pinned, shown
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import within
 from hodei.services.dynamodb.service import dynamodb
@@ -32,7 +33,7 @@ def get_resource_policy(ctx: Context, *, ResourceArn: str) -> dict[str, Any]:
     found = policies.get(resource(ctx, ResourceArn), ResourceArn)
     if found is None:
         raise not_found(ResourceArn)
-    return {"Policy": found.document, "RevisionId": found.revision}
+    return {"Policy": shown(ctx, found.document), "RevisionId": found.revision}
 
 
 @dynamodb.operation("DeleteResourcePolicy")
@@ -51,7 +52,7 @@ def delete_resource_policy(ctx: Context, *, ResourceArn: str, ExpectedRevisionId
 def put_policy(ctx: Context, arn: str, document: str) -> str:
     """Keep a policy; returns its revision. Raises: ValidationException for what is no policy."""
     _check(document)
-    found = policies.get(ctx, arn)
+    document, found = pinned(ctx, document), policies.get(ctx, arn)
     if found and json.loads(found.document) == json.loads(document):
         return found.revision
     revision = str(ctx.ids.getrandbits(43))  # AWS's are numbers of 13 digits

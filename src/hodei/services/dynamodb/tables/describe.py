@@ -56,7 +56,7 @@ def _describe_living(ctx: Context, table: Table) -> dict[str, Any]:
         found["OnDemandThroughput"] = table.on_demand
     if warm := _warm(table.warm, table.throughput, table, table.status):
         found["WarmThroughput"] = warm
-    if table.sse or table.rekeying:
+    if table.table_key or table.rekeying:
         found["SSEDescription"] = _encryption(table)
     if table.archived:
         found["ArchivalSummary"] = _archival(ctx, table)
@@ -168,7 +168,7 @@ def _global(ctx: Context, table: Table) -> dict[str, Any]:
 def _replica(ctx: Context, table: Table, region: str, replica: Replica) -> dict[str, Any]:
     found = {"RegionName": region, "ReplicaStatus": replica.status, **replica.overrides}
     if member := tables.get(ctx.at(region=region), table.name):
-        if member.sse:
+        if member.table_key:
             found["KMSMasterKeyId"] = member.sse["KMSMasterKeyArn"]
         if member.inaccessible and replica.status == "ACTIVE":
             found["ReplicaStatus"] = INACCESSIBLE

@@ -14,7 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.services.dynamodb import expiry, indexing
 from hodei.services.dynamodb.backups import past
-from hodei.services.dynamodb.encryption import keys, watching
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.replication import groups, seeding
 from hodei.services.dynamodb.schemas import used
 from hodei.services.dynamodb.service import dynamodb
@@ -175,7 +175,7 @@ def _drop(ctx: Context, table: Table) -> None:
         streams.end(ctx, table)
     groups.leave(ctx, table)
     if table.table_key:
-        watching.end(ctx, table, table.table_key)
+        keys.let_go(ctx, table.name, table.id, table.table_key)
     if table.ttl_id:
         expiry.forget(ctx, table.ttl_id)
     if table.pitr and not table.archived:

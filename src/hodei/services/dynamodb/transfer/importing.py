@@ -14,7 +14,7 @@ import msgspec
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import changes
-from hodei.services.dynamodb.encryption import watching
+from hodei.services.dynamodb.encryption import keys
 from hodei.services.dynamodb.items import writes
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
@@ -56,7 +56,7 @@ def finish(ctx: Context, job: Import, failure: tuple[str, str] | None = None) ->
         if (table := tables.get(ctx, job.table)) and table.id == job.table_id:
             tables.delete(ctx, job.table)
             if table.table_key:
-                watching.end(ctx, table, table.table_key)
+                keys.let_go(ctx, table.name, table.id, table.table_key)
         forget_items(ctx, job.table_id)
         forget_table(ctx, job.table_id)
     else:
