@@ -114,6 +114,17 @@ def test_a_trust_policy_may_name_the_experiments(cloud: Cloud, fis: Any, role: R
     assert states(fis, started(cloud, fis, waiting(one=(1, []))))[""] == "running"
 
 
+def test_the_first_experiment_makes_the_service_linked_role(
+    cloud: Cloud, fis: Any, role: Role, waiting: Template
+) -> None:
+    """https://docs.aws.amazon.com/fis/latest/userguide/using-service-linked-roles.html"""
+    role()
+    for _ in range(2):
+        started(cloud, fis, waiting(one=(1, [])))
+    found = cloud.client("iam").get_role(RoleName="AWSServiceRoleForFIS")["Role"]
+    assert found["Path"] == "/aws-service-role/fis.amazonaws.com/"
+
+
 def test_a_client_token_starts_one_experiment(
     fis: Any, role: Role, waiting: Template, refused: Callable[..., Any]
 ) -> None:

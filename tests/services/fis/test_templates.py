@@ -162,7 +162,7 @@ ROLES = {"resourceType": "aws:iam:role", "selectionMode": "ALL"}
         (lasting("PT59S"), "from one minute to 12 hours"),
         (lasting("PT12H1S"), "from one minute to 12 hours"),
         (lasting("PT"), "ISO 8601"),
-        (lasting("5 minutes".replace(" ", "")), "ISO 8601"),
+        (lasting("5minutes"), "ISO 8601"),
         ({"actions": {"one": {"actionId": "aws:fis:wait"}}}, 'Missing required parameter "duration" in action "one".'),
         (pausing(parameters={"duration": "PT1M", "x": "1"}), 'Unexpected parameter "x" found in action "pause".'),
         (pausing(targets={"Instances": "tables"}), 'Unexpected target "Instances" found in action "pause".'),

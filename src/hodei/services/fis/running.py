@@ -18,7 +18,7 @@ from hodei.services.fis.catalogue import catalogue
 from hodei.services.fis.effects.effect import Failure, Run
 from hodei.services.fis.find import experiment_arn
 from hodei.services.fis.service import fis
-from hodei.services.fis.state import Action, Experiment, Wire, configurations, experiments
+from hodei.services.fis.state import Action, Experiment, Wire, configurations, experiments, log_records
 
 TIMER, FORGET = "drive", "forget"
 LEASE = 10.0  # seconds
@@ -44,6 +44,7 @@ def drive(ctx: Context, id: str) -> None:
 def forget(ctx: Context, id: str) -> None:
     experiments.delete(ctx, id)
     configurations.delete_all(ctx, id)
+    log_records.delete_all(ctx, id)
     ctx.tags.set(ctx, experiment_arn(ctx, id), {})
 
 
