@@ -194,6 +194,8 @@ def _serializer(service: str, protocol: str) -> tuple[Any, BotocoreModel]:
     """botocore's own, over the model with our overlay: that is where the protocols which botocore has given up stand."""
     model: ServiceModel = load_model(service).for_protocol(protocol)
     document = {**model._document, "shapes": model._shapes, "metadata": {**model.metadata, "protocol": protocol}}
+    # Without what stands before the host: there botocore lets nothing bad pass.
+    document["operations"] = {name: {**one, "endpoint": {}} for name, one in document["operations"].items()}
     return serialize.create_serializer(protocol, include_validation=False), BotocoreModel(document, service)
 
 

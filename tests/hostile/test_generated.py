@@ -23,7 +23,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.protocol.http import Response
 from hodei.testing import Cloud
-from hostile import identities, tables
+from hostile import experiments, identities, points, tables
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -57,6 +57,8 @@ class Primed:
         self._prime_s3()
         self.pools |= dict.fromkeys(("dynamodb", "dynamodbstreams"), Pools(tables.prime(cloud)))
         self.pools["iam"] = Pools(identities.prime(cloud))
+        self.pools["fis"] = Pools(experiments.prime(cloud))
+        self.pools["s3control"] = Pools(points.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()
@@ -339,7 +341,7 @@ def check_answer(one: Sent, response: Response) -> None:
     failed = response.status >= 400
     if "json" in kind:
         document = json.loads(body)
-        code = document.get("__type", document.get("Code")) if failed else None
+        code = document.get("__type", document.get("Code", headers.get("x-amzn-errortype"))) if failed else None
     elif "xml" in kind:
         # S3 and SQS write such characters as references, which XML 1.0 does not have: encoding-type=url is the way out.
         root = ElementTree.fromstring(re.sub(rb"&#x[0-9a-fA-F]+;", b"?", body))
