@@ -144,6 +144,17 @@ def test_a_role_that_may_not_write_policies(
     assert keys(there) == {"a"}
 
 
+def test_an_action_that_fails_by_half_leaves_nothing(
+    cloud: Cloud, fis: Any, role: Callable[..., str], tables: tuple[Any, Any], refused: Callable[..., Any]
+) -> None:
+    """The role may write the policy of the table, but not that of its stream, which comes after."""
+    role(*OF_TABLES, resource=TABLE)
+    found = state(fis, started(cloud, fis, BY_ARN, PAUSE_TABLES))
+    assert f"on resource: {TABLE}/stream/" in found["reason"]
+    with refused("PolicyNotFoundException"):
+        tables[0].get_resource_policy(ResourceArn=TABLE)
+
+
 # buckets
 
 

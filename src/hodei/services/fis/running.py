@@ -8,6 +8,7 @@ on after a restart. Where nothing is to be done the timer is for when the next a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -171,12 +172,15 @@ class _Driver:
             now = self.ctx.now
             self._set(name, status="initiating", reason="Action is initiating.", started=now, until=now + length)
             logs.note_start(self.ctx, self.experiment, name)
+        run = self._run(name)
+        effect = effects.of(run.action)
         try:
-            run = self._run(name)
             self._check_quota(run)
-            await effects.of(run.action).begin(run)
+            await effect.begin(run)
             self._set(name, status="running", reason="Action is running.")
         except (Failure, AwsError) as error:
+            with suppress(Failure, AwsError):
+                await effect.end(run)  # of what it has done by half
             self._failed(error, name)
 
     def _check_quota(self, run: Run) -> None:

@@ -32,14 +32,24 @@ class PauseTables(Effect):
             await run.call(account, "dynamodb", "PutResourcePolicy", ResourceArn=arn, Policy=json.dumps(policy))
 
     async def end(self, run: Run) -> None:
+        """As many policies as may be are made what they were, whatever comes of the others."""
+        failed: AwsError | None = None
         for account, arn in run.undo.get("arns", ()):
-            policy = await self._without(run, account, arn)
-            if policy is None:
-                continue  # somebody has removed it, with the table perhaps
-            if policy["Statement"]:
-                await run.call(account, "dynamodb", "PutResourcePolicy", ResourceArn=arn, Policy=json.dumps(policy))
-            else:
-                await run.call(account, "dynamodb", "DeleteResourcePolicy", ResourceArn=arn)
+            try:
+                await self._lift(run, account, arn)
+            except AwsError as error:
+                failed = failed or error
+        if failed:
+            raise failed
+
+    async def _lift(self, run: Run, account: str, arn: str) -> None:
+        policy = await self._without(run, account, arn)
+        if policy is None:
+            return  # somebody has removed it, with the table perhaps
+        if policy["Statement"]:
+            await run.call(account, "dynamodb", "PutResourcePolicy", ResourceArn=arn, Policy=json.dumps(policy))
+        else:
+            await run.call(account, "dynamodb", "DeleteResourcePolicy", ResourceArn=arn)
 
     async def _guarded(self, run: Run, table: Resource) -> list[str]:
         """The ARNs of a table and of its stream. Raises: Failure."""
