@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import calendar
+import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from hodei.cli import main
 from hodei.kernel.ledger import Line
+from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import ACCOUNT, Cloud
 
 pytestmark = pytest.mark.feature("cloud.pay-per-use")
@@ -259,3 +262,59 @@ def test_lines_are_of_what_is_asked_for(june: Cloud) -> None:
 
     assert told(june.bill.lines(service="sqs")) == [("sqs", "eu-west-1"), ("sqs", "us-east-1")]
     assert told(june.bill.lines(region="us-east-1")) == [("kms", "us-east-1"), ("sqs", "us-east-1")]
+
+
+# the admin API and the command
+
+
+def spend(cloud: Cloud) -> None:
+    cloud.client("kms").create_key(Tags=[{"TagKey": "team", "TagValue": "shop"}])
+    cloud.clock.advance(days=15)
+    cloud.client("sqs", account="111111111111").list_queues()
+
+
+def ask(cloud: Cloud, query: str = "") -> Any:
+    answer = cloud.send(Request("GET", f"/_hodei/bill?{query}", Headers([("Host", "localhost")]), Body(b"")))
+    return json.loads(cast(bytes, answer.body))
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("service", {"AWS Key Management Service": 0.5, "Amazon Simple Queue Service": 0}),
+        ("account", {ACCOUNT: 0.5, "111111111111": 0}),
+        ("region", {"us-east-1": 0.5}),
+        ("usage", {"us-east-1-KMS-Keys": 0.5, "us-east-1-KMS-Requests": 0, "Requests-RBP": 0}),
+        ("tag:team", {"shop": 0.5, "": 0}),
+    ],
+)
+def test_the_admin_api_tells_it_by(june: Cloud, by: str, expected: dict[str, float]) -> None:
+    spend(june)
+    found = ask(june, f"by={by}")
+    assert {row["name"]: row["cost"] for row in found["rows"]} == pytest.approx(expected)
+    assert (found["total"], found["currency"]) == (pytest.approx(0.5), "USD")
+
+
+def test_the_admin_api_tells_it_of_one_account_and_span(june: Cloud) -> None:
+    spend(june)
+    assert ask(june, "account=111111111111")["total"] == 0
+    days = ask(june, "by=day&start=2030-06-02&end=2030-06-04")["rows"]
+    assert [row["name"] for row in days] == ["2030-06-02", "2030-06-03"]
+    assert sum(row["cost"] for row in days) == pytest.approx(2 / 30)
+    assert "there are service" in ask(june, "by=mood")["error"]
+    assert "is no day" in ask(june, "start=June")["error"]
+
+
+def test_the_command_prints_a_table(june: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    spend(june)
+
+    def local(url: str, method: str, path: str, body: Any = None) -> Any:
+        return ask(june, path.partition("?")[2])
+
+    monkeypatch.setattr("hodei.cli_bill.ask", local)
+    assert main(["bill", "--by", "usage"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1].split() == ["us-east-1-KMS-Keys", "0.5", "Keys", "0.50000000"]
+    assert printed[-1].split() == ["Total", "0.50000000", "USD"]
+    assert main(["bill", "--account", ACCOUNT, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["name"] == "AWS Key Management Service"

@@ -173,6 +173,10 @@ class Meter:
         found = controls.get(self._place, account)
         return found.account if found else account
 
+    def paid_by(self, payer: str) -> set[str]:
+        """The accounts that it pays for, with itself."""
+        return {payer, *(found.member for found in controls.by("of", self._place, payer))}
+
     def lines(self, start: float, end: float, accounts: Collection[str] | None = None) -> Iterator[Line]:
         """What was used from `start` to `end`, priced; of all accounts, or of those.
 
