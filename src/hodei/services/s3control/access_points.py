@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import hodei.services.s3.api as s3
 from hodei.kernel import pages
 from hodei.kernel.context import Context
-from hodei.services.s3 import api as s3
 from hodei.services.s3control import accounts, errors, tagging
 from hodei.services.s3control.service import s3control
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+import hodei.services.s3.api as s3
 from hodei.kernel.context import Context
-from hodei.services.s3 import api as s3
 from hodei.services.s3control import errors
 from hodei.services.s3control.access_points import find
 from hodei.services.s3control.service import s3control

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import hodei.services.s3.api as s3
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.services.s3 import api as s3
 from hodei.services.s3control import errors
 from hodei.services.s3control.service import s3control
 
