@@ -77,7 +77,7 @@ def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[s
     """Lets a service ("dynamodb.us-east-1.amazonaws.com") use a key of itself, with an encryption context that has
     these pairs, for a resource of the caller's. Returns the grant's id. Raises also: LimitExceededException."""
     there = _kms(ctx, "CreateGrant")
-    wanted = {
+    wanted: dict[str, Any] = {
         "KeyId": _found(there, key_id).arn,
         "GranteePrincipal": grantee,
         "RetiringPrincipal": grantee,
