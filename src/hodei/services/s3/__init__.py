@@ -1,8 +1,8 @@
 """S3: general purpose buckets. The operations lie in the noun modules imported here.
 
-Bodies are stored encrypted (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C), in the store up to 64 KiB and as files above; the
-encryption of an object changes by a copy only. Bucket policies, ACLs, access points (which S3 Control makes) and public
-access blocks decide. The key s3:TlsVersion is in no request.
+Bodies are stored encrypted (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C), in the store up to 64 KiB and as files above. Bucket
+policies, ACLs, access points (which S3 Control makes) and public access blocks decide. The key s3:TlsVersion is in no
+request.
 """
 
 from hodei.services.s3 import decorate as decorate
@@ -30,6 +30,7 @@ from hodei.services.s3.objects import listing as listing
 from hodei.services.s3.objects import multipart as multipart
 from hodei.services.s3.objects import objects as objects
 from hodei.services.s3.objects import parts as parts
+from hodei.services.s3.objects import reencryption as reencryption
 from hodei.services.s3.objects import tagging as tagging
 from hodei.services.s3.web import cors as cors
 from hodei.services.s3.web import post as post

@@ -158,6 +158,11 @@ NotDeviceOwnerError = s3.error(
 ObjectLockConfigurationNotFoundError = s3.error(
     "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket", status=404
 )
+OperationAborted = s3.error(
+    "OperationAborted",
+    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+    status=409,
+)
 OwnershipControlsNotFoundError = s3.error(
     "OwnershipControlsNotFoundError", "The bucket ownership controls were not found", status=404
 )

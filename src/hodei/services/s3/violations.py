@@ -8,7 +8,7 @@ from hodei.kernel.errors import AwsError
 from hodei.protocol.model import OperationModel
 from hodei.protocol.validate import Violation
 from hodei.services.s3 import errors
-from hodei.services.s3.objects import copies
+from hodei.services.s3.objects import copies, reencryption
 from hodei.services.s3.service import s3
 
 UNSUPPORTED_CHECKSUM = (
@@ -56,6 +56,9 @@ def worded(operation: OperationModel, violations: list[Violation]) -> AwsError:
         return errors.InvalidLocationConstraint(LocationConstraint=value)
     if violation.kind == "required" and name == violation.path and key == operation.input.payload:
         return errors.MissingRequestBodyError()
+    if operation.name == "UpdateObjectEncryption" and "." in violation.path:
+        required = violation.kind == "required"
+        return errors.InvalidRequest(reencryption.NO_ARN if required else reencryption.BAD_ARN)
     if shape is None or not shape.location or "." in violation.path:
         return errors.MalformedACLError() if operation.name.endswith("Acl") else errors.MalformedXML()
     wire = shape.wire_name(key)

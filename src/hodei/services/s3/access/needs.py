@@ -34,8 +34,10 @@ EXISTING = {  # operations on an object that is there
     "GetObjectLegalHold": ["GetObjectLegalHold"],
     "PutObjectLegalHold": ["PutObjectLegalHold"],
     "RestoreObject": ["RestoreObject"],
+    "UpdateObjectEncryption": ["UpdateObjectEncryption"],
 }
-UNVERSIONED = ("Retention", "LegalHold", "Restore")  # actions that are the same on a version that the request names
+# Actions that are the same on a version that the request names.
+UNVERSIONED = ("Retention", "LegalHold", "Restore", "Encryption")
 NEW = ("PutObject", "CopyObject", "CreateMultipartUpload")
 PARTS = {
     "UploadPart": "PutObject",
