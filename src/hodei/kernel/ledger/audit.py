@@ -31,7 +31,7 @@ import msgspec
 from hodei.kernel.context import ANONYMOUS
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.keys import Caller
-from hodei.kernel.iam.needs import Find, find_of
+from hodei.kernel.iam.needs import Find, Need, find_of
 from hodei.kernel.ledger.redaction import Redactor, redactor
 from hodei.kernel.manifest import manifest
 from hodei.kernel.tables import Place, Record, Table
@@ -303,26 +303,31 @@ def _caller(ctx: Context) -> Caller:
 
 
 def _resources(call: Call) -> dict[str, str]:
-    """The ARNs of what a call is about, and whose they are."""
-    ctx, name = call.ctx, call.operation.name
+    """The ARNs of what a call is about, and whose they are ("": nobody's)."""
     found: dict[str, str] = {}
     try:
-        if find := _declared_resources(ctx.service.name).get(name):
-            arns = find({**call.params, **call.result})
-        else:
-            arns = [need.resource for need in ctx.service.needs.of(ctx, name, call.params)]
-        for arn in arns:
-            if arn.startswith("arn:"):
-                found[arn] = _owner(ctx, arn)
+        for need in _needs(call):
+            if need.resource.startswith("arn:"):
+                found[need.resource] = need.owned.account if need.owned else _owner(call.ctx, need.resource)
     except Exception:  # what the parameters name is not there, or makes no sense: the call has failed for that reason
-        log.debug("no resources of %s", call.operation.name, exc_info=True)
+        log.debug("not all resources of %s", call.operation.name, exc_info=True)
     return found
+
+
+def _needs(call: Call) -> Iterable[Need]:
+    ctx, name = call.ctx, call.operation.name
+    if find := _declared_resources(ctx.service.name).get(name):
+        return (Need("", arn) for arn in find({**call.params, **call.result}))
+    return ctx.service.needs.of(ctx, name, call.params)
 
 
 def _owner(ctx: Context, arn: str) -> str:
     if account := arn.split(":", 5)[4]:
         return account
-    owned = ctx.service.resource_policy(ctx, arn) if ctx.service.resource_policy else None
+    try:
+        owned = ctx.service.resource_policy(ctx, arn) if ctx.service.resource_policy else None
+    except AwsError:  # it is gone, or never was there
+        return ""
     return owned.account if owned else ""
 
 

@@ -103,8 +103,11 @@ def _resources(event: Event, recipient: str) -> list[Record]:
     found = []
     for arn in event.resources:
         account = arn.split(":", 5)[4] or _owner(event, recipient)
-        kind = resources.type_of(arn)
-        found.append({"accountId": account} | ({"type": kind} if kind else {}) | {"ARN": arn})
+        if event.data == s3.OBJECT:
+            found += s3.objects(arn, account)
+        else:
+            kind = resources.type_of(arn)
+            found.append({"accountId": account} | ({"type": kind} if kind else {}) | {"ARN": arn})
     return found
 
 

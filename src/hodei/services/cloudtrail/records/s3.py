@@ -30,6 +30,7 @@ NAMES = {
         "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
     },
 }
+OBJECT = "AWS::S3::Object"
 URI = {"Bucket": "bucketName", "Key": "key"}
 
 
@@ -51,6 +52,13 @@ def response_elements(event: Event, operation: OperationModel) -> dict[str, Any]
 def additional(event: Event) -> dict[str, Any]:
     version, _, method = event.signed.partition(" ")
     return {"SignatureVersion": version, "AuthenticationMethod": method} if event.signed else {}
+
+
+def objects(arn: str, account: str) -> list[dict[str, Any]]:
+    """What a data event is about, an object or all those of a bucket, with its bucket."""
+    bucket, _, key = arn.partition("/")
+    named = {"ARN": arn} if key else {"ARNPrefix": f"{bucket}/"}
+    return [{"type": OBJECT, **named}, {"accountId": account, "type": "AWS::S3::Bucket", "ARN": bucket}]
 
 
 def _parts(shape: Shape, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
