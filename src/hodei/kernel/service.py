@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from hodei.kernel import errors
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.evaluate import AccessRequest, Decision
-from hodei.kernel.iam.hooks import Identity, ResourcePolicy
+from hodei.kernel.iam.hooks import Entities, Identity, ResourcePolicy
 from hodei.kernel.iam.needs import Find, Finder, Lister, Needs, find_of
 from hodei.kernel.ledger.audit import audited
 from hodei.kernel.ledger.meter import Stock
@@ -85,6 +85,7 @@ class Service:
         self.endpoints: list[tuple[Callable[[Request], bool], Endpoint]] = []
         self.amend: Callable[[Any, dict[str, Any]], None] | None = None
         self.decorate: Callable[..., None] | None = None
+        self.entities: Entities | None = None  # of IAM
         self.identity: Callable[[Any, Any], Identity] | None = None  # of IAM: what it has of a principal
         self.resource_policy: Callable[[Any, str], ResourcePolicy | None] | None = None  # of a resource, by ARN
         self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
@@ -161,8 +162,9 @@ class Service:
         return register
 
     def meters(self, *operations: str) -> Callable[[Handler], Handler]:
-        """Register how calls of operations are billed that do not count one each: `def f(ctx, params, result, error)`,
-        told of each when it is over (`error` None: it has succeeded), which calls `ctx.meter`."""
+        """Register how calls of operations ("*": all others) are billed that do not count one each:
+        `def f(ctx, params, result, error)`, told when one is over (`error` None: it has succeeded), which calls
+        `ctx.meter`."""
 
         def register(handler: Handler) -> Handler:
             self._meters.update(dict.fromkeys(operations, handler))
@@ -210,7 +212,7 @@ class Service:
                 validate=validator_for(model),
                 data_event=audited(self.name, name).data,
                 usage=usage_of(self.name, name),
-                meter=self._meters.get(name),
+                meter=self._meters.get(name, self._meters.get("*")),
             )
         return operation
 

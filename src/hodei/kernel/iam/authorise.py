@@ -142,6 +142,7 @@ def asking(principal: context.Principal) -> Principal:
         arn=principal.service or ("" if principal.anonymous else principal.arn),
         account="" if principal.service else principal.account,
         entity=session.issuer if session else "",
+        entity_id=session.issuer_id if session else "",
         ids=frozenset((principal.id,)) if principal.id else frozenset(),
         service_linked=bool(session and ":role/aws-service-role/" in session.issuer),
     )

@@ -3,8 +3,8 @@ the one that has VPCs which endpoint of theirs a request came through (`World.vp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hodei.kernel.iam.evaluate import Named
 
@@ -53,3 +53,10 @@ def endpoint_of(ctx: Context) -> Endpoint | None:
     if ctx.world.vpc_endpoint is None or ctx.request is None or ctx.via:
         return None
     return ctx.world.vpc_endpoint(ctx.request)
+
+
+class Entities(NamedTuple):
+    """How IAM knows the users and roles of an account: `id(ctx, arn)` is the unique id, `arn(ctx, id)`; "": none."""
+
+    id: Callable[[Any, str], str]
+    arn: Callable[[Any, str], str]

@@ -33,14 +33,14 @@ class Principal(Struct, frozen=True):
 
     `arn` is the name AWS's messages have: of a role's session the session's ARN, of a service `sns.amazonaws.com`, of a
     web identity or SAML user its provider, of the anonymous "". `entity` is what a session stands for: the ARN of its
-    role, or of the user that called GetFederationToken. `ids` are unique ids that trust policies may name (AIDA...,
-    AROA...).
+    role, or of the user that called GetFederationToken; `entity_id` is its unique id. `ids` are the principal's own.
     """
 
     kind: PrincipalKind
     arn: str = ""
     account: str = ""
     entity: str = ""
+    entity_id: str = ""
     ids: frozenset[str] = frozenset()
     service_linked: bool = False  # the session of a service-linked role: control policies leave it alone
 
@@ -87,7 +87,7 @@ class Principals(Struct, frozen=True):
             return Grant.DIRECT
         if not principal.ids.isdisjoint(self.names) or (principal.arn and principal.arn in self.names):
             return Grant.DIRECT
-        if principal.entity and principal.entity in self.names:
+        if self._lists_entity_of(principal):
             return Grant.ENTITY
         if self._lists_account_of(principal):
             return Grant.DIRECT if principal.kind == "root" else Grant.ACCOUNT
@@ -116,4 +116,7 @@ class Principals(Struct, frozen=True):
         if principal.kind == "root":
             return True
         itself = principal.arn in self.names or not principal.ids.isdisjoint(self.names)
-        return itself and (not principal.entity or principal.entity in self.names)
+        return itself and (not principal.entity or self._lists_entity_of(principal))
+
+    def _lists_entity_of(self, principal: Principal) -> bool:
+        return bool(principal.entity) and not self.names.isdisjoint((principal.entity, principal.entity_id))

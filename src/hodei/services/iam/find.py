@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hodei.kernel.context import Context
+from hodei.kernel.tables import Table
 from hodei.services.iam import errors
 from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, groups, profiles, roles, users
 
@@ -79,3 +80,11 @@ def user_or_caller(ctx: Context, name: str) -> User:
             raise errors.ValidationError("Must specify userName when calling with non-User credentials")
         name = path.rpartition("/")[2]
     return user(ctx, name)
+
+
+def principal(ctx: Context, arn: str) -> User | Role | None:
+    """The user or role of this account with an ARN."""
+    kind, _, name = arn.partition(f":iam::{ctx.account}:")[2].partition("/")
+    table: Table[User] | Table[Role] = users if kind == "user" else roles
+    found = next(table.by("names", ctx, name.rpartition("/")[2].lower()), None)
+    return found if found and found.arn(ctx) == arn else None

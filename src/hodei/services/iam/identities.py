@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from hodei.kernel.context import Context, Principal
 from hodei.kernel.iam import Named, parse
-from hodei.kernel.iam.hooks import Identity
+from hodei.kernel.iam.hooks import Entities, Identity
+from hodei.services.iam import find
 from hodei.services.iam.credentials.state import password_policies
 from hodei.services.iam.policies import lookup
 from hodei.services.iam.service import iam
@@ -43,7 +44,18 @@ def identity_of(ctx: Context, principal: Principal) -> Identity:
     return NOBODY
 
 
+def _id(ctx: Context, arn: str) -> str:
+    found = find.principal(ctx, arn)
+    return found.id if found else ""
+
+
+def _arn(ctx: Context, id: str) -> str:
+    found = users.get(ctx, id) or roles.get(ctx, id)
+    return found.arn(ctx) if found else ""
+
+
 iam.identity = identity_of
+iam.entities = Entities(_id, _arn)
 
 
 def _of(ctx: Context, entity: Entity, kind: str) -> Iterator[Named]:

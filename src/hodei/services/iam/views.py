@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.pins import shown
 from hodei.services.iam import tags, uses
 from hodei.services.iam.state import Entity, Group, InstanceProfile, Role, User, arn_of, roles
 
@@ -60,7 +61,7 @@ def new_role(ctx: Context, role: Role) -> dict[str, Any]:
         "RoleId": role.id,
         "Arn": role.arn(ctx),
         "CreateDate": role.created,
-        "AssumeRolePolicyDocument": document(role.trust),
+        "AssumeRolePolicyDocument": document(shown(ctx, role.trust)),
     }
     if role.description is not None:
         view["Description"] = role.description

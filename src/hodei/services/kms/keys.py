@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.pins import pinned
 from hodei.services.kms import errors, key_stores, pages, policies, states, tagging, views
 from hodei.services.kms.find import ALIAS, Found, find, find_for_use, read
 from hodei.services.kms.making import kept, made
@@ -51,7 +52,7 @@ async def create_key(
         usage=usage,
         origin=Origin,
         created=ctx.now,
-        policy=Policy,
+        policy=pinned(ctx, Policy),
         state=states.PENDING_IMPORT if Origin == EXTERNAL else states.ENABLED,
         description=Description,
         primary=ctx.region if MultiRegion else "",

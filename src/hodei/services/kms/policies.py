@@ -13,6 +13,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.iam import MalformedPolicy
 from hodei.kernel.iam import check as check_policy
 from hodei.kernel.iam.authorise import authorise
+from hodei.kernel.iam.pins import pinned, shown
 from hodei.services.kms import errors, pages
 from hodei.services.kms.find import Found, find
 from hodei.services.kms.service import kms
@@ -87,7 +88,7 @@ def check_not_locked_out(found: Found, bypass: bool) -> None:
 def get_key_policy(ctx: Context, *, KeyId: str, PolicyName: str = NAME) -> dict[str, Any]:
     found = find(ctx, KeyId)
     _check_name(PolicyName)
-    return {"Policy": document_of(ctx, found.key), "PolicyName": NAME}
+    return {"Policy": shown(ctx, document_of(ctx, found.key)), "PolicyName": NAME}
 
 
 @kms.operation("PutKeyPolicy")
@@ -97,7 +98,7 @@ def put_key_policy(
     found = find(ctx, KeyId)
     _check_name(PolicyName)
     check(ctx, Policy)
-    changed = replace(found.key, policy=Policy)
+    changed = replace(found.key, policy=pinned(ctx, Policy))
     keys.put(ctx, changed)
     check_not_locked_out(Found(ctx, changed), BypassPolicyLockoutSafetyCheck)
 

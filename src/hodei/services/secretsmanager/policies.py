@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.iam import MalformedPolicy, Policy, parse
+from hodei.kernel.iam.pins import pinned, shown
 from hodei.services.secretsmanager import errors
 from hodei.services.secretsmanager.find import Found, find, find_live, find_primary
 from hodei.services.secretsmanager.replicas import save
@@ -38,14 +39,14 @@ def put_resource_policy(
     _check(ResourcePolicy)
     if BlockPublicPolicy and _public(ResourcePolicy):
         raise errors.PublicPolicyException()
-    save(Found(found.ctx, replace(found.secret, policy=ResourcePolicy)))
+    save(Found(found.ctx, replace(found.secret, policy=pinned(ctx, ResourcePolicy))))
     return dict(found.head)
 
 
 @secretsmanager.operation("GetResourcePolicy")
 def get_resource_policy(ctx: Context, *, SecretId: str) -> dict[str, Any]:
     found = find_live(ctx, SecretId)
-    policy = {"ResourcePolicy": found.secret.policy} if found.secret.policy else {}
+    policy = {"ResourcePolicy": shown(ctx, found.secret.policy)} if found.secret.policy else {}
     return {**found.head, **policy}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.context import Context
+from hodei.kernel.iam.pins import pinned, shown
 from hodei.services.sqs import dead_letters, errors, mailbox, upkeep
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.service import sqs
@@ -71,6 +72,8 @@ def _all(ctx: Context, queue: Queue, *, counted: bool) -> dict[str, str]:
         "LastModifiedTimestamp": str(int(queue.modified)),
         "QueueArn": queue.arn(ctx),
     }
+    if "Policy" in found:
+        found["Policy"] = shown(ctx, found["Policy"])
     if counted:
         depth = mailbox.depth(ctx, queue)
         found["ApproximateNumberOfMessages"] = str(depth.visible)
@@ -99,11 +102,11 @@ def with_attributes(queue: Queue, attributes: dict[str, str], **fields: Any) -> 
     return msgspec.structs.replace(changed, dead_letters=redrive.deadLetterTargetArn if redrive else None)
 
 
-def first_difference(queue: Queue, given: Mapping[str, str]) -> str | None:
+def first_difference(ctx: Context, queue: Queue, given: Mapping[str, str]) -> str | None:
     """The first of the attributes given to CreateQueue that an existing queue has otherwise."""
     for name, value in given.items():
         present = queue.attributes.get(name, "")
-        if present != _normal(name, value) and not (value == "" and present == default(name, queue.fifo)):
+        if present != _kept(ctx, name, value) and not (value == "" and present == default(name, queue.fifo)):
             return name
     return None
 
@@ -123,7 +126,7 @@ def merged(ctx: Context, queue: str, present: Mapping[str, str], given: Mapping[
         _check(name, value, fifo=fifo)
     after = dict(present)
     for name, value in given.items():
-        if value := _normal(name, value) or default(name, fifo):
+        if value := _kept(ctx, name, value) or default(name, fifo):
             after[name] = value
         else:
             after.pop(name, None)
@@ -168,6 +171,10 @@ def _normal(name: str, value: str) -> str:
     if name == "RedrivePolicy" and value:
         return dead_letters.normal_policy(value)
     return value
+
+
+def _kept(ctx: Context, name: str, value: str) -> str:
+    return pinned(ctx, value) if name == "Policy" else _normal(name, value)
 
 
 def _is_policy(text: str) -> bool:

@@ -29,7 +29,7 @@ def create_queue(
     fifo = Attributes.get("FifoQueue", "").lower() == "true"
     rules.check_queue_name(QueueName, fifo=fifo)
     if queue := queues.get(ctx, QueueName):
-        if name := attributes.first_difference(queue, Attributes):
+        if name := attributes.first_difference(ctx, queue, Attributes):
             raise errors.QueueNameExists(name=name)
         return {"QueueUrl": queue.url(ctx)}
     _check_not_deleted_recently(ctx, QueueName)

@@ -80,12 +80,13 @@ def configuration(
     missing: type[AwsError] | None = None,
     default: Any = None,
     echo: str = "",
+    show: Callable[[Context, Any], Any] = lambda ctx, document: document,
 ) -> Callable[[Accept], Accept]:
     """Declare a kind of which a bucket has one document.
 
     `member` is the parameter of Put that carries it; Get answers it under that name, or bare unless `wrapped`. Without
     a document Get raises `missing`, or answers nothing if that is None. `default` is what a new bucket has. `echo`
-    names a member of the document that Put answers.
+    names a member of the document that Put answers. `show` makes of a document what Get answers.
     """
     if default is not None:
         _DEFAULTS[kind] = default
@@ -94,7 +95,7 @@ def configuration(
 
     def declare(accept: Accept) -> Accept:
         s3.operation(put)(_putter(kind, member, accept, echo))
-        s3.operation(get)(_getter(kind, member if wrapped else "", missing))
+        s3.operation(get)(_getter(kind, member if wrapped else "", missing, show))
         if delete:
             s3.operation(delete)(_deleter(kind))
         return accept
@@ -132,7 +133,7 @@ def _taken(ctx: Context, member: str, params: Mapping[str, Any]) -> tuple[Contex
     return buckets.home(ctx, bucket), bucket, params[member], rest
 
 
-def _getter(kind: str, member: str, missing: type[AwsError] | None) -> Handler:
+def _getter(kind: str, member: str, missing: type[AwsError] | None, show: Callable[[Context, Any], Any]) -> Handler:
     def handler(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> dict[str, Any]:
         bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
         document = find(buckets.home(ctx, bucket), bucket, kind)
@@ -140,6 +141,7 @@ def _getter(kind: str, member: str, missing: type[AwsError] | None) -> Handler:
             if missing is not None:
                 raise missing(BucketName=Bucket)
             return {}
+        document = show(ctx, document)
         return {member: document} if member else dict(document)
 
     return handler

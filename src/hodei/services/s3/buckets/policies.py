@@ -12,6 +12,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam import grammar
 from hodei.kernel.iam.grammar import Document, RawStatement
+from hodei.kernel.iam.pins import pinned, shown
 from hodei.services.s3 import errors
 from hodei.services.s3.buckets import buckets, configurations, public_access
 from hodei.services.s3.buckets.configurations import configuration
@@ -73,9 +74,10 @@ NARROWING = frozenset(
     delete="DeleteBucketPolicy",
     member="Policy",
     missing=errors.NoSuchBucketPolicy,
+    show=shown,
 )
 def accept_policy(home: Context, bucket: Bucket, document: str) -> str:
-    """Kept to the letter, as it was sent."""
+    """Kept to the letter, as it was sent, but for the names of users and roles."""
     check(document, buckets.arn(bucket))
     if is_public(document) and public_access.blocked(home, bucket, "BlockPublicPolicy"):
         raise errors.AccessDenied(
@@ -83,7 +85,7 @@ def accept_policy(home: Context, bucket: Bucket, document: str) -> str:
             f'"{buckets.arn(bucket)}" because public policies are blocked by the BlockPublicPolicy block public access '
             "setting."
         )
-    return document
+    return pinned(home, document)
 
 
 @s3.operation("GetBucketPolicyStatus")
