@@ -10,8 +10,6 @@ from hodei.services.s3.service import s3
 AccessControlListNotSupported = s3.error("AccessControlListNotSupported", "The bucket does not allow ACLs")
 AccessDenied = s3.error("AccessDenied", "Access Denied", status=403)
 AccessForbidden = s3.error("AccessForbidden", "{reason}", status=403)
-AuthorizationHeaderMalformed = s3.error("AuthorizationHeaderMalformed", "The authorization header is malformed.")
-AuthorizationQueryParametersError = s3.error("AuthorizationQueryParametersError", "{reason}")
 BadDigest = s3.error("BadDigest", "The Content-MD5 you specified did not match what we received.")
 BadRequest = s3.error("BadRequest", "Bad Request")
 BucketAlreadyExists = s3.error(
@@ -51,9 +49,6 @@ IllegalVersioningConfigurationException = s3.error(
 )
 IncompleteBody = s3.error(
     "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
-)
-IncorrectNumberOfFilesInPostRequest = s3.error(
-    "IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request."
 )
 InternalError = s3.error("InternalError", "We encountered an internal error. Please try again.", status=500)
 InvalidAccessKeyId = s3.error(
@@ -173,11 +168,6 @@ ReplicationConfigurationNotFoundError = s3.error(
     "ReplicationConfigurationNotFoundError", "The replication configuration was not found", status=404
 )
 RestoreAlreadyInProgress = s3.error("RestoreAlreadyInProgress", "Object restore is already in progress", status=409)
-SignatureDoesNotMatch = s3.error(
-    "SignatureDoesNotMatch",
-    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-    status=403,
-)
 TokenCodeInvalidError = s3.error(
     "TokenCodeInvalidError", "The serial number and/or token code you provided is not valid."
 )

@@ -85,7 +85,8 @@ def update_object_encryption(
     sealing = Sealing(*data_keys.made(home, bucket.name, Key, wanted))
     body = bodies.read(home, key, obj.pieces)
     if isinstance(body, bytes):
-        return charge | _put(home, obj, sealing, bodies.write_now(home, sealing.key, body))
+        _put(home, obj, sealing, bodies.write_now(home, sealing.key, body))
+        return charge
     return _resealed(home, bucket, obj, sealing, body, charge)
 
 
@@ -100,13 +101,13 @@ async def _resealed(
     pieces = await bodies.write(home, sealing.key, body, Digests(DEFAULT), check)
     now = versions.find(home, bucket, obj.key, obj.version_id)
     assert now
-    return charge | _put(home, now, sealing, pieces)
+    _put(home, now, sealing, pieces)
+    return charge
 
 
-def _put(home: Context, obj: Object, sealing: Sealing, pieces: bodies.Pieces) -> dict[str, str]:
+def _put(home: Context, obj: Object, sealing: Sealing, pieces: bodies.Pieces) -> None:
     bodies.delete(home, obj.pieces)
     versions.update(home, replace(obj, pieces=pieces, encryption=sealing.encryption))
-    return {}
 
 
 def _wanted(ctx: Context, bucket: Bucket, given: dict[str, Any]) -> Encryption:
