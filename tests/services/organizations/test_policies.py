@@ -195,3 +195,59 @@ def test_a_control_holds_for_all_that_is_below_it(cloud: Cloud, organization: Or
     organization.attach(organization.root, json.dumps({"tags": locked}), TAGS, "root")
     organization.attach(account, tag_policy(t={"tag_key": {"@@assign": "t"}}, u={"tag_key": {"@@assign": "U"}}), TAGS)
     assert effective(cloud.client("organizations", account=account)) == {"tags": {"t": {"tag_key": "T"}}}
+
+
+def _tag_policy(**more: Any) -> str:
+    rule = {"tag_key": {"@@assign": "CostCenter"}, "tag_value": {"@@assign": ["100", "2*"]}}
+    enforced = {"enforced_for": {"@@assign": ["sqs:queue", "dynamodb:*", "kms:key", "s3:bucket"]}}
+    return json.dumps({"tags": {"costcenter": rule | enforced | more}})
+
+
+def test_tag_policies_are_enforced(cloud: Cloud, organization: Organization, refused: Refused) -> None:
+    organization.enable(TAGS)
+    member = organization.invite()
+    policy = organization.attach(organization.root, _tag_policy(), TAGS)
+    for account in (member, MANAGEMENT):
+        queues = cloud.client("sqs", account=account)
+        words = "The tag policy does not allow the specified value for the following tag key: 'CostCenter'."
+        with refused("TagPolicyViolation", words):
+            queues.create_queue(QueueName="q", tags={"CostCenter": "300"})
+        with refused("TagPolicyViolation", "capitalization"):
+            queues.create_queue(QueueName="q", tags={"costcenter": "100"})
+        url = queues.create_queue(QueueName="q", tags={"CostCenter": "200", "Other": "x"})["QueueUrl"]
+        with refused("TagPolicyViolation", words):
+            queues.tag_queue(QueueUrl=url, Tags={"CostCenter": "1"})
+        queues.tag_queue(QueueUrl=url, Tags={"CostCenter": "100"})
+        queues.create_queue(QueueName="bare")
+        queues.untag_queue(QueueUrl=url, TagKeys=["CostCenter"])
+    cloud.client("sqs", account=OUTSIDER).create_queue(QueueName="q", tags={"CostCenter": "300"})
+    organization.client.detach_policy(PolicyId=policy, TargetId=organization.root)
+    queues.tag_queue(QueueUrl=url, Tags={"CostCenter": "300"})
+
+
+def test_tag_policies_on_types_of_resources(cloud: Cloud, organization: Organization, refused: Refused) -> None:
+    organization.enable(TAGS)
+    organization.attach(organization.root, _tag_policy(), TAGS)
+    wrong = {"Key": "CostCenter", "Value": "300"}
+    tables, buckets = cloud.client("dynamodb"), cloud.client("s3")
+    with refused("TagPolicyViolation"):
+        tables.create_table(
+            TableName="tab",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=[wrong],
+        )
+    with refused("TagPolicyViolation"):
+        cloud.client("kms").create_key(Tags=[{"TagKey": "CostCenter", "TagValue": "300"}])
+    buckets.create_bucket(Bucket="mine")
+    with refused("TagPolicyViolation"):
+        buckets.put_bucket_tagging(Bucket="mine", Tagging={"TagSet": [wrong]})
+    buckets.put_object(Bucket="mine", Key="k", Body=b"x", Tagging="CostCenter=300")  # an object is no bucket
+    cloud.client("iam").create_user(UserName="bob", Tags=[wrong])
+
+
+def test_a_tag_policy_that_is_not_enforced_refuses_nothing(cloud: Cloud, organization: Organization) -> None:
+    organization.enable(TAGS)
+    organization.attach(organization.root, _tag_policy(enforced_for={"@@assign": []}), TAGS)
+    cloud.client("sqs").create_queue(QueueName="q", tags={"CostCenter": "300"})

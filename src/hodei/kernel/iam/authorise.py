@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.errors import declare
-from hodei.kernel.iam import controls
+from hodei.kernel.iam import controls, tag_policies
 from hodei.kernel.iam.controls import Controls
 from hodei.kernel.iam.documents import MalformedPolicy, parse
 from hodei.kernel.iam.evaluate import AccessRequest, Decision, Named, Policies, evaluate
@@ -28,7 +28,13 @@ WITHOUT_IDENTITY = ("root", "service", "anonymous")
 
 
 def authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
-    """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises."""
+    """Raises: AccessDenied, in the words and with the code of the service; what `on_resource` raises; that tags do not
+    comply with the organization's policy."""
+    _authorise(ctx, operation, params)
+    tag_policies.check(ctx, operation, params)
+
+
+def _authorise(ctx: Context, operation: str, params: Mapping[str, Any]) -> None:
     service, principal = ctx.service, ctx.principal
     if _unlimited(ctx) and not controls.binding(ctx, principal.account):
         if service.resource_policy is None:

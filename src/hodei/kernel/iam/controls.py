@@ -28,6 +28,15 @@ class Control(Record):
     target: str
 
 
+class TagRule(Record):
+    """Of a tag policy: how a key is written, which values it may have (patterns; empty: any), and on which types of
+    resources ("sqs:queue", "dynamodb:*") that is enforced."""
+
+    key: str
+    values: tuple[str, ...]
+    enforced: tuple[str, ...]
+
+
 Levels = tuple[tuple[Control, ...], ...]
 
 
@@ -36,7 +45,8 @@ class Controls(Record):
 
     `path` is that of aws:PrincipalOrgPaths ("o-.../r-.../ou-.../"). Of `scp` and `rcp` each level has to allow; levels
     that allow everything are left out, and the management account has none. `trusted` are the services (their
-    principals) that the organization has let in, `delegated` those that this account administers for it.
+    principals) that the organization has let in, `delegated` those that this account administers for it. `tags` is what
+    its tag policies enforce.
     """
 
     member: str
@@ -49,6 +59,7 @@ class Controls(Record):
     status: str = "ACTIVE"
     trusted: tuple[str, ...] = ()
     delegated: tuple[str, ...] = ()
+    tags: tuple[TagRule, ...] = ()
 
     @property
     def closed(self) -> bool:

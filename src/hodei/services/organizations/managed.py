@@ -6,7 +6,7 @@ import json
 
 from hodei.services.organizations.state import Policy
 
-SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+SCP, RCP, TAG_POLICY = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"
 
 
 def _allowing(**more: str) -> str:

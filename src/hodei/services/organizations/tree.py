@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from hodei.kernel.iam.controls import Control, Controls
+from hodei.kernel.iam.controls import Control, Controls, TagRule
 from hodei.kernel.iam.controls import table as controls
 from hodei.services.organizations import find
 from hodei.services.organizations.find import Home
-from hodei.services.organizations.managed import FULL_ACCESS, RCP, SCP
+from hodei.services.organizations.managed import FULL_ACCESS, RCP, SCP, TAG_POLICY
+from hodei.services.organizations.merging import merged
 from hodei.services.organizations.state import (
     Attachment,
     Policy,
@@ -60,10 +63,16 @@ def publish(home: Home) -> None:
             return ()
         return tuple(Control(arn=find.policy_arn(home, one), document=one.content, target=target) for one in found)
 
+    @cache
+    def tags(target: str) -> list[str]:
+        return [one.content for one in attached(home, target, TAG_POLICY)]
+
+    tagging = TAG_POLICY in home.organization.enabled
     trusted = tuple(one.service for one in service_accesses.scan(home.ctx))
     for account in accounts.scan(home.ctx):
-        places = (*way(home, account.id), account.id) if account.id != home.ctx.account else ()
-        scp, rcp = (tuple(filter(None, (level(place, type) for place in places))) for type in (SCP, RCP))
+        places = (*way(home, account.id), account.id)
+        bound = places if account.id != home.ctx.account else ()
+        scp, rcp = (tuple(filter(None, (level(place, type) for place in bound))) for type in (SCP, RCP))
         after = Controls(
             member=account.id,
             account=home.ctx.account,
@@ -75,8 +84,23 @@ def publish(home: Home) -> None:
             status=account.status,
             trusted=trusted,
             delegated=tuple(one.service for one in delegations.scan(home.ctx, account.id)),
+            tags=_enforced(merged(map(tags, places))) if tagging else (),
         )
         if before.pop(account.id, None) != after:
             controls.put(home.ctx, after)
     for member in before:
         controls.delete(home.ctx, member)
+
+
+def _enforced(policy: Mapping[str, Any]) -> tuple[TagRule, ...]:
+    """Of a tag policy; what it is not made of is left out, as AWS's schema for it is not published."""
+    found = policy.get("tags", {})
+    return tuple(
+        TagRule(
+            key=str(rule.get("tag_key", name)),
+            values=tuple(map(str, rule.get("tag_value", ()))),
+            enforced=tuple(map(str, rule["enforced_for"])),
+        )
+        for name, rule in (found.items() if isinstance(found, dict) else ())
+        if isinstance(rule, dict) and rule.get("enforced_for")
+    )

@@ -14,7 +14,7 @@ from hodei.kernel.iam.controls import resources_bound
 from hodei.kernel.iam.grammar import read
 from hodei.services.organizations import errors, rules
 from hodei.services.organizations.managed import RCP, SCP
-from hodei.services.organizations.policies.merging import Node, NotMergeable
+from hodei.services.organizations.merging import Node, NotMergeable
 
 
 class Limits(NamedTuple):

@@ -8,9 +8,9 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.services.organizations import errors, find, tree
 from hodei.services.organizations.find import Home
-from hodei.services.organizations.policies.merging import Node
+from hodei.services.organizations.merging import merged
 from hodei.services.organizations.service import organizations
-from hodei.services.organizations.state import attachments
+from hodei.services.organizations.state import Policy, attachments
 
 
 @organizations.operation("DescribeEffectivePolicy")
@@ -32,13 +32,14 @@ def describe_effective_policy(ctx: Context, *, PolicyType: str, TargetId: str = 
 
 def effective(home: Home, type: str, account: str) -> tuple[Any, float]:
     """The policy, and when it last changed. Raises: EffectivePolicyNotFoundException if nothing is attached."""
-    merged, updated = Node(), 0.0
-    for place in (*tree.way(home, account), account):
-        for policy in tree.attached(home, place, type):
-            merged.merge(json.loads(policy.content))
-            attached = attachments.get(home.ctx, place, type, policy.id)
-            updated = max(updated, policy.updated, attached.at if attached else 0.0)
-        merged.descend()
-    if not updated:
+    places = (*tree.way(home, account), account)
+    found = {place: tree.attached(home, place, type) for place in places}
+    changes = [max(policy.updated, _since(home, place, policy)) for place in places for policy in found[place]]
+    if not changes:
         raise errors.EffectivePolicyNotFound()
-    return merged.result() or {}, updated
+    return merged([policy.content for policy in found[place]] for place in places), max(changes)
+
+
+def _since(home: Home, place: str, policy: Policy) -> float:
+    attached = attachments.get(home.ctx, place, policy.type, policy.id)
+    return attached.at if attached else 0.0

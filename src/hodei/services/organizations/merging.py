@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 ASSIGN, APPEND, REMOVE = "@@assign", "@@append", "@@remove"
@@ -82,3 +83,13 @@ def _applied(operator: str, before: Any, given: Any) -> Any:
     if operator == APPEND:
         return inherited + [one for one in given if one not in inherited]
     return [one for one in inherited if one not in given]
+
+
+def merged(levels: Iterable[Iterable[str]]) -> Any:
+    """What policies, as documents, of every level from the root down to an account come to."""
+    found = Node()
+    for level in levels:
+        for document in level:
+            found.merge(json.loads(document))
+        found.descend()
+    return found.result() or {}
