@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hodei.cli import main
 from hodei.kernel.ledger import Line
+from hodei.kernel.tables import Place
 from hodei.protocol.http import Body, Headers, Request
+from hodei.services.s3.billing import volumes
 from hodei.testing import ACCOUNT, Cloud
 
 pytestmark = pytest.mark.feature("cloud.pay-per-use")
@@ -124,6 +127,174 @@ def test_a_global_table_writes_in_each_region(june: Cloud) -> None:
     june.clock.advance(seconds=10)
     found = used(june, "dynamodb")
     assert (found["ReplWriteRequestUnits"], found["EU-ReplWriteRequestUnits"]) == (1, 1)
+
+
+# S3
+
+
+def bucket(cloud: Cloud, **options: Any) -> Any:
+    s3 = cloud.client("s3", **options)
+    s3.create_bucket(Bucket="photos")
+    return s3
+
+
+def test_requests_by_kind_and_storage_class(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1000)
+    s3.put_object(Bucket="photos", Key="b", Body=b"x" * 1000, StorageClass="STANDARD_IA")
+    for key in "ab":
+        s3.get_object(Bucket="photos", Key=key)["Body"].read()
+        s3.head_object(Bucket="photos", Key=key)
+    s3.list_objects_v2(Bucket="photos")
+    s3.delete_object(Bucket="photos", Key="a")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket="photos", Key="missing")
+    found = used(june, "s3")
+    assert {name: amount for name, amount in found.items() if name.startswith("Requests")} == {
+        "Requests-Tier1": 3,  # the bucket, an object, a list
+        "Requests-Tier2": 3,
+        "Requests-SIA-Tier1": 1,
+        "Requests-SIA-Tier2": 2,
+    }
+    assert found["DataTransfer-Out-Bytes"] == pytest.approx(2000 / 2**30)
+    assert found["Retrieval-SIA"] == pytest.approx(1000 / 2**30)
+
+
+def test_storage_is_billed_by_class(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1_000_000, Tagging="a=b")
+    s3.put_object(Bucket="photos", Key="b", Body=b"x" * 1_000_000, StorageClass="STANDARD_IA")
+    s3.put_object(Bucket="photos", Key="small", Body=b"x" * 1000, StorageClass="STANDARD_IA")
+    s3.put_object(Bucket="photos", Key="cold", Body=b"x" * 1_000_000, StorageClass="DEEP_ARCHIVE")
+    s3.put_object(Bucket="photos", Key="any", Body=b"x" * 1_000_000, StorageClass="INTELLIGENT_TIERING")
+    june.clock.advance(days=15)
+    found = {name: amount * 2 * 2**30 for name, amount in used(june, "s3").items() if name.startswith("TimedStorage")}
+    assert found == pytest.approx(
+        {
+            "TimedStorage-ByteHrs": 1_000_000 + 8192,
+            "TimedStorage-SIA-ByteHrs": 1_001_000,
+            "TimedStorage-SIA-SmObjects": 131_072 - 1000,
+            "TimedStorage-GDA-ByteHrs": 1_000_000 + 32_768,
+            "TimedStorage-INT-FA-ByteHrs": 1_000_000,
+        }
+    )
+    assert used(june, "s3")["Monitoring-Automation-INT"] == pytest.approx(0.5)
+    assert used(june, "s3")["TagStorage-TagHrs"] == pytest.approx(0.5)
+
+
+def test_storage_follows_what_becomes_of_objects(june: Cloud) -> None:
+    """Versions and parts of uploads are there too; what is written over or deleted is not."""
+    s3 = bucket(june)
+
+    def stored() -> int:
+        def read() -> int:
+            return int(sum(one.amount for one in volumes.stored(june.world.store) if one.usage == "storage"))
+
+        return cast(int, june._runner.call(read))
+
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1000)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 100)
+    assert stored() == 100
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="photos", Key="a", Body=b"x" * 10)["VersionId"]
+    s3.delete_object(Bucket="photos", Key="a")
+    assert stored() == 110
+    s3.delete_object(Bucket="photos", Key="a", VersionId=version)
+    assert stored() == 100
+    upload = {"Bucket": "photos", "Key": "big"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    etags = [s3.upload_part(**upload, PartNumber=1, Body=b"x" * size)["ETag"] for size in (50, 7)]
+    assert stored() == 107
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etags[1]}]})
+    assert stored() == 107
+    other = s3.create_multipart_upload(Bucket="photos", Key="other")["UploadId"]
+    s3.upload_part(Bucket="photos", Key="other", UploadId=other, PartNumber=1, Body=b"x" * 1000)
+    s3.abort_multipart_upload(Bucket="photos", Key="other", UploadId=other)
+    assert stored() == 107
+    june._runner.call(forget_volumes, june)
+    s3.put_object(Bucket="photos", Key="b", Body=b"x")
+    assert stored() == 108  # counted anew, as of a bucket that was there before anything was counted
+
+
+def forget_volumes(cloud: Cloud) -> None:
+    place = Place(cloud.world.store, ACCOUNT, "us-east-1")
+    with cloud.world.store.batch():
+        volumes.volumes.delete_all(place, "photos")
+
+
+def test_what_goes_early_is_billed_for_the_rest(june: Cloud) -> None:
+    s3 = bucket(june)
+    for key in ("early", "late"):
+        s3.put_object(Bucket="photos", Key=key, Body=b"x" * 1_000_000, StorageClass="STANDARD_IA")
+    june.clock.advance(days=10)
+    s3.delete_object(Bucket="photos", Key="early")
+    assert used(june, "s3")["EarlyDelete-SIA"] == pytest.approx(1_000_000 / 2**30 * 20 / 30)
+    june.clock.advance(days=20)
+    s3.delete_object(Bucket="photos", Key="late")
+    again = used(june, "s3")["EarlyDelete-SIA"]
+    assert again == pytest.approx(1_000_000 / 2**30 * 20 / 30)
+
+
+def test_lifecycle_moves_are_requests_and_begin_a_duration(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1_000_000)
+    rule = {"ID": "cold", "Status": "Enabled", "Filter": {}, "Transitions": [{"Days": 5, "StorageClass": "GLACIER_IR"}]}
+    s3.put_bucket_lifecycle_configuration(Bucket="photos", LifecycleConfiguration={"Rules": [rule]})
+    june.clock.advance(days=10)
+    found = used(june, "s3")
+    assert found["Requests-Tier4"] == 1
+    assert found["TimedStorage-GIR-ByteHrs"] == pytest.approx(1_000_000 / 2**30 * 4 / 30, rel=0.05)
+    s3.delete_object(Bucket="photos", Key="a")
+    assert used(june, "s3")["EarlyDelete-GIR"] == pytest.approx(1_000_000 / 2**30 * 86 / 30, rel=0.02)
+
+
+def test_restores_are_billed_by_tier(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1_000_000, StorageClass="GLACIER")
+    s3.restore_object(
+        Bucket="photos", Key="a", RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}}
+    )
+    found = used(june, "s3")
+    assert (found["Requests-GLACIER-Tier1"], found["Requests-Tier6"]) == (1, 1)
+    assert found["Expedited-Retrieval-Bytes"] == pytest.approx(1_000_000 / 2**30)
+
+
+def test_the_owner_of_a_bucket_pays_unless_the_requester_does(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="a", Body=b"x")
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "111111111111"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::photos/*",
+    }
+    s3.put_bucket_policy(Bucket="photos", Policy=json.dumps({"Version": "2012-10-17", "Statement": allow}))
+    other = june.client("s3", account="111111111111")
+    other.get_object(Bucket="photos", Key="a")["Body"].read()
+    assert {line.account for line in june.bill.lines(operation="GetObject")} == {ACCOUNT}
+    s3.put_bucket_request_payment(Bucket="photos", RequestPaymentConfiguration={"Payer": "Requester"})
+    other.get_object(Bucket="photos", Key="a", RequestPayer="requester")["Body"].read()
+    paid = {(line.account, line.usage_type): line.metered.amount for line in june.bill.lines(operation="GetObject")}
+    assert paid == {
+        (ACCOUNT, "Requests-Tier2"): 1,
+        (ACCOUNT, "DataTransfer-Out-Bytes"): 1,
+        ("111111111111", "Requests-Tier2"): 1,
+        ("111111111111", "DataTransfer-Out-Bytes"): 1,
+    }
+    with pytest.raises(ClientError):
+        other.delete_object(Bucket="photos", Key="a")
+        other.list_objects_v2(Bucket="photos")
+    with pytest.raises(ClientError):
+        other.list_objects_v2(Bucket="photos")
+    assert june.bill.lines(operation="ListObjectsV2") == []  # a stranger that is denied costs nothing
+
+
+def test_the_bucket_s_tags_are_on_its_lines(june: Cloud) -> None:
+    s3 = bucket(june, region_name="us-east-1")
+    s3.put_bucket_tagging(Bucket="photos", Tagging={"TagSet": [{"Key": "team", "Value": "shop"}]})
+    s3.put_object(Bucket="photos", Key="a", Body=b"x")
+    (line,) = june.bill.lines(operation="PutObject")
+    assert line.tags == {"team": "shop"}
 
 
 # KMS, Secrets Manager, Systems Manager

@@ -150,7 +150,7 @@ class Meter:
     def _add(self, ctx: Context, hour: int, usage: str, operation: str, resource: str, amount: float) -> None:
         name = ctx.service.name
         before = self.table.get(ctx, hour, name, usage, operation, resource)
-        tags = dict(ctx.service.resource_tags(ctx, resource)) if resource else {}
+        tags = dict(ctx.tags.get(ctx, resource)) if resource else {}
         if before:
             amount, tags = amount + before.amount, tags or before.tags
         self.table.put(

@@ -82,6 +82,7 @@ class Object(Record):
     checksum_type: str = "FULL_OBJECT"  # or COMPOSITE
     encryption: Encryption = Encryption()
     storage_class: str = "STANDARD"
+    moved: float = 0.0  # when a lifecycle rule brought it there
     tags: dict[str, str] = {}
     redirect: str = ""  # x-amz-website-redirect-location
     lock_mode: str = ""  # GOVERNANCE, COMPLIANCE

@@ -11,6 +11,7 @@ from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
 from hodei.kernel.keys import text_end
 from hodei.services.s3 import errors, rules, state
+from hodei.services.s3.billing import volumes
 from hodei.services.s3.buckets import access_points, configurations, grants
 from hodei.services.s3.buckets.buckets import arn, bucket_of, home, owner
 from hodei.services.s3.content import bodies
@@ -100,6 +101,7 @@ def delete_bucket(ctx: Context, *, Bucket: str, ExpectedBucketOwner: str | None 
             bodies.delete(place, part.pieces)
         upload_parts.delete_all(place, upload.upload_id)
     uploads.delete_all(place, Bucket)
+    volumes.forget(place, Bucket)
     ctx.tags.set(place, arn(bucket), EMPTY)
     configurations.forget(place, bucket)
     buckets.delete(ctx, Bucket)

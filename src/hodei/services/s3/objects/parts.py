@@ -11,6 +11,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.protocol.http import Body as StreamedBody
 from hodei.services.s3 import errors
+from hodei.services.s3.billing import volumes
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, checksums, encryption
 from hodei.services.s3.content.intake import Intake
@@ -77,7 +78,7 @@ async def upload_part(
         pieces=received.pieces,
         checksums=received.checksums,
     )
-    _keep(home, part)
+    _keep(home, upload, part)
     shown = upload.checksum_algorithm or (intake.expected.algorithm if intake.expected.given else "")
     return {"ETag": f'"{etag}"', **_checksum(part, shown), **encryption.shown(upload.object.encryption)}
 
@@ -119,7 +120,7 @@ async def upload_part_copy(
         pieces=pieces,
         checksums=digests.checksums,
     )
-    _keep(home, part)
+    _keep(home, upload, part)
     result = {
         "ETag": f'"{part.etag}"',
         "LastModified": int(part.modified),
@@ -189,13 +190,15 @@ def drop(home: Context, upload: Upload) -> None:
 
 def forget(home: Context, upload: Upload) -> None:
     """Forget an upload and its parts; what was stored for them stays."""
+    volumes.drops(home, upload)
     upload_parts.delete_all(home, upload.upload_id)
     uploads.delete(home, upload.bucket, upload.key, upload.upload_id)
 
 
-def _keep(home: Context, part: UploadPart) -> None:
+def _keep(home: Context, upload: Upload, part: UploadPart) -> None:
     """Add a part to its upload, in place of an earlier one of that number."""
     earlier = upload_parts.get(home, part.upload_id, part.number)
+    volumes.takes(home, upload, earlier, part)
     if earlier is not None:
         bodies.delete(home, earlier.pieces)
     upload_parts.put(home, part)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.s3 import rules
+from hodei.services.s3.billing import volumes
 from hodei.services.s3.content import bodies
 from hodei.services.s3.management import notifications, replication
 from hodei.services.s3.state import NULL_VERSION, Bucket, Object, objects, versions
@@ -85,10 +86,13 @@ def delete_latest(home: Context, bucket: Bucket, key: str, *, reason: str = "Obj
 def update(home: Context, obj: Object) -> None:
     """Write back a version with other attributes (tags, ACL, lock, storage class): same key and sequence."""
     current = objects.get(home, obj.bucket, obj.key)
-    if current is not None and current.sequence == obj.sequence:
-        objects.put(home, obj)
-    else:
-        versions.put(home, obj)
+    latest = current is not None and current.sequence == obj.sequence
+    old = current if latest else versions.get(home, obj.bucket, obj.key, obj.order)
+    if old and (old.storage_class, old.tags) != (obj.storage_class, obj.tags):
+        volumes.changes(home, obj.bucket, old, obj)
+    if old and old.storage_class != obj.storage_class:
+        obj = volumes.moved(home, old, obj)
+    (objects if latest else versions).put(home, obj)
 
 
 def _next_sequence(home: Context, previous: Object | None) -> int:
@@ -98,8 +102,12 @@ def _next_sequence(home: Context, previous: Object | None) -> int:
 
 
 def _push(home: Context, bucket: Bucket, obj: Object, previous: Object | None) -> None:
-    if previous is not None and previous.version_id == obj.version_id and not previous.marker and not obj.marker:
-        bodies.delete(home, previous.pieces)  # its row is written over
+    over = previous if previous and previous.version_id == obj.version_id else None
+    if over and (over.marker or obj.marker):
+        over = None
+    volumes.changes(home, bucket.name, over, obj)
+    if over:
+        bodies.delete(home, over.pieces)  # its row is written over
     elif previous is not None:
         if obj.version_id == NULL_VERSION and (replaced := find(home, bucket, obj.key, NULL_VERSION)) is not None:
             _drop(home, bucket, replaced)
@@ -111,6 +119,7 @@ def _push(home: Context, bucket: Bucket, obj: Object, previous: Object | None) -
 
 def _drop(home: Context, bucket: Bucket, obj: Object) -> None:
     """Remove a row and what it holds."""
+    volumes.changes(home, bucket.name, obj, None)
     current = objects.get(home, bucket.name, obj.key)
     if current is not None and current.sequence == obj.sequence:
         objects.delete(home, bucket.name, obj.key)

@@ -1,0 +1,3 @@
+"""What S3 bills: requests, data that goes out, storage by class, and what is deleted too early."""
+
+from hodei.services.s3.billing import requests as requests
