@@ -6,6 +6,7 @@ import pytest
 
 from hodei.kernel.ledger.audit import Event, audited
 from hodei.kernel.tables import Place
+from hodei.protocol.http import Body, Headers, Request
 from hodei.testing import ACCOUNT, REGION, Cloud
 
 ALWAYS = {"start": 0.0, "end": 1e11}
@@ -96,3 +97,19 @@ def test_an_acknowledged_change_has_its_event(cloud: Cloud) -> None:
 )
 def test_what_only_reads(service: str, operation: str, reads: bool) -> None:
     assert audited(service, operation).read_only is reads
+
+
+@pytest.mark.parametrize("odd", ["2" * 40, '"\\ud800"'])
+def test_what_cannot_be_encoded_takes_nothing_with_it(cloud: Cloud, odd: str) -> None:
+    cloud.client("sqs").create_queue(QueueName="orders")
+    body = f'{{"QueueUrl": "http://localhost/{ACCOUNT}/orders", "Tags": {{"a": "b"}}, "Odd": 1, "QueueName": {odd}}}'
+    headers = [
+        ("host", "localhost"),
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", "AmazonSQS.CreateQueue"),
+        ("authorization", f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/sqs/aws4_request"),
+    ]
+    cloud.send(Request("POST", "/", Headers(headers), Body(body.encode())))
+    cloud.client("sqs").create_queue(QueueName="books")
+    found = [event.operation for event in events(cloud)]
+    assert found[0] == found[-1] == "CreateQueue" and len(found) >= 2

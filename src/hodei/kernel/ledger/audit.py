@@ -110,11 +110,10 @@ class Call(NamedTuple):
     params: Mapping[str, Any]
     result: Mapping[str, Any]
     error: Exception | None
-    via: str = ""  # the service through which the caller calls
 
 
 _Events = list[Event]
-_encode = msgspec.msgpack.Encoder(enc_hook=str).encode  # what is no value of a model is written as a text
+_encoder = msgspec.msgpack.Encoder(enc_hook=str)  # what is no value of a model is written as a text
 
 
 class Audit:
@@ -206,7 +205,7 @@ class Audit:
     def _write(self, account: str, region: str, data: bool, events: list[Event]) -> None:
         table = self.data if data else self.management
         self._written += 1
-        chunk = Chunk(at=events[0].at, id=f"{self._written:012}-{events[0].id}", events=_encode(events))
+        chunk = Chunk(at=events[0].at, id=f"{self._written:012}-{events[0].id}", events=_encoded(events))
         table.put(Place(self._store, account, region), chunk)
 
     def _event(self, call: Call) -> Event:
@@ -215,7 +214,7 @@ class Audit:
         code, message = _told(call.error)
         resources = _resources(call)
         hide_params, hide_result = _redactors(ctx.service.name, operation.model)
-        via = ctx.principal.service or call.via
+        via = ctx.principal.service or (ctx.via[-1] if ctx.via else "")
         if via:
             request = None  # it is the service that asks
         return Event(
@@ -358,3 +357,21 @@ def audited(service: str, operation: str) -> Audited:
 def _redactors(service: str, operation: OperationModel) -> tuple[Redactor, Redactor]:
     hidden, omitted = (frozenset(manifest(service).audit.get(word, ())) for word in ("hidden", "omitted"))
     return redactor(operation.input, hidden, omitted), redactor(operation.output, hidden, omitted)
+
+
+def _encoded(events: list[Event]) -> bytes:
+    try:
+        return _encoder.encode(events)
+    except (OverflowError, UnicodeEncodeError):  # requests bring integers of any size, and halves of surrogate pairs
+        return _encoder.encode(_storable(msgspec.to_builtins(events, enc_hook=str)))
+
+
+def _storable(value: Any) -> Any:
+    """With texts instead of what the encoding has no room for."""
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(one) for one in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

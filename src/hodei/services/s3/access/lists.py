@@ -33,9 +33,10 @@ NEW = {
 }
 # That an object is not there is for those to know who may list the bucket.
 MISSING = {**NEW, "READ": OBJECT["READ"]}
+NAMED = {"StringNotEquals": {"aws:PrincipalAccount": "anonymous"}}
 GROUPS: Mapping[str, dict[str, Any]] = {
     grants.ALL_USERS: {"Principal": "*"},
-    grants.AUTHENTICATED_USERS: {"Principal": {"AWS": "*"}, "Condition": {"Null": {"aws:PrincipalAccount": "false"}}},
+    grants.AUTHENTICATED_USERS: {"Principal": {"AWS": "*"}, "Condition": NAMED},
     grants.LOG_DELIVERY: {"Principal": {"Service": "logging.s3.amazonaws.com"}},
 }
 
