@@ -49,11 +49,11 @@ def point(control: Any, s3: Any) -> dict[str, str]:
 def hire(cloud: Cloud) -> Callable[..., Any]:
     """Makes a user whose policy allows these actions on that resource, and gives its client."""
 
-    def call(name: str, *actions: str, on: Any = "*", account: str = ACCOUNT, service: str = "s3") -> Any:
+    def call(name: str, *actions: str, on: Any = "*", account: str = ACCOUNT, service: str = "s3", **more: Any) -> Any:
         iam = cloud.client("iam", account=account)
         iam.create_user(UserName=name)
         if actions:
-            allowed = document({"Effect": "Allow", "Action": list(actions), "Resource": on})
+            allowed = document({"Effect": "Allow", "Action": list(actions), "Resource": on, **more})
             iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=allowed)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}

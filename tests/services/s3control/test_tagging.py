@@ -75,6 +75,25 @@ def test_who_may(hire: Any, s3: Any, control: Any, refused: Any) -> None:
             client.tag_resource(AccountId=ACCOUNT, ResourceArn=BUCKET, Tags=RED)
 
 
+def test_tags_decide_who_may(hire: Any, s3: Any, control: Any, point: Any, refused: Any) -> None:
+    red = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    ada = hire("ada", "s3:*", service="s3control", Condition=red)
+    for arn in (BUCKET, POINT):
+        with refused("AccessDenied", status=403):
+            ada.list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=arn)
+        control.tag_resource(AccountId=ACCOUNT, ResourceArn=arn, Tags=RED)
+    assert tagged(ada, POINT) == RED
+    with refused("AccessDenied", status=403):
+        tagged(ada, BUCKET)
+    s3.put_bucket_abac(Bucket="bucket", AbacStatus={"Status": "Enabled"})
+    assert tagged(ada, BUCKET) == RED
+    with refused("NoSuchAccessPointPolicy", status=404):
+        ada.get_access_point_policy(AccountId=ACCOUNT, Name="point")
+    control.untag_resource(AccountId=ACCOUNT, ResourceArn=POINT, TagKeys=["team"])
+    with refused("AccessDenied", status=403):
+        ada.get_access_point_policy(AccountId=ACCOUNT, Name="point")
+
+
 def test_tags_that_count_are_changed_here_alone(control: Any, s3: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html"""
     s3.put_bucket_abac(Bucket="bucket", AbacStatus={"Status": "Enabled"})

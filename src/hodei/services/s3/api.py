@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from hodei.kernel.context import Context
 from hodei.kernel.iam.hooks import ResourcePolicy
 from hodei.services.s3.access import lists, owners
+from hodei.services.s3.access.keys import resource_tags
 from hodei.services.s3.buckets import buckets, policies, public_access
 from hodei.services.s3.buckets.access_points import ALIAS, arn
 from hodei.services.s3.management.notifications import host_id
@@ -37,6 +38,7 @@ __all__ = [
     "keep_access_point",
     "pause_replication",
     "policy_of_bucket",
+    "resource_tags",
     "resume_replication",
     "settings_of_account",
 ]

@@ -17,6 +17,9 @@ def bucket_owned(ctx: Context, arn: str) -> ResourcePolicy | None:
     return s3.policy_of_bucket(ctx, bucket) if bucket else None
 
 
+s3control.resource_tags = s3.resource_tags
+
+
 @s3control.without_policy
 def unguarded(ctx: Context, params: Mapping[str, Any]) -> bool:
     return "ResourceArn" not in params

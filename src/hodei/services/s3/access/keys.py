@@ -135,22 +135,19 @@ def _of_point(name: str) -> None:
         return access_points.facts(point)[name] if point else None
 
 
-@s3.condition_key("s3:AccessPointTag/")
-def tags_of_point(ctx: Context, params: Params) -> Mapping[str, str]:
-    if (point := access_points.through(ctx, params)) is None:
-        return NO_TAGS
-    return ctx.tags.get(ctx.at(account=point.account, region=point.region), access_points.arn(point))
-
-
 for _name in ("s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"):
     _of_point(_name)
 
 
-# tags of buckets, which count where the bucket says so
+# tags: of buckets they count where the bucket says so, of access points always
 
 
-def bucket_tags(ctx: Context, arn: str) -> Mapping[str, str]:
-    """Those of the bucket, or of that which the object is in."""
+def resource_tags(ctx: Context, arn: str) -> Mapping[str, str]:
+    """Those of the bucket or the access point, or of that which the object is in."""
+    named = arn.partition("/object/")[0]
+    if ":accesspoint/" in named:
+        _, _, _, region, account, _ = named.split(":", 5)
+        return ctx.tags.get(ctx.at(account=account, region=region), named)
     bucket = state.buckets.get(ctx, arn.rpartition(":::")[2].partition("/")[0])
     if bucket is None:
         return NO_TAGS
@@ -159,9 +156,15 @@ def bucket_tags(ctx: Context, arn: str) -> Mapping[str, str]:
     return ctx.tags.get(home, buckets.arn(bucket)) if abac.get("Status") == "Enabled" else NO_TAGS
 
 
-s3.resource_tags = bucket_tags
+s3.resource_tags = resource_tags
 
 
 @s3.condition_key("s3:BucketTag/")
 def tags_of_bucket(ctx: Context, params: Params) -> Mapping[str, str]:
-    return bucket_tags(ctx, f":::{params.get('Bucket', '')}")
+    return resource_tags(ctx, f":::{params.get('Bucket', '')}")
+
+
+@s3.condition_key("s3:AccessPointTag/")
+def tags_of_point(ctx: Context, params: Params) -> Mapping[str, str]:
+    point = access_points.through(ctx, params)
+    return resource_tags(ctx, access_points.arn(point)) if point else NO_TAGS
