@@ -166,3 +166,14 @@ def test_nothing_secret_is_in_a_record(cloud: Cloud, cloudtrail: Any, user: Any,
     seed = device["Base32StringSeed"].decode()
     for hidden in (secret, key["SecretAccessKey"], session["SecretAccessKey"], session["SessionToken"], seed):
         assert hidden not in found
+
+
+def test_errors_by_their_names(cloud: Cloud, lookup: Records, refused: Any) -> None:
+    with refused("NoSuchEntity", status=404):
+        cloud.client("iam").get_user(UserName="nobody")
+    with refused("NotFoundException"):
+        cloud.client("kms").describe_key(KeyId="alias/none")
+    with refused("NoSuchBucket", status=404):
+        cloud.client("s3").get_bucket_policy(Bucket="not-there")
+    found = [lookup(name)[0]["errorCode"] for name in ("GetUser", "DescribeKey", "GetBucketPolicy")]
+    assert found == ["NoSuchEntityException", "NotFoundException", "NoSuchBucket"]

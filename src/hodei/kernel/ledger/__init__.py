@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hodei.kernel.service import Operation
     from hodei.kernel.world import World
 
-__all__ = ["Ledger", "Line"]
+__all__ = ["Call", "Ledger", "Line"]
 
 log = logging.getLogger("hodei.billing")
 
@@ -57,17 +57,9 @@ class Ledger:
         params: Mapping[str, Any],
         result: Mapping[str, Any],
         error: Exception | None = None,
-        via: str = "",
     ) -> None:
-        """A call is over; `via` is the service (its principal) that made it for the caller.
-
-        To be told in the tick of the loop in which its changes were committed."""
-        if not operation.data_event or operation.data_event in self.audit.wanted:
-            now = ctx.now
-            if self.audit.full(now):
-                self._write_audit()
-            self.audit.note(Call(ctx, operation, now, params, result, error, via))
-            self._soon()
+        """A call is over. To be told in the tick of the loop in which its changes were committed."""
+        self.record(Call(ctx, operation, ctx.now, params, result, error))
         if ctx.principal.kind in ISSUED:
             self.uses.note(ctx)
             self._soon()
@@ -79,6 +71,14 @@ class Ledger:
         elif error is None and operation.usage is not None:
             usage = operation.usage
             self.count(ctx, usage.key, 1.0, params.get(usage.resource, ""))
+
+    def record(self, call: Call) -> None:
+        """Write a call down, and nothing else of it; also what a service asks another without a call."""
+        if not call.operation.data_event or call.operation.data_event in self.audit.wanted:
+            if self.audit.full(call.at):
+                self._write_audit()
+            self.audit.note(call)
+            self._soon()
 
     def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
         """So much was used; see `Context.meter`."""

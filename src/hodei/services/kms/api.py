@@ -9,12 +9,14 @@ IncorrectKeyException.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import authorise
+from hodei.kernel.ledger import Call
 from hodei.services.kms import errors, grants
 from hodei.services.kms.find import ALIAS, Found, find_for_use, read
 from hodei.services.kms.managed import managed_key as _managed_key
@@ -47,30 +49,33 @@ def key_arn(ctx: Context, key_id: str) -> str:
 
 def encrypt(ctx: Context, key_id: str, plaintext: bytes, context: Given = NOTHING) -> bytes:
     """A ciphertext blob that says which key opens it."""
-    found = _allowed(ctx, "Encrypt", key_id, {"EncryptionContext": context})
-    blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
-    _used(ctx, "Encrypt", found)
-    return blob
+    with _noted(ctx, "Encrypt", {"KeyId": key_id, "EncryptionContext": context}) as there:
+        found = _allowed(ctx, there, key_id, {"EncryptionContext": context})
+        blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
+        _used(ctx, "Encrypt", found)
+        return blob
 
 
 def decrypt(ctx: Context, blob: bytes, context: Given = NOTHING, *, key_id: str = "") -> bytes:
     """What `encrypt`, `generate_data_key` or the API itself encrypted with that context."""
-    there = _kms(ctx, "Decrypt")
-    given = {"KeyId": key_id} if key_id else {}
-    _authorise(ctx, there, {"CiphertextBlob": blob, "EncryptionContext": context, **given})
-    found = ciphers.source(there, key_id, SYMMETRIC, blob)
-    plaintext, _ = ciphers.decrypt(found, SYMMETRIC, blob, context)
-    _used(ctx, "Decrypt", found)
-    return plaintext
+    params = {"CiphertextBlob": blob, "EncryptionContext": context} | ({"KeyId": key_id} if key_id else {})
+    with _noted(ctx, "Decrypt", params) as there:
+        _authorise(ctx, there, params)
+        found = ciphers.source(there, key_id, SYMMETRIC, blob)
+        plaintext, _ = ciphers.decrypt(found, SYMMETRIC, blob, context)
+        _used(ctx, "Decrypt", found)
+        return plaintext
 
 
 def generate_data_key(ctx: Context, key_id: str, context: Given = NOTHING, *, size: int = 32) -> DataKey:
     """A new key of `size` bytes to encrypt data with."""
-    found = _allowed(ctx, "GenerateDataKey", key_id, {"EncryptionContext": context, "NumberOfBytes": size})
-    plaintext = ctx.ids.randbytes(size)
-    blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
-    _used(ctx, "GenerateDataKey", found)
-    return DataKey(found.arn, plaintext, blob)
+    params = {"EncryptionContext": context, "NumberOfBytes": size}
+    with _noted(ctx, "GenerateDataKey", {"KeyId": key_id, **params}) as there:
+        found = _allowed(ctx, there, key_id, params)
+        plaintext = ctx.ids.randbytes(size)
+        blob = ciphers.encrypt(found, SYMMETRIC, plaintext, context)
+        _used(ctx, "GenerateDataKey", found)
+        return DataKey(found.arn, plaintext, blob)
 
 
 def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[str], context: Given) -> str:
@@ -85,18 +90,37 @@ def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[s
         "Constraints": {"EncryptionContextSubset": context},
         "Name": ctx.ids.uuid(),
     }
-    _authorise(ctx, there, wanted)
-    return str(grants.create_grant(there, **wanted)["GrantId"])
+    with _noted(ctx, "CreateGrant", wanted):
+        _authorise(ctx, there, wanted)
+        return str(grants.create_grant(there, **wanted)["GrantId"])
 
 
 def retire_grant(ctx: Context, key_id: str, grant: str) -> None:
     """Ends a grant, if it and its key are still there, for whom it was made."""
-    with suppress(errors.NotFoundException):
-        grants.retire_grant(_kms(ctx, "RetireGrant"), KeyId=key_id, GrantId=grant)
+    params = {"KeyId": key_id, "GrantId": grant}
+    with suppress(errors.NotFoundException), _noted(ctx, "RetireGrant", params) as there:
+        grants.retire_grant(there, KeyId=key_id, GrantId=grant)
 
 
-def _allowed(ctx: Context, operation: str, key_id: str, params: Mapping[str, Any]) -> Found:
+@contextmanager
+def _noted(ctx: Context, operation: str, params: Mapping[str, Any]) -> Iterator[Context]:
+    """Let the ledger record what the service asks KMS for its caller; what it does of itself is nobody's call."""
     there = _kms(ctx, operation)
+    error: AwsError | None = None
+    try:
+        yield there
+    except AwsError as raised:
+        error = raised
+        raise
+    finally:
+        if not _of_itself(ctx):
+            asked = _kms(ctx, operation, ctx.ids.uuid())
+            found = asked.service.find(operation)
+            assert found
+            ctx.world.ledger.record(Call(asked, found, ctx.now, params, {}, error))
+
+
+def _allowed(ctx: Context, there: Context, key_id: str, params: Mapping[str, Any]) -> Found:
     found = _found(there, key_id)
     _authorise(ctx, there, {"KeyId": key_id, **params})
     use.check(found, ENCRYPT, SYMMETRIC)
@@ -117,21 +141,28 @@ def _found(there: Context, key_id: str) -> Found:
 
 
 def _authorise(ctx: Context, there: Context, params: Mapping[str, Any]) -> None:
-    if ctx.principal.anonymous and ctx.request is None:
-        return
-    service = PRINCIPALS.get(ctx.service.name, ctx.service.name)
-    authorise(there, there.operation, {**params, "ViaService": f"{service}.{ctx.region}.amazonaws.com"})
+    if not _of_itself(ctx):
+        authorise(there, there.operation, {**params, "ViaService": f"{_name(ctx)}.{ctx.region}.amazonaws.com"})
 
 
-def _kms(ctx: Context, operation: str) -> Context:
+def _of_itself(ctx: Context) -> bool:
+    return ctx.principal.anonymous and ctx.request is None
+
+
+def _name(ctx: Context) -> str:
+    """What the service is called by its principal."""
+    return PRINCIPALS.get(ctx.service.name, ctx.service.name)
+
+
+def _kms(ctx: Context, operation: str, request_id: str = "") -> Context:
     """KMS where the other service is called, for the same caller."""
     return ctx.world.context(
         "kms",
         account=ctx.account,
         region=ctx.region,
         principal=ctx.principal,
-        request_id=ctx.request_id,
+        request_id=request_id or ctx.request_id,
         operation=operation,
         request=ctx.request,
-        via=(*ctx.via, f"{PRINCIPALS.get(ctx.service.name, ctx.service.name)}.amazonaws.com"),
+        via=(*ctx.via, f"{_name(ctx)}.amazonaws.com"),
     )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
-from hodei.services.secretsmanager import errors, replicas, rules, sealing, versions, views
+from hodei.services.secretsmanager import deletions, errors, replicas, rules, sealing, versions, views
 from hodei.services.secretsmanager.find import (
     ARN,
     Found,
@@ -150,6 +150,7 @@ def delete_secret(
     at = ctx.now + window * rules.DAY
     secrets.put(there, replace(secret, deletion=at, deleted=ctx.now, changed=ctx.now))
     there.timers.set(there, "delete", at, secret.name, secret.suffix)
+    deletions.begun(found)
     return {**found.head, "DeletionDate": at}
 
 
@@ -161,6 +162,8 @@ def _delete_now(ctx: Context, given: str) -> dict[str, Any]:
         named = "ARN" if ARN.fullmatch(given) else "Name"
         return {named: given, "DeletionDate": ctx.now}
     _check_deletable(found)
+    deletions.begun(found)
+    deletions.ended(found)
     replicas.remove(found)
     return {**found.head, "DeletionDate": ctx.now}
 
@@ -179,6 +182,7 @@ def delete_at_end(ctx: Context, name: str, suffix: str) -> None:
     """The recovery window is over."""
     secret = secrets.get(ctx, name)
     if secret and secret.suffix == suffix and secret.deletion:
+        deletions.ended(Found(ctx, secret))
         replicas.remove(Found(ctx, secret))
 
 
@@ -187,5 +191,7 @@ def restore_secret(ctx: Context, *, SecretId: str) -> dict[str, Any]:
     found = find(ctx, SecretId)
     there, secret = found
     there.timers.cancel(there, "delete", secret.name, secret.suffix)
+    if secret.deletion:
+        deletions.cancelled(found)
     secrets.put(there, replace(secret, deletion=0.0, deleted=0.0, changed=ctx.now))
     return dict(found.head)

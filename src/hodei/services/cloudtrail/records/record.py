@@ -17,6 +17,7 @@ from hodei.services.cloudtrail.records.identity import INTERNAL, user_identity
 
 VERSION = "1.11"
 LONGEST = 1024  # characters of an errorMessage and of a userAgent that are kept
+BY_SHAPE = ("iam", "sts")
 Record = dict[str, Any]
 
 
@@ -33,7 +34,7 @@ def record_of(event: Event, recipient: str) -> Record:
         "userAgent": _by_service(event) or event.user_agent[:LONGEST],
     }
     if event.error:
-        found |= {"errorCode": event.error, "errorMessage": event.message[:LONGEST]}
+        found |= {"errorCode": error_code(event), "errorMessage": event.message[:LONGEST]}
     found |= _contents(event)
     if not event.service_event:
         found["requestID"] = event.id
@@ -53,6 +54,15 @@ def record_of(event: Event, recipient: str) -> Record:
     if event.tls:
         found["tlsDetails"] = {"clientProvidedHostHeader": event.host}
     return found
+
+
+def error_code(event: Event) -> str:
+    """Denials are called alike in all services; IAM and STS have the names of their exceptions ("NoSuchEntityException")
+    instead of what clients get."""
+    if event.error == "AccessDeniedException":
+        return "AccessDenied"
+    shape = _operation(event).service.error_shape(event.error) if event.service in BY_SHAPE else None
+    return shape.name if shape else event.error
 
 
 def event_name(event: Event) -> str:
