@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.config import Config
 
 from hodei.testing import Cloud
 
@@ -144,7 +145,8 @@ def test_copies_are_made_from_and_to_one(s3: Any, address: str) -> None:
 
 
 def test_urls_can_be_presigned(cloud: Cloud, s3: Any, address: str) -> None:
-    url = s3.generate_presigned_url("get_object", Params={"Bucket": address, "Key": "key"})
+    signer = cloud.client("s3", config=Config(signature_version="s3v4"))
+    url = signer.generate_presigned_url("get_object", Params={"Bucket": address, "Key": "key"})
     assert httpx.Client(transport=cloud.transport()).get(url).text == "body"
 
 
@@ -176,6 +178,18 @@ def test_a_bucket_may_look_like_one(s3: Any, point: Any) -> None:
 def test_there_is_no_way_in_for_the_anonymous(cloud: Cloud, point: Any) -> None:
     answer = httpx.Client(transport=cloud.transport()).get(f"{cloud.url}/{point['Alias']}/key")
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("presigned", [True, False])
+def test_signatures_of_version_2(cloud: Cloud, point: Any, refused: Any, presigned: bool) -> None:
+    old = cloud.client("s3", config=Config(signature_version="s3"))
+    where = {"Bucket": point["Alias"], "Key": "key"}
+    if presigned:
+        answer = httpx.Client(transport=cloud.transport()).get(old.generate_presigned_url("get_object", Params=where))
+        assert answer.status_code == 400 and "Please use AWS4-HMAC-SHA256." in answer.text
+    else:
+        with refused("InvalidRequest", "Please use AWS4-HMAC-SHA256."):
+            old.get_object(**where)
 
 
 def test_from_outside_its_vpc_one_is_not_reached(control: Any, s3: Any, refused: Any) -> None:

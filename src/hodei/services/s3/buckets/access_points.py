@@ -17,6 +17,7 @@ from hodei.services.s3 import errors
 from hodei.services.s3.state import AccessPoint, access_points, buckets
 
 ALIAS = "-s3alias"
+VERSION_2 = "AWSAccessKeyId="  # of a query that is signed so
 POINT = "AccessPoint"  # in the part of a request that permissions are asked for
 HOST_MARK = ".s3-accesspoint"
 HOST = re.compile(r"(.+)-(\d{12})(\.s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.([a-z0-9-]+))?)?")
@@ -101,9 +102,17 @@ def amend(ctx: Context, params: dict[str, Any]) -> None:
 
 
 def check_reachable(ctx: Context, point: AccessPoint) -> None:
-    """Raises: AccessDenied to who is not signed in, and to all if it is for a VPC: no request comes here from one."""
+    """Raises: AccessDenied to who is not signed in, and to all if it is for a VPC: no request comes here from one;
+    InvalidRequest for signatures of version 2.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html
+    """
     if point.vpc or ctx.principal.anonymous:
         raise errors.AccessDenied()
+    if ctx.request and (ctx.request.headers.get("authorization").startswith("AWS ") or VERSION_2 in ctx.request.query):
+        raise errors.InvalidRequest(
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+        )
 
 
 def attached(ctx: Context, bucket: str) -> bool:
