@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 
 from hodei.kernel.ids import Ids
+from hodei.protocol.http import Request
 from hodei.services.s3 import errors
 from hodei.services.s3.state import NULL_VERSION
 
@@ -52,6 +53,14 @@ def check_redirect(location: str | None) -> None:
         )
     if len(location) > REDIRECT_LIMIT:
         raise errors.InvalidRedirectLocation("The length of website redirect location cannot exceed 2,048 characters.")
+
+
+def check_signature_version(request: Request | None, message: str) -> None:
+    """Raises: InvalidRequest, in these words, if the signature is of version 2."""
+    if request is None:
+        return
+    if request.headers.get("authorization").startswith("AWS ") or "AWSAccessKeyId=" in request.query:
+        raise errors.InvalidRequest(message)
 
 
 def new_version_id(ids: Ids) -> str:

@@ -13,11 +13,10 @@ from typing import Any
 
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors
+from hodei.services.s3 import errors, rules
 from hodei.services.s3.state import AccessPoint, access_points, buckets
 
 ALIAS = "-s3alias"
-VERSION_2 = "AWSAccessKeyId="  # of a query that is signed so
 POINT = "AccessPoint"  # in the part of a request that permissions are asked for
 HOST_MARK = ".s3-accesspoint"
 HOST = re.compile(r"(.+)-(\d{12})(\.s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.([a-z0-9-]+))?)?")
@@ -109,10 +108,9 @@ def check_reachable(ctx: Context, point: AccessPoint) -> None:
     """
     if point.vpc or ctx.principal.anonymous:
         raise errors.AccessDenied()
-    if ctx.request and (ctx.request.headers.get("authorization").startswith("AWS ") or VERSION_2 in ctx.request.query):
-        raise errors.InvalidRequest(
-            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-        )
+    rules.check_signature_version(
+        ctx.request, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+    )
 
 
 def attached(ctx: Context, bucket: str) -> bool:

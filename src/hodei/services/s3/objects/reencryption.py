@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.services.s3 import errors, payment, subjects
+from hodei.services.s3 import errors, payment, rules, subjects
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, data_keys, encryption
 from hodei.services.s3.content.checksums import DEFAULT, Digests
@@ -113,8 +113,7 @@ def _put(home: Context, obj: Object, sealing: Sealing, pieces: bodies.Pieces) ->
 def _wanted(ctx: Context, bucket: Bucket, given: dict[str, Any]) -> Encryption:
     if (asked := given.get("SSEKMS")) is None:
         raise errors.InvalidRequest(NEW_TYPE)
-    if ctx.request is not None and ctx.request.headers.get("authorization").startswith("AWS "):
-        raise errors.InvalidRequest(SIGNATURE)
+    rules.check_signature_version(ctx.request, SIGNATURE)
     if Arn.parse(asked["KMSKeyArn"]).account != bucket.account:
         raise errors.AccessDenied(OTHER_ACCOUNT)
     return Encryption(algorithm=KMS, kms_key=asked["KMSKeyArn"], bucket_key=asked.get("BucketKeyEnabled", False))
