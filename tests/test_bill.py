@@ -118,6 +118,29 @@ def test_backups_recovery_and_rare_access_have_prices_of_their_own(june: Cloud) 
     assert found["RestoreDataSize-Bytes"] == pytest.approx(1000 / 2**30)
 
 
+def test_exports_and_imports_are_billed_by_their_size(june: Cloud) -> None:
+    s3, dynamodb = bucket(june), june.client("dynamodb")
+    arn = dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST")["TableDescription"]["TableArn"]
+    dynamodb.put_item(TableName="orders", Item={"pk": {"S": "x" * 998}})
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="photos", S3Prefix="out")
+    line = b'{"Item":{"pk":{"S":"a"}}}\n'
+    s3.put_object(Bucket="photos", Key="in/a.json", Body=line)
+    dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "photos", "S3KeyPrefix": "in/"},
+        InputFormat="DYNAMODB_JSON",
+        TableCreationParameters={**TABLE, "TableName": "again", "BillingMode": "PAY_PER_REQUEST"},
+    )
+    june.settle()
+    june.clock.advance(minutes=10)
+    found = used(june, "dynamodb")
+    assert found["ExportDataSize-Bytes"] == pytest.approx(1000 / 2**30)
+    assert found["ImportDataSize-Bytes"] == pytest.approx(len(line) / 2**30)
+    assert "RestoreDataSize-Bytes" not in found
+
+
 def test_a_global_table_writes_in_each_region(june: Cloud) -> None:
     dynamodb = june.client("dynamodb")
     dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST")
@@ -287,6 +310,19 @@ def test_the_owner_of_a_bucket_pays_unless_the_requester_does(june: Cloud) -> No
     with pytest.raises(ClientError):
         other.list_objects_v2(Bucket="photos")
     assert june.bill.lines(operation="ListObjectsV2") == []  # a stranger that is denied costs nothing
+
+
+def test_a_page_of_a_website_is_a_request(june: Cloud) -> None:
+    s3 = bucket(june)
+    s3.put_object(Bucket="photos", Key="index.html", Body=b"x" * 1000)
+    s3.delete_public_access_block(Bucket="photos")
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/*"}
+    s3.put_bucket_policy(Bucket="photos", Policy=json.dumps({"Version": "2012-10-17", "Statement": allow}))
+    s3.put_bucket_website(Bucket="photos", WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    host = ("Host", "photos.s3-website-us-east-1.amazonaws.com")
+    assert june.send(Request("GET", "/", Headers([host]), Body(b""))).status == 200
+    found = {line.usage_type: line.metered.amount for line in june.bill.lines(operation="GetObject")}
+    assert found == {"Requests-Tier2": 1, "DataTransfer-Out-Bytes": 1000}
 
 
 def test_the_bucket_s_tags_are_on_its_lines(june: Cloud) -> None:

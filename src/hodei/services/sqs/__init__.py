@@ -5,7 +5,6 @@ Not yet real: in fair queues (MessageGroupId on a standard queue) a noisy group 
 
 from hodei.services.sqs import (
     attributes,
-    billing,
     data_plane,
     dead_letters,
     messages,
@@ -19,7 +18,6 @@ from hodei.services.sqs import (
 
 __all__ = [
     "attributes",
-    "billing",
     "data_plane",
     "dead_letters",
     "messages",

@@ -1,15 +1,17 @@
-"""Requests before their handlers: those of older clients, and whose rate of requests they count for."""
+"""Requests besides their handlers: those of older clients, whose rate of requests they count for, what they cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.sqs import rules
+from hodei.services.sqs import message_attributes, rules
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.service import sqs
+
+CHUNK = 64 * 1024
 
 
 def queue_url_from_path(ctx: Context, params: dict[str, Any]) -> None:
@@ -33,3 +35,29 @@ def fifo_queue(ctx: Context, params: Mapping[str, Any]) -> str | None:
     except AwsError:
         return None  # the operation itself says so
     return None if queue.attributes.get("FifoThroughputLimit") == "perMessageGroupId" else queue.arn(place)
+
+
+@sqs.meters(
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "ReceiveMessage",
+    "SendMessage",
+    "SendMessageBatch",
+)
+def billed(ctx: Context, params: Mapping[str, Any], result: Mapping[str, Any], error: Exception | None) -> None:
+    """https://aws.amazon.com/sqs/pricing/: "Each 64 KB chunk of a payload is billed as 1 request". The owner of a queue
+    pays for what others do with it (SQS's FAQ)."""
+    if error is None:
+        url = params["QueueUrl"]
+        carried: Sequence[Mapping[str, Any]] = params.get("Entries") or result.get("Messages") or (params,)
+        usage = "fifo-requests" if url.endswith(".fifo") else "requests"
+        ctx.meter(usage, -(-sum(map(_bytes, carried)) // CHUNK) or 1, url)
+
+
+def _bytes(message: Mapping[str, Any]) -> int:
+    """Of a message that is sent or received."""
+    body = message.get("MessageBody") or message.get("Body") or ""
+    attributes = message.get("MessageAttributes")
+    return len(body.encode()) + (message_attributes.size(attributes) if attributes else 0)

@@ -58,6 +58,9 @@ def finish(ctx: Context, job: Export, failure: tuple[str, str] | None = None) ->
     forget_items(ctx, backup.items)
     forget_gathered(ctx, backup.id)
     jobs.ended(ctx, exports, TIMER, job, failure)
+    if failure is None:
+        kind = "incremental-export" if "IncrementalExportSpecification" in job.told else "export"
+        ctx.meter(kind, job.size, ctx.arn(f"table/{job.table}"))
 
 
 @dynamodb.timer("forget_gathered")

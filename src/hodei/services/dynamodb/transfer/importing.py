@@ -62,6 +62,7 @@ def finish(ctx: Context, job: Import, failure: tuple[str, str] | None = None) ->
     else:
         lifecycle.arrive(ctx, job.table, job.table_id)
     jobs.ended(ctx, imports, TIMER, job, failure)
+    ctx.meter("import", job.size, ctx.arn(f"table/{job.table}"))
 
 
 async def read(ctx: Context, job: Import) -> None:

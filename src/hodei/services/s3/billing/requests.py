@@ -23,7 +23,7 @@ Params = Mapping[str, Any]
 
 
 @s3.meters("*")
-def requests(ctx: Context, params: Params, result: Params, error: Exception | None) -> None:
+def billed(ctx: Context, params: Params, result: Params, error: Exception | None) -> None:
     operation = ctx.operation
     if not (tier := _tier(operation)):
         return
@@ -32,7 +32,7 @@ def requests(ctx: Context, params: Params, result: Params, error: Exception | No
             ctx.meter(tier, 1.0)
         return
     bucket = buckets.get(ctx, name)
-    if bucket is None or (error is not None and not _billed(ctx, bucket, error)):
+    if bucket is None or (error is not None and not _counts(ctx, bucket, error)):
         return
     place = home(ctx, bucket)
     if "RequestCharged" in result:
@@ -59,7 +59,7 @@ def _tier(operation: str) -> str:
     return "tier1" if operation.startswith(DEARER) else "tier2"
 
 
-def _billed(ctx: Context, bucket: Bucket, error: Exception) -> bool:
+def _counts(ctx: Context, bucket: Bucket, error: Exception) -> bool:
     """A request that fails for the client's fault is billed as well, but not where a stranger is denied.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ErrorCodeBilling.html; what fails before it is known who

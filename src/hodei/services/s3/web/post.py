@@ -18,6 +18,7 @@ from hodei.protocol.http import Request, Response
 from hodei.protocol.xml_read import load, local_name
 from hodei.protocol.xml_write import escape
 from hodei.services.s3 import errors, rules
+from hodei.services.s3.billing import requests
 from hodei.services.s3.buckets import buckets
 from hodei.services.s3.content import bodies, checksums, encryption
 from hodei.services.s3.objects import drafts, tagging, versions, views
@@ -105,7 +106,9 @@ async def _stored(ctx: Context, bucket: Bucket, fields: Mapping[str, str], form:
         pieces=pieces,
         checksums=digests.checksums,
     )
-    return versions.add_version(home, buckets.bucket_of(ctx, bucket.name), obj, event="ObjectCreated:Post")
+    obj = versions.add_version(home, buckets.bucket_of(ctx, bucket.name), obj, event="ObjectCreated:Post")
+    requests.billed(ctx.by(ctx.principal, "PutObject"), given | {"Bucket": bucket.name}, {}, None)
+    return obj
 
 
 async def _limited(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:

@@ -17,6 +17,7 @@ from hodei.kernel.iam.authorise import authorise
 from hodei.protocol.codec import codec_for
 from hodei.protocol.http import Body, Request, Response
 from hodei.services.s3 import errors
+from hodei.services.s3.billing import requests
 from hodei.services.s3.buckets import buckets, configurations
 from hodei.services.s3.buckets.configurations import configuration
 from hodei.services.s3.management import notifications
@@ -177,7 +178,9 @@ def _object(ctx: Context, bucket: Bucket, key: str, status: int = 200) -> Respon
         return Response(301, [("Location", found.redirect)])
     codec, operation = codec_for(s3.model, s3.model.protocols[0]), s3.model.operations[name]
     params = codec.parse(operation, plain, b"", {"Bucket": bucket.name, "Key": key})
-    response = codec.serialise(operation, handler(ctx, **params), request_id=ctx.request_id)
+    answer = handler(ctx, **params)
+    requests.billed(ctx, params, answer, None)
+    response = codec.serialise(operation, answer, request_id=ctx.request_id)
     response.status = status
     return response
 
