@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hodei.testing import Cloud
+
 from .certificates import made
 
 pytestmark = pytest.mark.feature("iam.federation")
@@ -130,3 +132,14 @@ def test_keys_for_encrypted_assertions(iam: Any, refused: Refused) -> None:
 def test_metadata_is_checked(iam: Any, refused: Refused, text: str) -> None:
     with refused("InvalidInput", "Could not parse metadata"):
         iam.create_saml_provider(Name="idp", SAMLMetadataDocument=text)
+
+
+def test_outbound_federation_belongs_to_the_account(cloud: Cloud, iam: Any, refused: Refused) -> None:
+    """The tokens are in the tests of STS."""
+    issuer = iam.enable_outbound_web_identity_federation()["IssuerIdentifier"]
+    assert iam.get_outbound_web_identity_federation_info()["IssuerIdentifier"] == issuer
+    with refused("FeatureDisabled", status=404):
+        cloud.client("iam", account="123456789012").disable_outbound_web_identity_federation()
+    iam.disable_outbound_web_identity_federation()
+    with refused("FeatureDisabled", status=404):
+        iam.get_outbound_web_identity_federation_info()

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from hodei.kernel.arns import partition_of
-from hodei.kernel.context import Context
+from hodei.kernel.context import Context, Principal
 from hodei.services.iam.credentials import mfa_devices
 from hodei.services.iam.credentials.state import mfa_devices as devices
 from hodei.services.iam.entities import roles as entities
 from hodei.services.iam.entities import service_linked_roles
-from hodei.services.iam.federation import metadata
+from hodei.services.iam.federation import metadata, outbound
 from hodei.services.iam.federation.metadata import Metadata
-from hodei.services.iam.federation.state import OidcProvider, SamlProvider, oidc_providers, saml_providers
+from hodei.services.iam.federation.state import (
+    Issuer,
+    OidcProvider,
+    SamlProvider,
+    issuers,
+    oidc_providers,
+    saml_providers,
+)
+from hodei.services.iam.identities import identity_of
 from hodei.services.iam.organization import root_access
 from hodei.services.iam.organization.root_access import Feature as RootFeature
 from hodei.services.iam.policies import attached, lookup
@@ -24,6 +34,7 @@ __all__ = [
     "Role",
     "RootFeature",
     "SamlProvider",
+    "TokenIssuer",
     "User",
     "link_role",
     "make_administrator",
@@ -34,9 +45,41 @@ __all__ = [
     "role",
     "saml_metadata",
     "saml_provider",
+    "tags_of",
+    "token_issuer",
+    "token_issuer_of",
     "user",
     "verify_mfa",
 ]
+
+
+class TokenIssuer(NamedTuple):
+    """An account that gives out tokens, by its address; `keys` are private ones (PEM) by the algorithms of tokens."""
+
+    url: str
+    keys: Mapping[str, bytes]
+
+
+def token_issuer(ctx: Context) -> TokenIssuer | None:
+    """The account of the call, if it gives out tokens."""
+    found = outbound.of(ctx)
+    return _token_issuer(ctx, found) if found and found.enabled else None
+
+
+def token_issuer_of(ctx: Context, id: str) -> TokenIssuer | None:
+    """The account whose address begins with an id, be it that it gives out tokens no more."""
+    found = issuers.get(ctx, id)
+    return _token_issuer(ctx, found) if found else None
+
+
+def _token_issuer(ctx: Context, found: Issuer) -> TokenIssuer:
+    keys = outbound.signing_keys(ctx, found)
+    return TokenIssuer(outbound.url(found), {"RS256": keys.rs256, "ES384": keys.es384})
+
+
+def tags_of(ctx: Context, principal: Principal) -> Mapping[str, str]:
+    """Those of the user that calls, or of the role of its session."""
+    return identity_of(ctx, principal).tags
 
 
 def role(ctx: Context, arn: str) -> Role | None:

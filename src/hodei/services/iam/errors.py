@@ -23,6 +23,16 @@ EntityTemporarilyUnmodifiable = iam.error(
     "EntityTemporarilyUnmodifiable",
     "Login Profile for User {name} cannot be modified while login profile is being created.",
 )
+FeatureDisabled = iam.error(
+    "FeatureDisabled",
+    "The request failed because outbound identity federation is already disabled for your AWS account. You cannot "
+    "disable the feature multiple times",
+)
+FeatureEnabled = iam.error(
+    "FeatureEnabled",
+    "The request failed because outbound identity federation is already enabled for your AWS account. You cannot "
+    "enable the feature multiple times.",
+)
 InvalidAuthenticationCode = iam.error("InvalidAuthenticationCode", "Authentication code for device is not valid.")
 InvalidClientTokenId = iam.error(
     "InvalidClientTokenId", "The security token included in the request is invalid.", status=403

@@ -37,5 +37,16 @@ class SamlProvider(Record):
     tags: dict[str, str] = {}
 
 
+class Issuer(Record):
+    """An account that gives out tokens; its private keys are sealed."""
+
+    id: str
+    account: str
+    rs256: bytes
+    es384: bytes
+    enabled: bool = False
+
+
 oidc_providers = iam.table("oidc_providers", OidcProvider, key="arn", scope="account")
 saml_providers = iam.table("saml_providers", SamlProvider, key="arn", scope="account")
+issuers = iam.table("issuers", Issuer, key="id", index={"accounts": ("account",)}, scope="global")

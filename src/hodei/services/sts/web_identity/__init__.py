@@ -1,3 +1,3 @@
-from hodei.services.sts.web_identity import assume
+from hodei.services.sts.web_identity import assume, discovery, issuing
 
-__all__ = ["assume"]
+__all__ = ["assume", "discovery", "issuing"]

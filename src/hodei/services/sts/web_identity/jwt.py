@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,51 @@ def read(text: str) -> Token:
     if len(parts) != 3:
         raise NotAToken(text)
     return Token(_object(parts[0]), _object(parts[1]), f"{parts[0]}.{parts[1]}".encode(), _bytes(parts[2]))
+
+
+def signed(claims: Mapping[str, Any], algorithm: str, pem: bytes) -> str:
+    """A token, signed by a private key."""
+    header = {"alg": algorithm, "typ": "JWT", "kid": public(algorithm, pem)["kid"]}
+    parts = ".".join(_text(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+    return f"{parts}.{_text(_signature(algorithm, pem, parts.encode()))}"
+
+
+def _signature(algorithm: str, pem: bytes, data: bytes) -> bytes:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = load_pem_private_key(pem, None)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    size = CURVES[algorithm][1]
+    halves = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA384())))
+    return b"".join(half.to_bytes(size, "big") for half in halves)
+
+
+def public(algorithm: str, pem: bytes) -> dict[str, Any]:
+    """The public key of a private one that signs by RS256 or ES384; its id is its thumbprint (RFC 7638)."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = load_pem_private_key(pem, None)
+    if isinstance(key, rsa.RSAPrivateKey):
+        of_rsa = key.public_key().public_numbers()
+        e, n = (number.to_bytes((number.bit_length() + 7) // 8, "big") for number in (of_rsa.e, of_rsa.n))
+        found = {"e": _text(e), "kty": "RSA", "n": _text(n)}
+    else:
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        point, (curve, size) = key.public_key().public_numbers(), CURVES[algorithm]
+        x, y = (_text(number.to_bytes(size, "big")) for number in (point.x, point.y))
+        found = {"crv": curve, "kty": "EC", "x": x, "y": y}
+    thumbprint = hashlib.sha256(json.dumps(found, separators=(",", ":")).encode()).digest()
+    return {**found, "alg": algorithm, "use": "sig", "kid": _text(thumbprint)}
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def candidates(token: Token, keys: Sequence[Jwk]) -> list[Jwk]:

@@ -1,5 +1,5 @@
-"""Where the keys of OpenID Connect providers come from: of those on this machine from themselves, of others from the
-setting `jwks`, for no service asks anything of the internet.
+"""Where the keys of OpenID Connect providers come from: of accounts of this cloud from IAM, of those on this machine
+from themselves, of others from the setting `jwks`, for no service asks anything of the internet.
 
 https://openid.net/specs/openid-connect-discovery-1_0.html
 """
@@ -11,8 +11,10 @@ import logging
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import hodei.services.iam.api as iam
 from hodei.kernel.context import Context
-from hodei.services.sts import errors
+from hodei.services.sts import errors, places
+from hodei.services.sts.web_identity import discovery
 from hodei.services.sts.web_identity.jwt import Jwk
 
 log = logging.getLogger("hodei.sts")
@@ -28,7 +30,7 @@ NO_KEY = (
 
 async def keys_of(ctx: Context, issuer: str) -> list[Jwk]:
     """Raises: InvalidIdentityToken if there are none, IDPCommunicationError if nobody answers."""
-    given = _given(ctx.setting("jwks")).get(issuer)
+    given = _given(ctx.setting("jwks")).get(issuer) or _own(ctx, issuer)
     if given is None and is_local(issuer):
         try:
             given = await ctx.offload(_fetched, issuer)
@@ -42,6 +44,12 @@ async def keys_of(ctx: Context, issuer: str) -> list[Jwk]:
     if not isinstance(keys, list):
         raise errors.InvalidIdentityToken(NO_KEY)
     return [key for key in keys if isinstance(key, dict)]
+
+
+def _own(ctx: Context, issuer: str) -> dict[str, Any] | None:
+    """Those of an account of this cloud that gives out tokens."""
+    found = iam.token_issuer_of(places.iam(ctx, ctx.account), issuer.removeprefix("https://").partition(".")[0])
+    return discovery.public_keys(found) if found and found.url == issuer else None
 
 
 def is_local(url: str) -> bool:
