@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +71,20 @@ def test_from_key_to_key(s3: Any, kms: Any, key: str, body: bytes, refused: Any)
     kms.disable_key(KeyId=other)
     kms.enable_key(KeyId=key)
     assert refused(s3.get_object, **WHERE)["Code"] == "KMS.DisabledException"
+
+
+def test_what_changes_meanwhile_stays_changed(cloud: Cloud, s3: Any, key: str) -> None:
+    s3.put_object(**WHERE, Body=bytes(30 * 2**20))
+
+    async def race() -> Any:
+        async with cloud.aio_client("s3") as client:
+            updating = client.update_object_encryption(**WHERE, **under(key))
+            return await asyncio.gather(updating, client.put_object(**WHERE, Body=b"new"), return_exceptions=True)
+
+    refused, _ = asyncio.run(race())
+    assert refused.response["Error"]["Code"] == "OperationAborted"
+    got = s3.get_object(**WHERE)
+    assert (got["Body"].read(), got["ServerSideEncryption"]) == (b"new", "AES256")
 
 
 def test_one_version_alone(s3: Any, key: str) -> None:
