@@ -112,6 +112,8 @@ class Meter:
         self._hour = 0
 
     def another_hour(self, now: float) -> bool:
+        if not self._hour and (last := self.sampled.get(self._place, "")):  # after a start
+            self._hour = int(last.at) // HOUR * HOUR
         return not self._hour <= now < self._hour + HOUR
 
     def turn(self, now: float) -> None:
