@@ -175,6 +175,23 @@ def test_a_bucket_may_look_like_one(s3: Any, point: Any) -> None:
     assert s3.get_object(Bucket=name, Key="mine")["Body"].read() == b"bucket"
 
 
+def test_forms_are_for_buckets(cloud: Cloud, point: Any) -> None:
+    web = httpx.Client(transport=cloud.transport())
+    answer = web.post(f"{cloud.url}/{point['Alias']}", data={"key": "k"}, files={"file": b"x"})
+    assert answer.status_code == 405
+
+
+def test_websites_have_no_access_points(cloud: Cloud, s3: Any, point: Any) -> None:
+    s3.delete_public_access_block(Bucket="bucket")
+    everybody = statement("Allow", "*", "s3:GetObject", "arn:aws:s3:::bucket/*")
+    s3.put_bucket_policy(Bucket="bucket", Policy=document(everybody))
+    s3.put_bucket_website(Bucket="bucket", WebsiteConfiguration={"IndexDocument": {"Suffix": "index"}})
+    key = f"point-{ACCOUNT}/page"
+    s3.put_object(Bucket="bucket", Key=key, Body=b"page")
+    web = httpx.Client(transport=cloud.transport())
+    assert web.get(f"http://bucket.s3-website-us-east-1.amazonaws.com/{key}").text == "page"
+
+
 def test_there_is_no_way_in_for_the_anonymous(cloud: Cloud, point: Any) -> None:
     answer = httpx.Client(transport=cloud.transport()).get(f"{cloud.url}/{point['Alias']}/key")
     assert answer.status_code == 403

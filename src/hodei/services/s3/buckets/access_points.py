@@ -48,8 +48,9 @@ def named(ctx: Context, name: str) -> AccessPoint | None:
 
 
 def used(ctx: Context) -> AccessPoint | None:
-    """The access point whose address the request was sent to."""
-    return named(ctx, _addressed(ctx))
+    """The access point whose address the request was sent to; of a bucket's website there is none."""
+    point = named(ctx, _addressed(ctx))
+    return None if point and ctx.request and ".s3-website" in ctx.request.host else point
 
 
 def through(ctx: Context, params: Mapping[str, Any]) -> AccessPoint | None:

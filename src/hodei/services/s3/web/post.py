@@ -19,7 +19,7 @@ from hodei.protocol.xml_read import load, local_name
 from hodei.protocol.xml_write import escape
 from hodei.services.s3 import errors, rules
 from hodei.services.s3.billing import requests
-from hodei.services.s3.buckets import buckets
+from hodei.services.s3.buckets import access_points, buckets
 from hodei.services.s3.content import bodies, checksums, encryption
 from hodei.services.s3.objects import drafts, tagging, versions, views
 from hodei.services.s3.service import s3
@@ -39,6 +39,8 @@ async def post_object(ctx: Context, request: Request) -> Response:
     name, _ = resource(ctx, request)
     if not name:
         raise errors.MethodNotAllowed(Method="POST", ResourceType="SERVICE")
+    if access_points.used(ctx):
+        raise errors.MethodNotAllowed(Method="POST", ResourceType="ACCESSPOINT")
     bucket = buckets.bucket_of(ctx, name)
     content_type = request.headers.get("content-type")
     if not content_type.lower().startswith("multipart/form-data"):
