@@ -142,6 +142,11 @@ class Audit:
     def want(self, account: str, types: Iterable[str]) -> None:
         """Keep data events of these types of resources from now on, for the trails of an account. In the open batch."""
         place, types = Place(self._store), sorted(types)
+        before = wants.get(place, account)
+        if types == (before.types if before else []):
+            return
+        with self._store.apart():
+            self.flush()  # what was noted until now is kept or not as it was wanted until now
         if types:
             wants.put(place, Wanted(account=account, types=types))
         else:

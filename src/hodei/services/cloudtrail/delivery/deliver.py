@@ -54,7 +54,19 @@ def deliver_when_due(ctx: Context, name: str) -> None:
         return
     if trail.logging:
         logging.schedule(ctx, trail)
-    ctx.world.agenda.spawn(_deliver(ctx, trail))
+    ctx.world.ledger.flush()
+    if any(_is_due(part) for part in _parts(ctx, trail)):
+        ctx.world.agenda.spawn(_deliver(ctx, trail))
+
+
+def _is_due(part: Part) -> bool:
+    """Whether anything has happened there, or it is time for a digest."""
+    progress = progresses.get(part.ctx, part.trail.arn, part.account, part.region)
+    if progress is None or not part.trail.logging or digests.is_due(part, progress):
+        return True
+    events = part.ctx.world.ledger.audit.events
+    spans = (events(part.place, data=data, start=progress.until, end=part.ctx.now) for data in (False, True))
+    return any(next(span, None) for span in spans)
 
 
 async def _deliver(ctx: Context, trail: Trail) -> None:
@@ -63,9 +75,7 @@ async def _deliver(ctx: Context, trail: Trail) -> None:
         return
     busy.add(trail.arn)
     try:
-        ctx.world.ledger.flush()
-        for account, region in _sources(ctx, trail):
-            part = Part(ctx, trail, account, region)
+        for part in _parts(ctx, trail):
             await _deliver_part(part, _until(ctx, trail))
             await digests.deliver(part)
             _forget(part)
@@ -78,13 +88,13 @@ def _until(ctx: Context, trail: Trail) -> float:
     return ctx.now if trail.logging else math.nextafter(min(trail.stopped + 1.0, ctx.now), math.inf)
 
 
-def _sources(ctx: Context, trail: Trail) -> list[tuple[str, str]]:
+def _parts(ctx: Context, trail: Trail) -> list[Part]:
     """The places that a trail covers and in which there is something."""
     accounts = selection.covered(ctx, trail)
     selection.keep_data_events(ctx, accounts)  # of accounts that have joined meanwhile, too
     if not trail.multi_region:
-        return [(account, trail.region) for account in accounts]
-    return [(account, region) for account, region in places(ctx.store) if region and account in accounts]
+        return [Part(ctx, trail, account, trail.region) for account in accounts]
+    return [Part(ctx, trail, *place) for place in places(ctx.store) if place[0] in accounts and place[1]]
 
 
 async def _deliver_part(part: Part, until: float) -> None:

@@ -23,6 +23,10 @@ HOUR = 3600.0
 ALGORITHM, HASH = "SHA256withRSA", "SHA-256"
 
 
+def is_due(part: Part, progress: Progress) -> bool:
+    return bool(part.trail.validated and progress.digest_from) and progress.digest_from + HOUR <= part.ctx.now
+
+
 async def deliver(part: Part) -> None:
     """Those that are due; of a trail that has stopped also the last one, of less than an hour."""
     ctx, trail = part.ctx, part.trail

@@ -57,7 +57,7 @@ def record_of(event: Event, recipient: str) -> Record:
 
 
 def error_code(event: Event) -> str:
-    """Denials are called alike in all services; IAM and STS have the names of their exceptions ("NoSuchEntityException")
+    """Denials are called alike in all services; IAM and STS have the names of exceptions ("NoSuchEntityException")
     instead of what clients get."""
     if event.error == "AccessDeniedException":
         return "AccessDenied"

@@ -45,7 +45,6 @@ def covered(ctx: Context, trail: Trail) -> list[str]:
 
 def keep_data_events(ctx: Context, accounts: Iterable[str]) -> None:
     """Let the kernel keep the data events that trails take of accounts, and no others. In the open batch."""
-    ctx.world.ledger.flush()  # what has been noted until now is kept or not as it was wanted until now
     for account in accounts:
         wanted = {
             type
