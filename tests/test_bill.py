@@ -90,6 +90,14 @@ def test_request_units_of_a_table_on_demand(june: Cloud) -> None:
     assert line.resource == f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
 
 
+def test_a_write_whose_condition_fails_costs_as_well(june: Cloud) -> None:
+    dynamodb = june.client("dynamodb")
+    dynamodb.create_table(**TABLE, BillingMode="PAY_PER_REQUEST")
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        dynamodb.put_item(TableName="orders", Item={"pk": {"S": "a"}}, ConditionExpression="attribute_exists(pk)")
+    assert used(june, "dynamodb") == {"WriteRequestUnits": 1}
+
+
 def test_provisioned_capacity_costs_whether_it_is_used_or_not(june: Cloud) -> None:
     throughput = {"ReadCapacityUnits": 125, "WriteCapacityUnits": 75}
     june.client("dynamodb").create_table(**TABLE, ProvisionedThroughput=throughput)

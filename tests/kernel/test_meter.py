@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from math import inf
+from typing import NoReturn
 
 import pytest
 
+from hodei.kernel.ledger import prices
 from hodei.kernel.ledger.prices import GIB, Usage
+from hodei.kernel.manifest import manifest
+from hodei.protocol.model import load_model
 from hodei.testing import ACCOUNT, Cloud
 
 pytestmark = pytest.mark.feature("cloud.pay-per-use")
@@ -42,6 +48,18 @@ def test_units_of_a_month() -> None:
 )
 def test_usage_types_have_the_prefix_of_their_region(prefix: str, region: str, type: str) -> None:
     assert Usage("keys", "Keys", "Keys", tiers=((inf, 1.0),), prefix=prefix).type_in(region) == type
+
+
+@pytest.mark.parametrize("name", prices.billed_services())
+def test_what_manifests_say_of_prices_makes_sense(name: str) -> None:
+    billing, operations = manifest(name).billing, load_model(manifest(name).model).operations
+    assert billing["source"].startswith("https://") and date.fromisoformat(billing["date"])
+    for usage in prices.usages(name).values():
+        ceilings = [ceiling for ceiling, _ in usage.tiers]
+        assert ceilings == sorted(set(ceilings)) and ceilings[-1] == inf
+        assert set(usage.operations) <= {"*", *operations}
+    pools = {(usage.pool, usage.free) for usage in prices.usages(name).values() if usage.pool}
+    assert len(pools) == len({pool for pool, _ in pools})
 
 
 def test_requests_are_counted_where_they_succeed(cloud: Cloud) -> None:
@@ -91,6 +109,27 @@ def test_what_lies_in_store_is_counted_while_time_passes(cloud: Cloud) -> None:
     cloud.clock.advance(days=10)
     again = cloud.bill.lines(usage_type="ReadCapacityUnit-Hrs")
     assert sum(line.quantity for line in again) == pytest.approx(100 * 240, rel=1e-3)
+
+
+def test_a_bug_in_what_is_billed_fails_no_call(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+
+    def broken(*given: object) -> NoReturn:
+        raise RuntimeError
+
+    service = cloud.world.service("sqs")
+    send = service.find("SendMessage")
+    assert send
+    monkeypatch.setattr(service, "stock", broken)
+    monkeypatch.setitem(service._operations, "SendMessage", replace(send, meter=broken))
+    cloud.clock.advance(hours=2)
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert "what sqs has in store is not billed" in caplog.text
+    assert "sqs.SendMessage is not billed" in caplog.text
+    assert [line.operation for line in cloud.bill.lines(service="sqs")] == ["CreateQueue"]
 
 
 def test_what_is_new_is_not_billed_for_the_time_before(cloud: Cloud) -> None:

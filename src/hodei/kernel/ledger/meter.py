@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,8 @@ from hodei.kernel.tables import Place, Record, Table, places
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.world import World
+
+log = logging.getLogger("hodei.billing")
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -128,8 +131,11 @@ class Meter:
         hour = self._hour or int(self._world.clock.now()) // HOUR * HOUR
         for (account, region, service, usage, operation, given), amount in counts.items():
             ctx = self._world.context(service, account=account, region=region, operation=operation)
-            resource = _arn(ctx, usage, given)
-            self._add(_payable(ctx, usage, resource), hour, usage, operation, resource, amount)
+            try:
+                resource = _arn(ctx, usage, given)
+                self._add(_payable(ctx, usage, resource), hour, usage, operation, resource, amount)
+            except Exception:  # a bug, which must not take the rest with it
+                log.exception("%s of %s is not billed", usage, service)
 
     def sample(self, now: float) -> None:
         """Count what has lain in store since the last time, in the open batch. It is as it was then: whatever changes
@@ -142,12 +148,19 @@ class Meter:
             return
         for name in prices.billed_services():
             service = self._world.service_with_data(name)
-            for held in service.stock(self._world.store) if service and service.stock else ():
-                if held.amount:
-                    ctx = self._world.context(name, account=held.account, region=held.region)
-                    for start, end in _days(since, now):
-                        amount = held.amount * (end - start) / HOUR
-                        self._add(ctx, int(start) // HOUR * HOUR, held.usage, "", held.resource, amount)
+            if service and service.stock:
+                try:
+                    self._lain(name, service.stock(self._world.store), since, now)
+                except Exception:  # a bug, which must not fail whatever call comes first in an hour
+                    log.exception("what %s has in store is not billed", name)
+
+    def _lain(self, service: str, stocks: Iterable[Stock], since: float, now: float) -> None:
+        for held in stocks:
+            if held.amount:
+                ctx = self._world.context(service, account=held.account, region=held.region)
+                for start, end in _days(since, now):
+                    amount = held.amount * (end - start) / HOUR
+                    self._add(ctx, int(start) // HOUR * HOUR, held.usage, "", held.resource, amount)
 
     def _add(self, ctx: Context, hour: int, usage: str, operation: str, resource: str, amount: float) -> None:
         name = ctx.service.name

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import changes, errors, indexing, keys
-from hodei.services.dynamodb.capacity import TABLE, Units, write_units
+from hodei.services.dynamodb.capacity import TABLE, Units, bill, write_units
 from hodei.services.dynamodb.expressions.conditions import Condition
 from hodei.services.dynamodb.expressions.paths import Steps
 from hodei.services.dynamodb.expressions.updates import Update
@@ -123,6 +123,7 @@ def examine(ctx: Context, table: Table, write: Write, place: Place) -> Change:
     if write.condition and not write.condition.holds(old.item if old else None):
         ctx.metric("AWS/DynamoDB", "ConditionalCheckFailedRequests", 1, "Count", TableName=table.name)
         spend_units(ctx, table, "Write", place.partition, _unchanging(old))
+        bill(ctx, table, "Write", _unchanging(old))
         shown = {"Item": old.item} if old and write.show else {}
         raise write.refusal(**shown)
     if write.kind == "Delete":
