@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+GLOBAL_REGION = "us-east-1"  # where services live that have no regions, from wherever they are called
 
 
 def partition_of(region: str) -> str:

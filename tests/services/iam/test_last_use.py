@@ -58,8 +58,12 @@ def test_the_last_use_of_a_key(cloud: Cloud, iam: Any, now: datetime, key: dict[
     cloud.clock.advance(hours=1)
     ada("s3").list_buckets()
     assert last() == {"LastUsedDate": cloud.clock.now(), "ServiceName": "s3", "Region": "us-east-1"}
+    iam.put_user_policy(UserName="ada", PolicyName="more", PolicyDocument=document("iam:GetUser"))
+    cloud.clock.advance(hours=1)
+    ada("iam", region_name="eu-west-1").get_user()
+    assert last() == {"LastUsedDate": cloud.clock.now(), "ServiceName": "iam", "Region": "us-east-1"}
     iam.update_user(UserName="ada", NewUserName="grace")
-    assert last()["ServiceName"] == "s3"
+    assert last()["ServiceName"] == "iam"
 
 
 def test_keys_of_the_root_too(cloud: Cloud, iam: Any, now: datetime) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hodei.kernel.arns import Arn
+from hodei.kernel.arns import GLOBAL_REGION, Arn
 from hodei.kernel.iam.controls import table as controls
 from hodei.kernel.iam.hooks import Endpoint, endpoint_of
 
@@ -25,7 +25,6 @@ REQUEST_TAG, RESOURCE_TAG, PRINCIPAL_TAG = "aws:requesttag/", "aws:resourcetag/"
 FAMILY = re.compile(r"[^:/]+:[^:/]+[:/]")  # of keys: "s3:existingobjecttag/", "kms:encryptioncontext:"
 TAG_MEMBERS = ("Tags", "tags", "TagList", "TagSet", "Tagging", "AddTags")
 TAG_KEYS_MEMBERS = ("TagKeys", "tagKeys", "TagKeyList", "Keys")
-GLOBAL_REGION = "us-east-1"
 CALLED_VIA = ("athena.amazonaws.com", "cloudformation.amazonaws.com", "dynamodb.amazonaws.com", "kms.amazonaws.com")
 TYPES = {
     "root": "Account",

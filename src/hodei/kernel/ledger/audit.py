@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from hodei.kernel.arns import GLOBAL_REGION
 from hodei.kernel.context import ANONYMOUS
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.keys import Caller
@@ -51,7 +52,6 @@ log = logging.getLogger("hodei.audit")
 
 FULL = 256  # events that are written together at most
 LONGEST = 60.0  # seconds of the cloud's clock between the first and the last of them
-GLOBAL_REGION = "us-east-1"
 READS = re.compile("Get|List|Describe|Head|Lookup|Search|Query|Scan|BatchGet|Select|Simulate|Preview|Validate|Check")
 
 

@@ -9,8 +9,12 @@ import functools
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
+from msgspec.structs import replace
+
+from hodei.kernel.arns import GLOBAL_REGION
 from hodei.kernel.context import Context
 from hodei.kernel.iam.needs import reference
+from hodei.kernel.ledger.audit import audited
 from hodei.kernel.ledger.uses import Use
 from hodei.kernel.manifest import manifest
 
@@ -21,7 +25,12 @@ def of(ctx: Context, identity: str = "") -> Iterator[Use]:
     """Those by a user or role (its ARN) of the account of the call, or by all of them."""
     ctx.world.ledger.flush()
     since = ctx.now - TRACKED
-    return (use for use in ctx.world.ledger.uses.of(ctx.account, identity) if use.at > since)
+    return (_placed(use) for use in ctx.world.ledger.uses.of(ctx.account, identity) if use.at > since)
+
+
+def _placed(use: Use) -> Use:
+    """Services that have no regions live in one."""
+    return replace(use, region=GLOBAL_REGION) if audited(use.service, use.operation).everywhere else use
 
 
 def of_key(ctx: Context, id: str) -> Use | None:

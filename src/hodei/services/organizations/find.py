@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hodei.kernel.arns import GLOBAL_REGION
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.controls import table as controls
@@ -19,8 +20,6 @@ from hodei.services.organizations.state import (
     policies,
     units,
 )
-
-REGION = "us-east-1"  # where Organizations lives, from wherever it is called
 
 
 class Home(NamedTuple):
@@ -40,7 +39,7 @@ def home_of(ctx: Context) -> Home | None:
     found = controls.get(ctx, ctx.account)
     if found is None:
         return None
-    there = ctx.at(account=found.account, region=REGION)
+    there = ctx.at(account=found.account, region=GLOBAL_REGION)
     organization = organizations.get(there, found.organization)
     return Home(there, organization) if organization else None
 

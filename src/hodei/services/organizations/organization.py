@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from hodei.kernel.arns import GLOBAL_REGION
 from hodei.kernel.context import Context
 from hodei.kernel.iam.controls import table as controls
 from hodei.services.organizations import errors, find, ids, membership, pages, tagging, views
-from hodei.services.organizations.find import REGION, Home
+from hodei.services.organizations.find import Home
 from hodei.services.organizations.service import organizations as service
 from hodei.services.organizations.state import (
     Organization,
@@ -31,7 +32,7 @@ OWNED = (
 def create_organization(ctx: Context, *, FeatureSet: str = "ALL") -> dict[str, Any]:
     if find.home_of(ctx):
         raise errors.AlreadyInOrganization()
-    there = ctx.at(region=REGION)
+    there = ctx.at(region=GLOBAL_REGION)
     organization = Organization(
         id=ids.new(ctx, "o", 10), features=FeatureSet, root=ids.new(ctx, "r", 4), created=ctx.now
     )

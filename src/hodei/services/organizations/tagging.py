@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hodei.kernel.arns import GLOBAL_REGION
 from hodei.kernel.context import Context
 from hodei.services.organizations import access, errors, find, pages
-from hodei.services.organizations.find import REGION, Home
+from hodei.services.organizations.find import Home
 from hodei.services.organizations.service import organizations
 from hodei.services.organizations.state import policies, resource_policies
 
@@ -87,4 +88,4 @@ def _check_target(home: Home, id: str) -> None:
         find.target(home, id)
 
 
-organizations.resource_tags = lambda ctx, arn: ctx.tags.get(ctx.at(region=REGION), arn)  # they lie in one region
+organizations.resource_tags = lambda ctx, arn: ctx.tags.get(ctx.at(region=GLOBAL_REGION), arn)  # they lie in one region
