@@ -7,6 +7,7 @@ on after a restart. Where nothing is to be done the timer is for when the next a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -24,6 +25,7 @@ from hodei.services.fis.state import Action, Experiment, Wire, configurations, e
 TIMER, FORGET = "drive", "forget"
 LEASE = 10.0  # seconds
 DAY = 86400.0
+MINUTE = 60.0
 LONGEST_REASON = 512
 
 Callers = Mapping[str, Principal]
@@ -77,7 +79,16 @@ def ended(ctx: Context, experiment: Experiment, status: str, reason: str) -> Exp
     ctx.timers.cancel(ctx, TIMER, experiment.id)
     ctx.timers.set(ctx, FORGET, ctx.now + ctx.quota("retention-days") * DAY, experiment.id)
     logs.finish(ctx, over)
+    _bill(ctx, over)
     return over
+
+
+def _bill(ctx: Context, experiment: Experiment) -> None:
+    """Minutes that actions have run, in each account."""
+    accounts = configurations.count(ctx, experiment.id) if experiment.accounts == "multi-account" else 1
+    for action in experiment.actions.values():
+        if minutes := math.ceil(((action.ended or ctx.now) - action.started) / MINUTE) if action.started else 0:
+            ctx.meter("action-minutes", minutes * accounts, experiment_arn(ctx, experiment.id))
 
 
 def _leased(ctx: Context, experiment: Experiment) -> Experiment:
