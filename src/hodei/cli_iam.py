@@ -23,8 +23,10 @@ def _told(denial: dict[str, Any]) -> str:
     if denial["policy"]:
         attached = f", attached to {denial['source']}" if denial["source"] else ""
         lines.append(f"  Denied by statement {denial['statement']} of {denial['policy']}{attached}")
-    else:
+    elif denial["where"]:
         lines.append(f"  No {denial['where']} policy allows it" + _others(denial))
+    else:
+        lines.append("  The account of the caller or that of the resource is closed")
     return "\n".join(lines)
 
 

@@ -49,3 +49,19 @@ def test_a_denial_is_explained_and_a_policy_suggested(tmp_path: Path, capsys: py
         assert main(["iam", "suggest", "--user", "bob", "--url", process.url]) == 0
         [statement] = json.loads(capsys.readouterr().out)["Statement"]
         assert statement["Action"] == ["sqs:createqueue"]
+
+
+def test_a_closed_account_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Process(tmp_path / "data", tmp_path / "log") as process:
+        organizations = client(process.url, "organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        asked = organizations.create_account(Email="data@example.com", AccountName="data")["CreateAccountStatus"]
+        status = organizations.describe_create_account_status(CreateAccountRequestId=asked["Id"])
+        account = status["CreateAccountStatus"]["AccountId"]
+        queues = client(process.url, "sqs", account)
+        queues.list_queues()
+        organizations.close_account(AccountId=account)
+        with pytest.raises(ClientError, match="is not authorized to perform: sqs:ListQueues"):
+            queues.list_queues()
+        assert main(["iam", "explain", "--url", process.url]) == 0
+        assert "is closed" in capsys.readouterr().out
