@@ -61,7 +61,7 @@ def test_a_closed_account_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixtu
         queues = client(process.url, "sqs", account)
         queues.list_queues()
         organizations.close_account(AccountId=account)
-        with pytest.raises(ClientError, match="is not authorized to perform: sqs:ListQueues"):
+        with pytest.raises(ClientError, match="is not authorized to perform: sqs:listqueues"):
             queues.list_queues()
         assert main(["iam", "explain", "--url", process.url]) == 0
         assert "is closed" in capsys.readouterr().out
