@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -254,3 +255,20 @@ def test_what_is_not_here_is_said(ce: Any, refused: Refused, kind: str) -> None:
         ce.get_cost_and_usage(**DAILY, GroupBy=by("team", kind=kind))
     with refused("NotImplemented", "CostCategories", status=501):
         ce.get_cost_and_usage(**DAILY, Filter={"CostCategories": {"Key": "team", "Values": ["shop"]}})
+
+
+def test_each_operation_needs_its_permission(june: Cloud, refused: Refused) -> None:
+    iam = june.client("iam")
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    ce = june.client("ce", **keys)
+    resource = f"arn:aws:ce:us-east-1:{ACCOUNT}:/GetCostAndUsage"
+    with refused("AccessDeniedException", f"to perform: ce:GetCostAndUsage on resource: {resource} because"):
+        ce.get_cost_and_usage(**MONTHLY)
+    allow = {"Effect": "Allow", "Action": "ce:GetCostAndUsage", "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=document)
+    ce.get_cost_and_usage(**MONTHLY)
+    with refused("AccessDeniedException", "ce:GetTags"):
+        ce.get_tags(TimePeriod=period())

@@ -5,6 +5,6 @@ reservations, savings plans, credits, taxes or discounts: amortized and net cost
 used shows at once. Forecasts, budgets, cost categories and anomalies are not there.
 """
 
-from hodei.services.ce import usage, values
+from hodei.services.ce import access, usage, values
 
-__all__ = ["usage", "values"]
+__all__ = ["access", "usage", "values"]
