@@ -251,3 +251,15 @@ def test_a_tag_policy_that_is_not_enforced_refuses_nothing(cloud: Cloud, organiz
     organization.enable(TAGS)
     organization.attach(organization.root, _tag_policy(enforced_for={"@@assign": []}), TAGS)
     cloud.client("sqs").create_queue(QueueName="q", tags={"CostCenter": "300"})
+
+
+def test_organizations_itself_has_a_reason_for_it(organization: Organization, refused: Refused) -> None:
+    organization.enable(TAGS)
+    organization.attach(organization.root, _tag_policy(enforced_for={"@@assign": ["organizations:account"]}), TAGS)
+    wrong = [{"Key": "CostCenter", "Value": "300"}]
+    with refused("ConstraintViolationException", "does not allow the specified value", "TAG_POLICY_VIOLATION"):
+        organization.client.create_account(Email="a@example.com", AccountName="a", Tags=wrong)
+    account = organization.create()
+    with refused("ConstraintViolationException", "does not allow the specified value", "TAG_POLICY_VIOLATION"):
+        organization.client.tag_resource(ResourceId=account, Tags=wrong)
+    organization.client.tag_resource(ResourceId=organization.root, Tags=wrong)

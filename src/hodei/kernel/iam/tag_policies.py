@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.service import Service
 
-MODELLED = ("TagPolicyViolationException", "TagPolicyException")
+MODELLED: Mapping[str, Mapping[str, str]] = {  # codes that services have for it, with further members
+    "TagPolicyViolationException": {},
+    "TagPolicyException": {},
+    "ConstraintViolationException": {"Reason": "TAG_POLICY_VIOLATION"},
+}
 OF_OTHERS = "TagPolicyViolation"  # as EC2 has it
 VALUE = "The tag policy does not allow the specified value for the following tag key: '{key}'."
 CASE = "The tag policy does not allow the specified capitalization for the following tag key: '{key}'."
@@ -55,7 +59,7 @@ def _check(service: Service, rule: TagRule, tags: Mapping[str, str]) -> None:
 
 def _violation(service: Service, message: str) -> Exception:
     code = next((name for name in MODELLED if service.model.error_shape(name)), OF_OTHERS)
-    return declare(code, status=400)(message)
+    return declare(code, status=400)(message, **MODELLED.get(code, {}))
 
 
 def _kinds(ctx: Context, operation: str, params: Mapping[str, Any]) -> Iterator[str]:
