@@ -19,6 +19,7 @@ from hodei.kernel.faults import Faults
 from hodei.kernel.iam.authorise import authorise
 from hodei.kernel.iam.controls import table as controls
 from hodei.kernel.iam.keys import keys as access_keys
+from hodei.kernel.iam.pins import pins
 from hodei.kernel.iam.record import Decisions
 from hodei.kernel.ids import Ids
 from hodei.kernel.ledger import Ledger
@@ -252,7 +253,7 @@ class World:
         with self.store.batch():
             self.agenda.forget(account)
             of_services = [table for name in all_manifests() for table in self.service(name).tables.values()]
-            every: list[Table[Any]] = [access_keys, Decisions.table, controls, Uses.table, wants, *of_services]
+            every: list[Table[Any]] = [access_keys, Decisions.table, controls, Uses.table, wants, pins, *of_services]
             for table in every:
                 if table.scope == "global":
                     for record in [r for r in table.scan(everywhere) if getattr(r, "account", None) == account]:

@@ -6,17 +6,13 @@ https://docs.aws.amazon.com/fis/latest/userguide/multi-account-prerequisites.htm
 
 from __future__ import annotations
 
-import hodei.services.iam.api as iam
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context, Principal, service_principal
 from hodei.kernel.errors import AwsError
-from hodei.kernel.iam.authorise import check
-from hodei.kernel.iam.hooks import ResourcePolicy
-from hodei.kernel.iam.keys import Session
-from hodei.kernel.iam.needs import Need
 from hodei.services.fis.effects.effect import Failure
 from hodei.services.fis.find import experiment_arn
 from hodei.services.fis.state import Experiment, configurations
+from hodei.services.sts.api import become
 
 SERVICE = "fis.amazonaws.com"
 
@@ -40,22 +36,7 @@ def callers(ctx: Context, experiment: Experiment, own: Principal) -> dict[str, P
 
 def _assumed(ctx: Context, by: Principal, arn: str, session: str, external_id: str = "") -> Principal:
     """The session of a role that lets `by` assume it."""
-    place = Arn.parse(arn)
-    role = iam.role(ctx, arn)
-    sts = ctx.world.context("sts", account=place.account, region=ctx.region, principal=by, operation="AssumeRole")
-    asked = {"RoleSessionName": session} | ({"ExternalId": external_id} if external_id else {})
-    owned = ResourcePolicy(place.account, role.trust if role else "", must_allow=True)
     try:
-        check(sts, [Need("sts:AssumeRole", arn, asked, owned)], asked)
+        return become(ctx, arn, session, by, external_id=external_id)
     except AwsError:
-        role = None
-    if role is None:
-        raise Failure("AuthorizationFailure", f"Unable to assume role {arn}.", place.account)
-    return Principal(
-        account=place.account,
-        arn=f"arn:{place.partition}:sts::{place.account}:assumed-role/{role.name}/{session}",
-        access_key=role.id.replace("AROA", "ASIA", 1),
-        kind="role-session",
-        id=f"{role.id}:{session}",
-        session=Session(name=session, issuer=arn, issuer_id=role.id),
-    )
+        raise Failure("AuthorizationFailure", f"Unable to assume role {arn}.", Arn.parse(arn).account) from None
