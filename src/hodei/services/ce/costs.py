@@ -18,7 +18,7 @@ DIGITS = 10
 
 
 class Charge(NamedTuple):
-    """A line of the bill, with what it costs at the average rate that the organization has in that month."""
+    """A line of the bill, with what it costs at the average rate that its organization has in that month."""
 
     line: Line
     blended: float
@@ -43,10 +43,10 @@ def charges(ctx: Context, period: Period) -> list[Charge]:
     payer = ledger.meter.payer(ctx.account)
     together = ledger.meter.paid_by(payer)
     lines = ledger.bill(periods.month(period.start).timestamp(), end, together)
-    rates = _rates(lines)
+    rates = _rates(lines) if len(together) > 1 else {}
     seen = together if payer == ctx.account else {ctx.account}
     return [
-        Charge(line, line.quantity * rates[_rate_of(line)])
+        Charge(line, line.quantity * rates[_rate_of(line)] if rates else line.cost)
         for line in lines
         if line.account in seen and line.metered.hour >= start
     ]

@@ -11,7 +11,7 @@ from hodei.kernel.errors import AwsError
 from hodei.services.s3.billing import classes
 from hodei.services.s3.buckets.buckets import home
 from hodei.services.s3.service import s3
-from hodei.services.s3.state import Bucket, buckets, objects, uploads
+from hodei.services.s3.state import Bucket, Object, buckets, objects, uploads, versions
 
 FREE = ("Delete", "Abort")  # "DELETE and CANCEL requests are free"
 DEARER = ("Put", "Create", "Copy", "Upload", "Complete", "List")  # PUT, COPY, POST, LIST
@@ -85,7 +85,7 @@ def _class(place: Context, bucket: Bucket, operation: str, params: Params, resul
 
 def _restored(place: Context, bucket: Bucket, params: Params, arn: str) -> None:
     """A restore is billed by its tier, and by the bytes that it brings back; to prolong one is a request as any."""
-    found = objects.get(place.at(account=bucket.account), bucket.name, params["Key"])
+    found = _version(place.at(account=bucket.account), bucket, params["Key"], params.get("VersionId"))
     if found is None or found.restore_ready <= place.now:
         place.meter("tier1", 1.0, arn)
         return
@@ -94,3 +94,10 @@ def _restored(place: Context, bucket: Bucket, params: Params, arn: str) -> None:
     prefix = f"{RESTORES[found.storage_class]}-{tier.lower()}"
     place.meter(f"{prefix}-restores", 1.0, arn)
     place.meter(f"{prefix}-bytes", found.size, arn)
+
+
+def _version(place: Context, bucket: Bucket, key: str, version: str | None) -> Object | None:
+    current = objects.get(place, bucket.name, key)
+    if version is None or (current and current.version_id == version):
+        return current
+    return next(versions.by("id", place, bucket.name, key, version), None)
