@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hodei.testing import ACCOUNT, Cloud
+from hodei.kernel.tables import Place
+from hodei.testing import ACCOUNT, REGION, Cloud
 
 pytestmark = pytest.mark.feature("cloudtrail.recording")
 
@@ -126,3 +127,16 @@ def test_what_is_refused(cloudtrail: Any, refused: Any) -> None:
         with refused("ValidationException", "1 validation error detected: "):
             cloudtrail.lookup_events(**wrong)
     assert cloudtrail.lookup_events(EventCategory="insight")["Events"] == []
+
+
+def test_what_is_older_is_forgotten(cloud: Cloud, cloudtrail: Any) -> None:
+    table, world = cloud.world.ledger.audit.management, cloud.world
+
+    def kept() -> int:
+        world.ledger.flush()
+        return sum(1 for _ in table.scan(Place(world.store, ACCOUNT, REGION)))
+
+    for _ in range(4):
+        cloud.client("sqs").list_queues()
+        cloud.clock.advance(days=50)
+    assert cloud._runner.call(kept) == 2

@@ -52,6 +52,9 @@ log = logging.getLogger("hodei.audit")
 
 FULL = 256  # events that are written together at most
 LONGEST = 60.0  # seconds of the cloud's clock between the first and the last of them
+DAY = 86400.0
+KEPT = 90 * DAY  # seconds of the cloud's clock for which events are kept: what LookupEvents has of management events,
+DATA_KEPT = 30 * DAY  # and the time for which CloudTrail tries to deliver a log file again
 READS = re.compile("Get|List|Describe|Head|Lookup|Search|Query|Scan|BatchGet|Select|Simulate|Preview|Validate|Check")
 
 
@@ -127,6 +130,7 @@ class Audit:
         self._ids = ids
         self._calls: list[Call] = []
         self._written = 0
+        self._swept: dict[tuple[str, str], float] = {}  # the day on which events of a place were last forgotten
         self.wanted: frozenset[str] = frozenset()
         self._wanting: dict[str, frozenset[str]] = {}
         self._load()
@@ -208,10 +212,19 @@ class Audit:
         self._write(ctx.account, ctx.region, False, [event])
 
     def _write(self, account: str, region: str, data: bool, events: list[Event]) -> None:
-        table = self.data if data else self.management
+        table, place = self.data if data else self.management, Place(self._store, account, region)
+        self._sweep(place, events[0].at)
         self._written += 1
         chunk = Chunk(at=events[0].at, id=f"{self._written:012}-{events[0].id}", events=_encoded(events))
-        table.put(Place(self._store, account, region), chunk)
+        table.put(place, chunk)
+
+    def _sweep(self, place: Place, now: float) -> None:
+        """Once a day, drop what nobody may ask for any more."""
+        where, day = (place.account, place.region), now // DAY
+        if self._swept.get(where) != day:
+            self._swept[where] = day
+            self.forget(place, now - KEPT)
+            self.forget(place, now - DATA_KEPT, data=True)
 
     def _event(self, call: Call) -> Event:
         ctx, operation, request = call.ctx, call.operation, call.ctx.request

@@ -5,8 +5,8 @@ Not here: event data stores, queries, channels and dashboards (Lake); events of 
 notifications by SNS and CloudWatch Logs, for there are no topics and no log groups.
 """
 
-from hodei.services.cloudtrail import access, lookup, tagging
+from hodei.services.cloudtrail import access, delegation, lookup, tagging
 from hodei.services.cloudtrail.delivery import deliver, signing
 from hodei.services.cloudtrail.trails import event_selectors, logging, trails
 
-__all__ = ["access", "deliver", "event_selectors", "logging", "lookup", "signing", "tagging", "trails"]
+__all__ = ["access", "delegation", "deliver", "event_selectors", "logging", "lookup", "signing", "tagging", "trails"]

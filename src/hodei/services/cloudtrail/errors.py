@@ -25,6 +25,10 @@ DelegatedAdminAccountLimitExceeded = cloudtrail.error(
     "The maximum number of CloudTrail delegated administrators is reached.",
 )
 InsightNotEnabled = cloudtrail.error("InsightNotEnabledException", "Trail {arn} does not have Insights enabled.")
+InsufficientDependencyServiceAccessPermission = cloudtrail.error(
+    "InsufficientDependencyServiceAccessPermissionException",
+    "You lack permissions that are required in AWS Organizations: {reason}",
+)
 InsufficientEncryptionPolicy = cloudtrail.error(
     "InsufficientEncryptionPolicyException", "Insufficient permissions to access S3 bucket {bucket} or KMS key {key}."
 )

@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.kernel.ledger.audit import Event, source_of
+from hodei.kernel.ledger.audit import KEPT, Event, source_of
 from hodei.services.cloudtrail import errors
 from hodei.services.cloudtrail.records import resources
 from hodei.services.cloudtrail.records.identity import user_name
 from hodei.services.cloudtrail.records.record import event_id, event_name, read_only, record_of
 from hodei.services.cloudtrail.service import cloudtrail
 
-KEPT = 90 * 86400.0
 PAGE = 50
 AT_ONCE = 16  # chunks that are looked through before others have their turn
 

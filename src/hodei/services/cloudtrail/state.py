@@ -68,7 +68,10 @@ class LogFile(Record):
 
 
 class SigningKey(Record):
-    """A pair of RSA keys that signs digest files in a region. `sealed` is the private one, `public` PKCS #1, in DER."""
+    """A pair of RSA keys that signs digest files in a region, of all accounts: AWS's own, which no account has.
+
+    `sealed` is the private one, `public` PKCS #1, in DER.
+    """
 
     region: str
     start: float
@@ -81,4 +84,4 @@ class SigningKey(Record):
 trails = cloudtrail.table("trails", Trail, key=("region", "name"), scope="account")
 progresses = cloudtrail.table("progresses", Progress, key=("trail", "account", "region"), scope="account")
 log_files = cloudtrail.table("log_files", LogFile, key=("trail", "account", "region", "at", "key"), scope="account")
-signing_keys = cloudtrail.table("signing_keys", SigningKey, key=("region", "start"), scope="global")
+signing_keys = cloudtrail.table("signing_keys", SigningKey, key=("region", "start"), scope="account")

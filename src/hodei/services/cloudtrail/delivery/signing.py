@@ -9,6 +9,7 @@ import hashlib
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.tables import Place
 from hodei.services.cloudtrail import errors
 from hodei.services.cloudtrail.service import cloudtrail
 from hodei.services.cloudtrail.state import SigningKey, signing_keys
@@ -26,7 +27,7 @@ def list_public_keys(
     end = ctx.now if EndTime is None else EndTime.timestamp()
     if start > end:
         raise errors.InvalidTimeRange("Invalid time range. StartTime must be before EndTime.")
-    found = [key for key in signing_keys.scan(ctx, ctx.region) if key.start <= end and key.end >= start]
+    found = [key for key in signing_keys.scan(Place(ctx.store), ctx.region) if key.start <= end and key.end >= start]
     return {"PublicKeyList": [_shown(key) for key in found]}
 
 
@@ -54,12 +55,12 @@ async def key_of(ctx: Context, region: str, at: float) -> SigningKey:
         public=public,
         sealed=ctx.world.vault.seal("cloudtrail", private, region.encode()),
     )
-    signing_keys.put(ctx, made)
+    signing_keys.put(Place(ctx.store), made)
     return made
 
 
 def _in_force(ctx: Context, region: str, at: float) -> SigningKey | None:
-    return next((key for key in signing_keys.scan(ctx, region) if key.start <= at < key.end), None)
+    return next((key for key in signing_keys.scan(Place(ctx.store), region) if key.start <= at < key.end), None)
 
 
 def sign(ctx: Context, key: SigningKey, text: str) -> str:
