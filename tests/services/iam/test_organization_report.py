@@ -142,7 +142,7 @@ def test_refusals(
 ) -> None:
     with refused("AccessDenied", status=403):
         cloud.client("iam", account=MEMBERS[0]).generate_organizations_access_report(EntityPath=organization.path())
-    with refused("AccessDenied", status=403):
+    with refused("AccessDenied", f"{MANAGEMENT}:access-report/o-anotherone0/r-abcd", 403):
         iam.generate_organizations_access_report(EntityPath="o-anotherone0/r-abcd")
     with refused("NoSuchEntity", "ou-abcd-12345678", 404):
         iam.generate_organizations_access_report(EntityPath=organization.path("ou-abcd-12345678"))
@@ -150,4 +150,8 @@ def test_refusals(
         iam.get_organizations_access_report(JobId="0" * 36)
     iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=document("iam:*"))
     with refused("AccessDeniedException", "organizations:ListPoliciesForTarget", 400):
+        as_user(user).generate_organizations_access_report(EntityPath=organization.path())
+    elsewhere = document("iam:*", f"arn:aws:iam::{MANAGEMENT}:access-report/{organization.path(organization.unit)}")
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=elsewhere)
+    with refused("AccessDenied", "because no identity-based policy allows", 403):
         as_user(user).generate_organizations_access_report(EntityPath=organization.path())

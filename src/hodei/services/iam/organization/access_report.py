@@ -18,6 +18,7 @@ from hodei.services.iam import errors, pages, uses
 from hodei.services.iam.access_advisor import namespaces
 from hodei.services.iam.organization.state import AccountAccess, OrganizationReport, organization_reports
 from hodei.services.iam.service import iam
+from hodei.services.iam.state import arn_of
 
 SCP = "SERVICE_CONTROL_POLICY"
 NAMESPACE, TIME = "SERVICE_NAMESPACE_ASCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING"
@@ -81,7 +82,8 @@ def _management(ctx: Context, path: str) -> Controls:
     own = controls.get(ctx, ctx.account)
     if own is None or own.account != ctx.account or not path.startswith(f"{own.organization}/"):
         raise errors.AccessDenied(
-            f"User: {ctx.principal.arn} is not authorized to perform: iam:{ctx.operation} on resource: {path}"
+            f"User: {ctx.principal.arn} is not authorized to perform: iam:{ctx.operation} "
+            f"on resource: {arn_of(ctx, f'access-report/{path}')}"
         )
     return own
 
