@@ -20,7 +20,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.ledger.audit import Event
 from hodei.kernel.tables import Place, places
 from hodei.kernel.world import World
-from hodei.services.cloudtrail.delivery import digests, files
+from hodei.services.cloudtrail.delivery import bill, digests, files
 from hodei.services.cloudtrail.find import visible
 from hodei.services.cloudtrail.selecting import selection
 from hodei.services.cloudtrail.service import cloudtrail
@@ -114,6 +114,7 @@ async def _deliver_part(part: Part, until: float) -> None:
             except AwsError as error:
                 _failed(part, error)
                 return
+            bill.delivered(ctx, trail, part.account, part.region, events)
             progress = replace(progress, delivered=ctx.now, error="")
             if trail.validated:
                 _note(part, key, packed, events)
