@@ -23,7 +23,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.protocol.http import Response
 from hodei.testing import Cloud
-from hostile import experiments, identities, points, tables
+from hostile import experiments, identities, points, tables, trails
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -59,6 +59,7 @@ class Primed:
         self.pools["iam"] = Pools(identities.prime(cloud))
         self.pools["fis"] = Pools(experiments.prime(cloud))
         self.pools["s3control"] = Pools(points.prime(cloud))
+        self.pools["cloudtrail"] = Pools(trails.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()
