@@ -11,14 +11,15 @@ BUCKET = "audit-logs"
 ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"
 DATA = [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]
 OBJECTS = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
+LET = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:*"}
+RESOURCES = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": LET | {"Resource": RESOURCES}})
 
 
 def prime(cloud: Cloud) -> dict[str, list[Any]]:
     s3, cloudtrail = cloud.client("s3"), cloud.client("cloudtrail")
     s3.create_bucket(Bucket=BUCKET)
-    let = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:*"}
-    resources = {"Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]}
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": let | resources}))
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=POLICY)
     cloudtrail.create_trail(Name="main", S3BucketName=BUCKET, EnableLogFileValidation=True)
     cloudtrail.start_logging(Name="main")
     return {
