@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,11 @@ class Hodei:
 
     def advance(self, duration: str) -> None:
         self.hodei("clock", "advance", duration)
+
+    def now(self) -> datetime:
+        """The cloud's time."""
+        with urllib.request.urlopen(f"{self.url}/_hodei/clock") as answer:
+            return datetime.fromisoformat(json.load(answer)["now"])
 
     def _run(self, command: str, *arguments: str) -> str:
         told = subprocess.run(

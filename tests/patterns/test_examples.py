@@ -30,3 +30,15 @@ def test_the_single_table() -> None:
     run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.endswith("done\n")
+
+
+@pytest.mark.socket
+@pytest.mark.feature(
+    *("dynamodb.fine-grained-iam", "iam.abac", "iam.evaluation", "kms.keys", "cloudtrail.recording"),
+    "cloud.pay-per-use",
+)
+def test_the_tenants() -> None:
+    command = [sys.executable, str(EXAMPLES / "tenants.py")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.endswith("done\n")
