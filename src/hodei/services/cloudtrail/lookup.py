@@ -18,7 +18,7 @@ from hodei.services.cloudtrail.records.record import event_id, event_name, read_
 from hodei.services.cloudtrail.service import cloudtrail
 
 PAGE = 50
-AT_ONCE = 16  # chunks that are looked through before others have their turn
+AT_ONCE = 4  # chunks that are looked through before others have their turn
 
 Matches = Callable[[Event], bool]
 
