@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hodei.kernel.ledger.audit import Audit, Call
 from hodei.kernel.ledger.meter import Line, Meter
-from hodei.kernel.ledger.uses import ISSUED, Uses
+from hodei.kernel.ledger.uses import LASTING, Uses
 
 if TYPE_CHECKING:
     from hodei.kernel.context import Context
@@ -59,10 +59,12 @@ class Ledger:
         error: Exception | None = None,
     ) -> None:
         """A call is over. To be told in the tick of the loop in which its changes were committed."""
-        self.record(Call(ctx, operation, ctx.now, params, result, error))
-        if ctx.principal.kind in ISSUED:
+        if not operation.data_event or operation.data_event in self.audit.wanted:
+            self.record(Call(ctx, operation, ctx.now, params, result, error))
+        if ctx.principal.kind in LASTING:
             self.uses.note(ctx)
-            self._soon()
+            if self._due is None:
+                self._soon()
         if operation.meter is not None:
             try:
                 operation.meter(ctx, params, result, error)
@@ -74,11 +76,10 @@ class Ledger:
 
     def record(self, call: Call) -> None:
         """Write a call down, and nothing else of it; also what a service asks another without a call."""
-        if not call.operation.data_event or call.operation.data_event in self.audit.wanted:
-            if self.audit.full(call.at):
-                self._write_audit()
-            self.audit.note(call)
-            self._soon()
+        if self.audit.full(call.at):
+            self._write_audit()
+        self.audit.note(call)
+        self._soon()
 
     def count(self, ctx: Context, usage: str, amount: float, resource: str = "") -> None:
         """So much was used; see `Context.meter`."""

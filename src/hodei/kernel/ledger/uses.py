@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hodei.kernel.context import Context
     from hodei.kernel.store import Store
 
-ISSUED = ("root", "user", "role-session", "federated-user")
+LASTING = ("root", "user", "role-session", "federated-user")
 FIELDS = ("account", "identity", "service", "operation", "region", "key", "caller")
 
 
