@@ -24,7 +24,7 @@ def without_request(ctx: Context, table: Table, units: Units, size: int, cause: 
     if cause == "replication":
         capacity.bill(ctx, table, "Write", units)
     elif cause == "restore" and table.restored:
-        ctx.meter("restore", size, ctx.arn(f"table/{table.name}"))
+        ctx.meter("restore", size, capacity.arn_of(ctx.account, ctx.region, table.name))
 
 
 @dynamodb.stocks
@@ -34,12 +34,12 @@ def stored(store: Store) -> Iterator[Stock]:
             yield from _of_table(Place(store, account, region), table)
     for account, region, backup in backups.all(store):
         if backup.type == "USER":  # those that a deleted table leaves cost nothing
-            arn = _arn(Place(store, account, region), f"{backup.table}/backup/{backup.id}")
-            yield Stock(account, region, "backups", backup.size, arn)
+            arn = capacity.arn_of(account, region, backup.table)
+            yield Stock(account, region, "backups", backup.size, f"{arn}/backup/{backup.id}")
 
 
 def _of_table(place: Place, table: Table) -> Iterator[Stock]:
-    arn = _arn(place, table.name)
+    arn = capacity.arn_of(place.account, place.region, table.name)
     overhead = OVERHEAD + (REPLICATION_OVERHEAD if table.replicas else 0)
 
     def stock(usage: str, amount: float) -> Stock:
@@ -61,7 +61,3 @@ def _of_table(place: Place, table: Table) -> Iterator[Stock]:
 
 def _counted(place: Place, table: Table, index: str) -> Stats:
     return stats.get(place, table.id, index) or Stats(table=table.id, index=index)
-
-
-def _arn(place: Place, name: str) -> str:
-    return f"arn:aws:dynamodb:{place.region}:{place.account}:table/{name}"

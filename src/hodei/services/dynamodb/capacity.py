@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context
+from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, Table, collections
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
 GIGABYTE = 1024**3
+REQUESTS = {"Read": "read-units", "Write": "write-units"}
 TABLE = ""  # the table itself, where indexes go by their names
 
 Units = dict[str, float]  # index name (or TABLE) -> capacity units
@@ -48,13 +52,19 @@ def bill(ctx: Context, table: Table, kind: str, units: Units) -> None:
     writes to its indexes are not."""
     if table.billing != "PAY_PER_REQUEST":
         return
-    arn, total = ctx.arn(f"table/{table.name}"), sum(units.values())
+    arn, total = arn_of(ctx.account, ctx.region, table.name), sum(units.values())
     if table.replicas and kind == "Write":
         replicated = units.get(TABLE, 0.0)
         total -= replicated
         ctx.meter(f"{rare(table)}repl-write-units", replicated, arn)
     if total:
-        ctx.meter(f"{rare(table)}{kind.lower()}-units", total, arn)
+        ctx.meter(rare(table) + REQUESTS[kind], total, arn)
+
+
+@functools.lru_cache(4096)
+def arn_of(account: str, region: str, table: str) -> str:
+    """Of a table, for the bill, which asks with every request."""
+    return str(Arn(partition_of(region), dynamodb.name, region, account, f"table/{table}"))
 
 
 def rare(table: Table) -> str:
