@@ -119,3 +119,24 @@ def test_nothing_is_lost_or_doubled_by_a_restart(tmp_path: Path) -> None:
     records = [record for body in bodies for record in json.loads(body)["Records"]]
     found = Counter(one["requestParameters"]["queueName"] for one in records if one["eventName"] == "CreateQueue")
     assert found == {f"q-{number}-{n}": 1 for number in range(3) for n in range(5)}
+
+
+def test_what_only_reads_is_not_lost_while_time_runs(cloud: Cloud, logging: Any, files: Any, cloudtrail: Any) -> None:
+    """Such calls are written down later than they are made, with nothing that has changed."""
+    logging(IsMultiRegionTrail=True)
+    sqs = cloud.client("sqs", region_name="us-west-2")
+    cloud.clock.run(30_000)  # a hundred deliveries a second
+    made = 0
+    while "LatestDeliveryTime" not in (status := cloudtrail.get_trail_status(Name="main")) or made < 400:
+        sqs.list_queues(QueueNamePrefix=f"n{made}")
+        made += 1
+    cloud.clock.run(1)
+    cloud.clock.advance(minutes=10)
+    found = [
+        one["requestParameters"]["queueNamePrefix"]
+        for file in files().values()
+        for one in file["Records"]
+        if one["eventName"] == "ListQueues"
+    ]
+    assert Counter(found) == {f"n{number}": 1 for number in range(made)}
+    assert status["IsLogging"]

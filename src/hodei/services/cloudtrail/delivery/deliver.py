@@ -76,6 +76,7 @@ async def _deliver(ctx: Context, trail: Trail) -> None:
     busy.add(trail.arn)
     try:
         for part in _parts(ctx, trail):
+            ctx.world.ledger.flush()  # what happens from here on is no longer before `_until`
             await _deliver_part(part, _until(ctx, trail))
             await digests.deliver(part)
             _forget(part)
