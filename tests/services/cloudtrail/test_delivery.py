@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections import Counter
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,9 @@ def test_logging_stops_and_begins_anew(cloud: Cloud, logging: Any, files: Any, c
     status = cloudtrail.get_trail_status(Name="main")
     assert status["IsLogging"] and status["StartLoggingTime"] < status["LatestDeliveryTime"]
     assert "StopLoggingTime" not in status
+    delivered = f"{status['LatestDeliveryTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert status["LatestDeliveryAttemptTime"] == status["LatestDeliveryAttemptSucceeded"] == delivered
+    assert (status["TimeLoggingStopped"], status["LatestNotificationAttemptTime"]) == ("", "")
 
 
 def test_a_bucket_that_closes_and_opens_again(cloud: Cloud, logging: Any, files: Any, cloudtrail: Any) -> None:

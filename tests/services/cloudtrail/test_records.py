@@ -177,3 +177,33 @@ def test_errors_by_their_names(cloud: Cloud, lookup: Records, refused: Any) -> N
         cloud.client("s3").get_bucket_policy(Bucket="not-there")
     found = [lookup(name)[0]["errorCode"] for name in ("GetUser", "DescribeKey", "GetBucketPolicy")]
     assert found == ["NoSuchEntityException", "NotFoundException", "NoSuchBucket"]
+
+
+def test_what_is_awss_own_has_no_account(cloud: Cloud, lookup: Records) -> None:
+    iam = cloud.client("iam")
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.get_policy(PolicyArn=arn)
+    (record,) = lookup("GetPolicy")
+    assert record["resources"] == [{"type": "AWS::IAM::Policy", "ARN": arn}]
+    assert "sharedEventID" not in record
+
+
+def test_buckets_keys_and_queues_of_others(cloud: Cloud, lookup: Records, refused: Any) -> None:
+    """Both accounts have the event; the owner of what it is about learns only the id of who has called."""
+    theirs = {name: cloud.client(name, account=OTHER) for name in ("s3", "kms", "sqs")}
+    theirs["s3"].create_bucket(Bucket="theirs")
+    key = theirs["kms"].create_key()["KeyMetadata"]["Arn"]
+    url = theirs["sqs"].create_queue(QueueName="theirs")["QueueUrl"]
+    with refused("AccessDenied", status=403):
+        cloud.client("s3").get_bucket_policy(Bucket="theirs")
+    with refused("AccessDeniedException"):
+        cloud.client("kms").describe_key(KeyId=key)
+    with refused("AccessDenied", status=403):
+        cloud.client("sqs").get_queue_attributes(QueueUrl=url)
+    for name in ("GetBucketPolicy", "DescribeKey", "GetQueueAttributes"):
+        (own,), (seen,) = lookup(name), lookup(name, OTHER)
+        assert own["userIdentity"]["type"] == "Root"
+        assert seen["userIdentity"] == {"type": "AWSAccount", "principalId": ACCOUNT, "accountId": ACCOUNT}
+        assert own["errorCode"] == seen["errorCode"] == "AccessDenied"
+        assert own["sharedEventID"] == seen["sharedEventID"]
+        assert own["resources"][0]["accountId"] == OTHER

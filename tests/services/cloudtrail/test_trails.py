@@ -38,7 +38,8 @@ def test_a_trail_from_its_creation_to_its_end(cloudtrail: Any, bucket: str, refu
     assert cloudtrail.describe_trails()["trailList"] == [described]
     assert cloudtrail.describe_trails(trailNameList=["other"])["trailList"] == []
     assert cloudtrail.list_trails()["Trails"] == [{"TrailARN": MAIN, "Name": "main", "HomeRegion": REGION}]
-    assert answer(cloudtrail.get_trail_status(Name="main")) == {"IsLogging": False}
+    status = {name: value for name, value in answer(cloudtrail.get_trail_status(Name="main")).items() if value != ""}
+    assert status == {"IsLogging": False}
     with refused("TrailAlreadyExistsException", f"Trail main already exists for customer: {ACCOUNT}"):
         cloudtrail.create_trail(Name="main", S3BucketName=bucket)
     cloudtrail.delete_trail(Name="main")

@@ -251,7 +251,7 @@ class Audit:
             error=code,
             message=message,
             resources=tuple(resources),
-            recipients=tuple({account: None for account in (ctx.principal.account, *resources.values()) if account}),
+            recipients=_accounts(ctx.principal.account, *resources.values()),
             data=kind.data,
             tls=bool(request and request.scheme == "https"),
             signed=_signed(request) if request else "",
@@ -329,6 +329,11 @@ def _resources(call: Call) -> dict[str, str]:
     except Exception:  # what the parameters name is not there, or makes no sense: the call has failed for that reason
         log.debug("not all resources of %s", call.operation.name, exc_info=True)
     return found
+
+
+def _accounts(*given: str) -> tuple[str, ...]:
+    """Each once; what is AWS's or nobody's has none."""
+    return tuple({account: None for account in given if account.isdigit()})
 
 
 def _needs(call: Call) -> Iterable[Need]:

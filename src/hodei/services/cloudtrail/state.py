@@ -45,6 +45,7 @@ class Progress(Record):
     account: str
     region: str
     until: float  # events from here on are to be delivered
+    tried: float = 0.0
     delivered: float = 0.0
     error: str = ""
     digest_from: float = 0.0

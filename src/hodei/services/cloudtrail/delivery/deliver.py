@@ -116,7 +116,7 @@ async def _deliver_part(part: Part, until: float) -> None:
                 _failed(part, error)
                 return
             bill.delivered(ctx, trail, part.account, part.region, events)
-            progress = replace(progress, delivered=ctx.now, error="")
+            progress = replace(progress, tried=ctx.now, delivered=ctx.now, error="")
             if trail.validated:
                 _note(part, key, packed, events)
         if not still_there(part):
@@ -187,7 +187,7 @@ def _note(part: Part, key: str, packed: files.Packed, events: list[Event]) -> No
 
 
 def _failed(part: Part, error: AwsError) -> None:
-    progresses.put(part.ctx, replace(progress_of(part), error=error.code))
+    progresses.put(part.ctx, replace(progress_of(part), tried=part.ctx.now, error=error.code))
 
 
 def _forget(part: Part) -> None:

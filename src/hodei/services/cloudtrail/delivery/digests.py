@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.errors import AwsError
 from hodei.services.cloudtrail.delivery import files, signing
+from hodei.services.cloudtrail.records.members import iso
 from hodei.services.cloudtrail.state import LogFile, Previous, Progress, SigningKey, log_files, progresses
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def _put(part: Part, progress: Progress, end: float, listed: Sequence[LogF
     content = msgspec.json.encode(_content(part, progress, end, name, key, listed))
     packed = files.packed(content)
     before = progress.previous.signature if progress.previous else "null"
-    text = f"{_iso(end)}\n{trail.bucket}/{name}\n{packed.digest}\n{before}"
+    text = f"{iso(end)}\n{trail.bucket}/{name}\n{packed.digest}\n{before}"
     signature = signing.sign(ctx, key, text)
     metadata = {"signature": signature, "signature-algorithm": ALGORITHM}
     await files.put(ctx, trail, name, packed.body, metadata)
@@ -72,14 +72,14 @@ def _content(
     before = progress.previous
     return {
         "awsAccountId": part.account,
-        "digestStartTime": _iso(progress.digest_from),
-        "digestEndTime": _iso(end),
+        "digestStartTime": iso(progress.digest_from),
+        "digestEndTime": iso(end),
         "digestS3Bucket": part.trail.bucket,
         "digestS3Object": name,
         "digestPublicKeyFingerprint": key.fingerprint,
         "digestSignatureAlgorithm": ALGORITHM,
-        "newestEventTime": _iso(max(file.newest for file in listed)) if listed else None,
-        "oldestEventTime": _iso(min(file.oldest for file in listed)) if listed else None,
+        "newestEventTime": iso(max(file.newest for file in listed)) if listed else None,
+        "oldestEventTime": iso(min(file.oldest for file in listed)) if listed else None,
         "previousDigestS3Bucket": before.bucket if before else None,
         "previousDigestS3Object": before.key if before else None,
         "previousDigestHashValue": before.digest if before else None,
@@ -91,13 +91,9 @@ def _content(
                 "s3Object": file.key,
                 "hashValue": file.digest,
                 "hashAlgorithm": HASH,
-                "newestEventTime": _iso(file.newest),
-                "oldestEventTime": _iso(file.oldest),
+                "newestEventTime": iso(file.newest),
+                "oldestEventTime": iso(file.oldest),
             }
             for file in listed
         ],
     }
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from hodei.kernel.iam.keys import Caller, Session
 from hodei.kernel.ledger.audit import Event
+from hodei.services.cloudtrail.records.members import iso
 
 INTERNAL = "AWS Internal"
 TYPES = {"root": "Root", "user": "IAMUser", "role-session": "AssumedRole", "federated-user": "FederatedUser"}
@@ -68,7 +68,7 @@ def _session(caller: Caller, session: Session) -> dict[str, Any]:
     if caller.kind == "role-session":
         found["webIdFederationData"] = _web_identity(session)
     found["attributes"] = {
-        "creationDate": _iso(session.started),
+        "creationDate": iso(session.started),
         "mfaAuthenticated": "true" if session.mfa else "false",
     }
     if session.source_identity:
@@ -112,7 +112,3 @@ def _federating(event: Event) -> dict[str, Any]:
     if not user:
         return {"type": kind}
     return {"type": kind, "principalId": ":".join(ids), "userName": user, "identityProvider": provider}
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

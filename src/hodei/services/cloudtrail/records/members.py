@@ -26,6 +26,11 @@ def lowered(name: str, spelled: Mapping[str, str] = {}) -> str:
     return spelled.get(name) or name[:1].lower() + name[1:]
 
 
+def iso(at: float) -> str:
+    """A time as CloudTrail's own members have it: "2026-01-05T15:04:05Z"."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _value(shape: Shape, value: Any, spelled: Mapping[str, str]) -> Any:
     if shape.type == "structure" and isinstance(value, Mapping):
         return {lowered(name, spelled): _value(shape.members[name], one, spelled) for name, one in value.items()}

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 from hodei.kernel.ledger.audit import Event, audited, source_of
@@ -26,7 +25,7 @@ def record_of(event: Event, recipient: str) -> Record:
     found: Record = {
         "eventVersion": VERSION,
         "userIdentity": user_identity(event, recipient),
-        "eventTime": datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTime": members.iso(event.at),
         "eventSource": source_of(event.service),
         "eventName": event_name(event),
         "awsRegion": event.region,
@@ -123,8 +122,8 @@ def _resources(event: Event, recipient: str) -> list[Record]:
         if event.data == s3.OBJECT:
             found += s3.objects(arn, account)
         else:
-            kind = resources.type_of(arn)
-            found.append({"accountId": account} | ({"type": kind} if kind else {}) | {"ARN": arn})
+            named = {"accountId": account if account.isdigit() else "", "type": resources.type_of(arn), "ARN": arn}
+            found.append({name: value for name, value in named.items() if value})
     return found
 
 

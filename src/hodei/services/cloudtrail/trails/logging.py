@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.cloudtrail.find import find, find_home
+from hodei.services.cloudtrail.records.members import iso
 from hodei.services.cloudtrail.selecting import selection
 from hodei.services.cloudtrail.service import cloudtrail
 from hodei.services.cloudtrail.state import Trail, log_files, progresses, trails
@@ -40,7 +41,7 @@ def stop_logging(ctx: Context, *, Name: str) -> None:
 
 @cloudtrail.operation("GetTrailStatus")
 def get_trail_status(ctx: Context, *, Name: str) -> dict[str, Any]:
-    """Of the region that is asked. The members of which AWS says that nobody uses them any more are as AWS has them."""
+    """Of the region that is asked. Members of which AWS says that they are no longer in use are there all the same."""
     home, trail = find(ctx, Name)
     account = ctx.account if trail.organization else home.account
     progress = progresses.get(home, trail.arn, account, ctx.region)
@@ -52,6 +53,15 @@ def get_trail_status(ctx: Context, *, Name: str) -> dict[str, Any]:
         "LatestDigestDeliveryTime": progress.digested if progress else 0.0,
     }
     status |= {name: at for name, at in times.items() if at}
+    texts = {
+        "LatestDeliveryAttemptTime": progress.tried if progress else 0.0,
+        "LatestDeliveryAttemptSucceeded": progress.delivered if progress else 0.0,
+        "LatestNotificationAttemptTime": 0.0,
+        "LatestNotificationAttemptSucceeded": 0.0,
+        "TimeLoggingStarted": trail.started,
+        "TimeLoggingStopped": trail.stopped,
+    }
+    status |= {name: iso(at) if at else "" for name, at in texts.items()}
     if progress and progress.error:
         status["LatestDeliveryError"] = progress.error
     if progress and progress.digest_error:
