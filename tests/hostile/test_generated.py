@@ -15,13 +15,16 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 
 from hodei.inprocess import make_request
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
+from hodei.kernel.tables import Place
 from hodei.protocol.http import Response
+from hodei.services.cloudtrail.records.record import record_of
 from hodei.testing import Cloud
 from hostile import experiments, identities, points, tables, trails
 from hostile.generate import Pools, Sent, requests
@@ -171,6 +174,7 @@ class Primed:
 
     def _look(self) -> None:
         world = self.cloud.world
+        self._check_records(world)
         blobs, agenda = world.blobs, world.agenda
         assert not blobs._writing
         assert not blobs._unkept, "a file that no row refers to"
@@ -183,6 +187,14 @@ class Primed:
             for table in world.service(service).tables.values():
                 for account in (ACCOUNT, OTHER) if table.scope != "global" else ("",):
                     self._check_table(world.context(service, account=account, region="us-east-1"), table)
+
+    @staticmethod
+    def _check_records(world: Any) -> None:
+        """CloudTrail finds words for what has been asked last, whatever it was."""
+        world.ledger.flush()
+        events = world.ledger.audit.events(Place(world.store, ACCOUNT, "us-east-1"), start=0, end=1e12, reverse=True)
+        for event in next(events):
+            msgspec.json.encode(record_of(event, ACCOUNT), enc_hook=str)
 
     def _check_table(self, ctx: Any, table: Any) -> None:
         """All records can be read, and every index has a row for each that it should have, and no more."""

@@ -144,3 +144,21 @@ def test_what_only_reads_is_not_lost_while_time_runs(cloud: Cloud, logging: Any,
     ]
     assert Counter(found) == {f"n{number}": 1 for number in range(made)}
     assert status["IsLogging"]
+
+
+def test_a_trail_that_comes_to_all_regions_begins_there_then(
+    cloud: Cloud, logging: Any, files: Any, cloudtrail: Any
+) -> None:
+    logging()
+    there = cloud.client("sqs", region_name="eu-west-1")
+    for name, everywhere in (("before", True), ("seen", False), ("between", True), ("again", True)):
+        there.create_queue(QueueName=name)
+        cloud.clock.advance(minutes=6)
+        if cloudtrail.get_trail(Name="main")["Trail"]["IsMultiRegionTrail"] is not everywhere:
+            cloudtrail.update_trail(Name="main", IsMultiRegionTrail=everywhere)
+    made = [
+        record["requestParameters"]["queueName"]
+        for file in files("/CloudTrail/eu-west-1/").values()
+        for record in file["Records"]
+    ]
+    assert made == ["seen", "again"]

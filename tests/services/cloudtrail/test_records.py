@@ -207,3 +207,12 @@ def test_buckets_keys_and_queues_of_others(cloud: Cloud, lookup: Records, refuse
         assert own["errorCode"] == seen["errorCode"] == "AccessDenied"
         assert own["sharedEventID"] == seen["sharedEventID"]
         assert own["resources"][0]["accountId"] == OTHER
+
+
+def test_what_is_too_large_is_left_out(cloud: Cloud, lookup: Records, refused: Any) -> None:
+    with refused("LimitExceeded", status=409):
+        cloud.client("iam").create_policy(PolicyName="long", PolicyDocument=policy(*["sqs:ListQueues"] * 7000))
+    (record,) = lookup("CreatePolicy")
+    asked = record["requestParameters"]
+    assert asked.pop("originalSize") > 7000 * 14
+    assert asked == {"omitted": True, "reason": "requestParameters too large"}

@@ -145,7 +145,15 @@ def test_data_events_say_nothing_of_what_is_kept(cloud: Cloud, logging: Any, clo
     (sent,) = [record for record in records if record["eventName"] == "SendMessage"]
     assert sent["requestParameters"]["messageBody"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
     (updated,) = [record for record in records if record["eventName"] == "UpdateItem"]
-    assert updated["requestParameters"]["key"] == {"id": {"s": "1"}}
+    assert updated["requestParameters"]["key"] == {"id": "1"}
+    (put,) = [record for record in records if record["eventName"] == "PutItem"]
+    assert (put["requestParameters"], put["responseElements"]) == (
+        {"tableName": "things", "item": ["id", "text"]},
+        None,
+    )
+    (written,) = [record for record in records if record["eventName"] == "TransactWriteItems"]
+    parts = {"operation": "Put", "tableName": "things", "items": ["id", "text"]}
+    assert written["requestParameters"]["requestItems"] == [parts]
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/things"
     assert updated["resources"] == [{"accountId": ACCOUNT, "type": "AWS::DynamoDB::Table", "ARN": arn}]
     assert trail_arn("main") not in json.dumps(updated)

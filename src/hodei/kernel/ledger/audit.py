@@ -12,6 +12,7 @@ calls are to CloudTrail is in its manifest:
     answers = ["AssumeRole"]             # those that only read, whose results are written down all the same
     hidden = ["MessageBody"]             # members that a word stands for, as for what the model calls sensitive
     omitted = ["SecretAccessKey"]        # members of which there is nothing at all
+    named = ["Item"]                     # maps of which but the keys are written
     [audit.resources]                    # operation -> what it is about, in the request or the answer, where that is
     AssumeRole = "RoleArn"               # not what it needs permissions on: as in [iam.resources]
     [audit.data]                         # data events by the type of their resource; all others are management events
@@ -33,7 +34,7 @@ from hodei.kernel.context import ANONYMOUS
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.keys import Caller
 from hodei.kernel.iam.needs import Find, Need, find_of
-from hodei.kernel.ledger.redaction import Redactor, redactor
+from hodei.kernel.ledger.redaction import Redactor, Secrets, redactor
 from hodei.kernel.manifest import manifest
 from hodei.kernel.tables import Place, Record, Table
 from hodei.protocol.codec import ProtocolError
@@ -378,8 +379,8 @@ def audited(service: str, operation: str) -> Audited:
 
 @functools.cache
 def _redactors(service: str, operation: OperationModel) -> tuple[Redactor, Redactor]:
-    hidden, omitted = (frozenset(manifest(service).audit.get(word, ())) for word in ("hidden", "omitted"))
-    return redactor(operation.input, hidden, omitted), redactor(operation.output, hidden, omitted)
+    secrets = Secrets(*(frozenset(manifest(service).audit.get(word, ())) for word in Secrets._fields))
+    return redactor(operation.input, secrets), redactor(operation.output, secrets)
 
 
 def _encoded(events: list[Event]) -> bytes:

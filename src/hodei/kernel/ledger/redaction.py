@@ -16,15 +16,14 @@ Redactor = Callable[[Values], Values]
 class Secrets(NamedTuple):
     """Members by their names, wherever they stand."""
 
-    hidden: frozenset[str]
+    hidden: frozenset[str]  # a word stands for them, as for what the model calls sensitive
     omitted: frozenset[str]
+    named: frozenset[str]  # maps of which the keys are told
 
 
-def redactor(shape: Shape | None, hidden: frozenset[str], omitted: frozenset[str] = frozenset()) -> Redactor:
-    """A function that gives parameters of that shape with `HIDDEN` for what the model calls sensitive and the members
-    named in `hidden`, without those in `omitted`, and without blobs."""
-    secrets = Secrets(hidden, omitted)
-    if shape is None or not _secretive(shape, hidden | omitted, set()):
+def redactor(shape: Shape | None, secrets: Secrets) -> Redactor:
+    """A function that gives parameters of that shape without what must not be written down, and without blobs."""
+    if shape is None or not _secretive(shape, secrets.hidden | secrets.omitted | secrets.named, set()):
         return lambda values: values
     return lambda values: _structure(shape, values, secrets)
 
@@ -57,10 +56,16 @@ def _redacted(shape: Shape, value: Any, secrets: Secrets) -> Any:
 def _structure(shape: Shape, values: Values, secrets: Secrets) -> Values:
     members = shape.members
     return {
-        name: HIDDEN if name in secrets.hidden else _redacted(members[name], value, secrets)
+        name: _member(name, members[name], value, secrets)
         for name, value in values.items()
         if name in members and value is not None and name not in secrets.omitted and not _dropped(members[name])
     }
+
+
+def _member(name: str, shape: Shape, value: Any, secrets: Secrets) -> Any:
+    if name in secrets.hidden:
+        return HIDDEN
+    return list(value) if name in secrets.named else _redacted(shape, value, secrets)
 
 
 def _dropped(shape: Shape) -> bool:

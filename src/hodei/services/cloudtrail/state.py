@@ -27,6 +27,7 @@ class Trail(Record):
     logging: bool = False
     started: float = 0.0
     stopped: float = 0.0
+    since: float = 0.0  # it takes nothing older: since it has logged, or been in all Regions, or of the organization
 
 
 class Previous(Record):

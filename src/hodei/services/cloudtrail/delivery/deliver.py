@@ -134,8 +134,8 @@ def progress_of(part: Part) -> Progress:
         trail=trail.arn,
         account=part.account,
         region=part.region,
-        until=trail.started,
-        digest_from=trail.validated,
+        until=trail.since,
+        digest_from=max(trail.validated, trail.since) if trail.validated else 0.0,
     )
 
 
@@ -194,7 +194,7 @@ def _forget(part: Part) -> None:
     """Drop the data events of a place that all trails of its account have got."""
     ctx = part.ctx
     marks = [
-        found.until if (found := progresses.get(home, trail.arn, part.account, part.region)) else trail.started
+        found.until if (found := progresses.get(home, trail.arn, part.account, part.region)) else trail.since
         for home, trail in visible(ctx.at(account=part.account))
         if trail.logging and (trail.multi_region or trail.region == part.region)
     ]

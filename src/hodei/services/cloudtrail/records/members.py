@@ -19,7 +19,7 @@ def worded(service: str, shape: Shape | None, values: Mapping[str, Any] | None) 
     if not values or shape is None:
         return None
     spelled = SPELLED.get(service, {})
-    return {lowered(name, spelled): _value(shape.members[name], value, spelled) for name, value in values.items()}
+    return _structure(shape, values, spelled)
 
 
 def lowered(name: str, spelled: Mapping[str, str] = {}) -> str:
@@ -31,9 +31,15 @@ def iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _structure(shape: Shape, values: Mapping[str, Any], spelled: Mapping[str, str]) -> dict[str, Any]:
+    """What was refused may have had members that there are not, and values of other types."""
+    known = shape.members
+    return {lowered(name, spelled): _value(known[name], one, spelled) for name, one in values.items() if name in known}
+
+
 def _value(shape: Shape, value: Any, spelled: Mapping[str, str]) -> Any:
     if shape.type == "structure" and isinstance(value, Mapping):
-        return {lowered(name, spelled): _value(shape.members[name], one, spelled) for name, one in value.items()}
+        return _structure(shape, value, spelled)
     if shape.type == "list" and isinstance(value, list):
         return [_value(shape.member, one, spelled) for one in value]
     if shape.type == "map" and isinstance(value, Mapping):

@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import msgspec
+
 from hodei.kernel.ledger.audit import Event, audited, source_of
 from hodei.kernel.manifest import manifest
 from hodei.protocol.model import OperationModel, load_model
-from hodei.services.cloudtrail.records import members, resources, s3
+from hodei.services.cloudtrail.records import dynamodb, members, resources, s3
 from hodei.services.cloudtrail.records.identity import INTERNAL, user_identity
 
 VERSION = "1.11"
 LONGEST = 1024  # characters of an errorMessage and of a userAgent that are kept
+LARGEST = 100 * 1024  # bytes of requestParameters, and of responseElements
 BY_SHAPE = ("iam", "sts")
 Record = dict[str, Any]
 
@@ -34,7 +37,7 @@ def record_of(event: Event, recipient: str) -> Record:
     }
     if event.error:
         found |= {"errorCode": error_code(event), "errorMessage": event.message[:LONGEST]}
-    found |= _contents(event)
+    found |= {name: _fitting(name, value) for name, value in _contents(event).items()}
     if not event.service_event:
         found["requestID"] = event.id
     found |= {"eventID": event_id(event, recipient), "readOnly": read_only(event)}
@@ -42,6 +45,7 @@ def record_of(event: Event, recipient: str) -> Record:
         found["resources"] = _resources(event, recipient)
     found |= {
         "eventType": "AwsServiceEvent" if event.service_event else "AwsApiCall",
+        **({"apiVersion": dynamodb.VERSION} if event.service == "dynamodb" else {}),
         "managementEvent": not event.data,
         "recipientAccountId": recipient,
     }
@@ -53,6 +57,13 @@ def record_of(event: Event, recipient: str) -> Record:
     if event.tls:
         found["tlsDetails"] = {"clientProvidedHostHeader": event.host}
     return found
+
+
+def _fitting(name: str, value: Any) -> Any:
+    """What is larger than CloudTrail's maximum is not told."""
+    if not value or (size := len(msgspec.json.encode(value, enc_hook=str))) <= LARGEST:
+        return value
+    return {"omitted": True, "originalSize": size, "reason": f"{name} too large"}
 
 
 def error_code(event: Event) -> str:
@@ -101,6 +112,8 @@ def _contents(event: Event) -> Record:
         }
         extra = s3.additional(event)
         return found | ({"additionalEventData": extra} if extra else {})
+    if event.service == "dynamodb" and event.data:
+        return {"requestParameters": dynamodb.request_parameters(event, operation), "responseElements": None}
     return {
         "requestParameters": members.worded(event.service, operation.input, event.params),
         "responseElements": members.worded(event.service, operation.output, event.result),

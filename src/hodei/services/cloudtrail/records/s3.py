@@ -64,11 +64,12 @@ def objects(arn: str, account: str) -> list[dict[str, Any]]:
 def _parts(shape: Shape, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Members by their names in the URI, the query, the headers and the body."""
     for name, value in values.items():
-        member = shape.members[name]
+        if (member := shape.members.get(name)) is None:  # of a request that was refused
+            continue
         wire = member.wire_name(name)
         if member.location == "uri":
             yield URI.get(name, wire), value
-        elif member.location == "headers":
+        elif member.location == "headers" and isinstance(value, Mapping):
             yield from ((f"{wire}{key}", one) for key, one in value.items())
         elif member.location in ("header", "querystring"):
             yield wire, _text(value)
@@ -78,7 +79,8 @@ def _parts(shape: Shape, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
 
 def _element(shape: Shape, value: Any) -> Any:
     if shape.type == "structure" and isinstance(value, Mapping):
-        return {shape.members[name].wire_name(name): _element(shape.members[name], one) for name, one in value.items()}
+        known = shape.members
+        return {known[name].wire_name(name): _element(known[name], one) for name, one in value.items() if name in known}
     if shape.type == "list" and isinstance(value, list):
         items = [_element(shape.member, one) for one in value]
         return items if shape.flattened else {shape.member.wire_name("member"): items}

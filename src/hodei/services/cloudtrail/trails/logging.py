@@ -23,7 +23,14 @@ def start_logging(ctx: Context, *, Name: str) -> None:
     if trail.logging:
         return
     _forget(home, trail)
-    started = replace(trail, logging=True, started=ctx.now, stopped=0.0, validated=ctx.now if trail.validated else 0.0)
+    started = replace(
+        trail,
+        logging=True,
+        started=ctx.now,
+        since=ctx.now,
+        stopped=0.0,
+        validated=ctx.now if trail.validated else 0.0,
+    )
     trails.put(home, started)
     selection.keep_data_events(home, selection.covered(home, trail))
     schedule(home, trail)
@@ -75,7 +82,12 @@ def schedule(home: Context, trail: Trail) -> None:
 
 
 def follow(home: Context, before: Trail, after: Trail) -> None:
-    """What a change of its settings means for its digests: a chain that ends, or one that begins."""
+    """What a change of its settings means: places that it leaves, and digests whose chain ends or begins."""
+    if (before.multi_region and not after.multi_region) or (before.organization and not after.organization):
+        for progress in list(progresses.scan(home, after.arn)):
+            if progress.account != home.account or progress.region != home.region:
+                progresses.delete(home, after.arn, progress.account, progress.region)
+                log_files.delete_all(home, after.arn, progress.account, progress.region)
     if bool(before.validated) == bool(after.validated):
         return
     log_files.delete_all(home, after.arn)

@@ -100,6 +100,8 @@ async def update_trail(
         given["kms_key"] = destination.key_arn(ctx, KmsKeyId) if KmsKeyId else ""
     if IsOrganizationTrail is not None and IsOrganizationTrail != bool(trail.organization):
         given["organization"] = _joined(ctx, found) if IsOrganizationTrail else ""
+    if (IsMultiRegionTrail and not trail.multi_region) or given.get("organization"):
+        given["since"] = ctx.now
     changed = replace(trail, **{name: value for name, value in given.items() if value is not None})
     await _check(home, changed)
     accounts = {*selection.covered(home, trail), *selection.covered(home, changed)}
