@@ -157,3 +157,19 @@ def test_data_events_say_nothing_of_what_is_kept(cloud: Cloud, logging: Any, clo
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/things"
     assert updated["resources"] == [{"accountId": ACCOUNT, "type": "AWS::DynamoDB::Table", "ARN": arn}]
     assert trail_arn("main") not in json.dumps(updated)
+
+
+def test_a_service_that_a_grant_lets_use_a_key(cloud: Cloud, lookup: Records) -> None:
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    cloud.client("dynamodb").create_table(
+        TableName="things",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )
+    (granted,) = lookup("CreateGrant")
+    assert granted["userIdentity"]["invokedBy"] == "dynamodb.amazonaws.com"
+    assert granted["requestParameters"]["granteePrincipal"] == f"dynamodb.{REGION}.amazonaws.com"
+    own = [record["userIdentity"] for name in ("GenerateDataKey", "Decrypt") for record in lookup(name)]
+    assert own and all(one == {"type": "AWSService", "invokedBy": "dynamodb.amazonaws.com"} for one in own)

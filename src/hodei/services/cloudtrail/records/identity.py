@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hodei.kernel.iam.keys import Caller, Session
@@ -12,6 +13,7 @@ from hodei.kernel.ledger.audit import Event
 from hodei.services.cloudtrail.records.members import iso
 
 INTERNAL = "AWS Internal"
+REGIONAL = re.compile(r"^([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws\.com$)")  # with its Region
 TYPES = {"root": "Root", "user": "IAMUser", "role-session": "AssumedRole", "federated-user": "FederatedUser"}
 FEDERATING = {"AssumeRoleWithWebIdentity": "WebIdentityUser", "AssumeRoleWithSAML": "SAMLUser"}
 
@@ -20,10 +22,9 @@ def user_identity(event: Event, recipient: str) -> dict[str, Any]:
     """As the account sees it that has the record: of another one's callers it learns but their ids."""
     caller = event.caller
     if event.service_event:
-        invoked_by = INTERNAL if event.service == "kms" else event.via
-        return {"accountId": recipient, "invokedBy": invoked_by}
+        return {"accountId": recipient, "invokedBy": invoked_by(event)}
     if caller.kind == "service":
-        return {"type": "AWSService", "invokedBy": event.via}
+        return {"type": "AWSService", "invokedBy": invoked_by(event)}
     if event.operation in FEDERATING and not caller.account:
         return _federating(event)
     if not caller.account:
@@ -33,7 +34,14 @@ def user_identity(event: Event, recipient: str) -> dict[str, Any]:
         identity = {"type": "AWSAccount", "principalId": principal, "accountId": caller.account}
     else:
         identity = _own(caller, principal)
-    return identity | ({"invokedBy": event.via} if event.via else {})
+    return identity | ({"invokedBy": invoked_by(event)} if event.via else {})
+
+
+def invoked_by(event: Event) -> str:
+    """The service that has called, for somebody or for itself, by its name in all Regions; "": none."""
+    if event.service_event and event.service == "kms":
+        return INTERNAL
+    return REGIONAL.sub(r"\1", event.via)
 
 
 def user_name(event: Event, recipient: str) -> str:

@@ -14,7 +14,7 @@ from hodei.kernel.ledger.audit import Event, audited, source_of
 from hodei.kernel.manifest import manifest
 from hodei.protocol.model import OperationModel, load_model
 from hodei.services.cloudtrail.records import dynamodb, members, resources, s3
-from hodei.services.cloudtrail.records.identity import INTERNAL, user_identity
+from hodei.services.cloudtrail.records.identity import invoked_by, user_identity
 
 VERSION = "1.11"
 LONGEST = 1024  # characters of an errorMessage and of a userAgent that are kept
@@ -32,8 +32,8 @@ def record_of(event: Event, recipient: str) -> Record:
         "eventSource": source_of(event.service),
         "eventName": event_name(event),
         "awsRegion": event.region,
-        "sourceIPAddress": _by_service(event) or event.source_ip,
-        "userAgent": _by_service(event) or event.user_agent[:LONGEST],
+        "sourceIPAddress": invoked_by(event) or event.source_ip,
+        "userAgent": invoked_by(event) or event.user_agent[:LONGEST],
     }
     if event.error:
         found |= {"errorCode": error_code(event), "errorMessage": event.message[:LONGEST]}
@@ -92,11 +92,6 @@ def _id(text: str) -> str:
 
 def read_only(event: Event) -> bool:
     return not event.service_event and audited(event.service, event.operation).read_only
-
-
-def _by_service(event: Event) -> str:
-    """In whose place other calls have an address: a service's own have its name."""
-    return INTERNAL if event.service_event and event.service == "kms" else event.via
 
 
 def _contents(event: Event) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hodei.kernel.arns import Arn
 
-# service and type in an ARN -> type. What stands before the first "/" or ":" of the resource, or nothing.
+# Service, and what stands before the first "/" or ":" of the resource in an ARN ("": there is none of them) -> type.
 TYPES = {
     "cloudtrail": {"trail": "AWS::CloudTrail::Trail"},
     "dynamodb": {
@@ -36,28 +36,32 @@ TYPES = {
     "sqs": {"": "AWS::SQS::Queue"},
     "ssm": {"parameter": "AWS::SSM::Parameter"},
 }
-NAMED_BY_ARN = ("kms", "secretsmanager")  # what these call the resources of an event
+NAMELESS = ("AWS::DynamoDB::Stream", "AWS::S3::Object")
+NAMED_BY_ARN = ("kms", "secretsmanager")  # whose resources are called so in the event history
 
 
 def type_of(arn: str) -> str:
-    """ "": it has none."""
+    """The type of a resource; "": it is not known."""
     try:
         found = Arn.parse(arn)
     except ValueError:
         return ""
     kinds = TYPES.get(found.service, {})
-    if found.service == "s3" and not found.region:
-        return "AWS::S3::Object" if "/" in found.resource else kinds[""]
+    if found.service == "s3" and "/" in found.resource and not found.region:
+        return "AWS::S3::Object"
     if found.service == "dynamodb" and "/stream/" in found.resource:
         return kinds["stream"]
-    kind = found.resource.replace(":", "/").partition("/")[0] if "" not in kinds or found.service == "s3" else ""
-    return kinds.get(kind, "")
+    kind, divider, _ = found.resource.replace(":", "/").partition("/")
+    return kinds.get(kind if divider else "", "")
 
 
 def name_of(arn: str) -> str:
-    """The resource by its name, or by its ARN where the service does so."""
-    found = Arn.parse(arn)
-    if found.service in NAMED_BY_ARN or (found.service == "s3" and "/" in found.resource):
+    """The resource by its name, or by its ARN where the service does so, or it has no other."""
+    try:
+        found = Arn.parse(arn)
+    except ValueError:
+        return arn
+    if found.service in NAMED_BY_ARN or type_of(arn) in NAMELESS:
         return arn
     if found.service == "ssm":
         return found.resource.removeprefix("parameter")
