@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hodei.kernel.tables import Place
 from hodei.testing import ACCOUNT, REGION, Cloud
 
 from .conftest import OTHER, Records, policy, trust
@@ -210,9 +211,12 @@ def test_buckets_keys_and_queues_of_others(cloud: Cloud, lookup: Records, refuse
 
 
 def test_what_is_too_large_is_left_out(cloud: Cloud, lookup: Records, refused: Any) -> None:
-    with refused("LimitExceeded", status=409):
-        cloud.client("iam").create_policy(PolicyName="long", PolicyDocument=policy(*["sqs:ListQueues"] * 7000))
-    (record,) = lookup("CreatePolicy")
-    asked = record["requestParameters"]
-    assert asked.pop("originalSize") > 7000 * 14
-    assert asked == {"omitted": True, "reason": "requestParameters too large"}
+    for count, code, status in ((7000, "LimitExceeded", 409), (300_000, "ValidationError", 400)):
+        with refused(code, status=status):
+            cloud.client("iam").create_policy(PolicyName="long", PolicyDocument=policy(*["sqs:ListQueues"] * count))
+        asked = lookup("CreatePolicy")[-1]["requestParameters"]
+        assert asked.pop("originalSize") > count * 14
+        assert asked == {"omitted": True, "reason": "requestParameters too large"}
+    world = cloud.world
+    kept = world.ledger.audit.management.scan(Place(world.store, ACCOUNT, REGION))
+    assert cloud._runner.call(lambda: sum(len(chunk.events) for chunk in kept)) < 300_000

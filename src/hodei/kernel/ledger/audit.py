@@ -53,6 +53,9 @@ log = logging.getLogger("hodei.audit")
 
 FULL = 256  # events that are written together at most
 LONGEST = 60.0  # seconds of the cloud's clock between the first and the last of them
+LARGE = 2**20  # bytes of events that are written together, from which on each is looked at
+LARGEST = 100 * 1024  # bytes of parameters, and of a result, that are kept then: no more is in CloudTrail's records
+LONGEST_TEXT = 1024  # characters of a message that are kept
 DAY = 86400.0
 KEPT = 90 * DAY  # seconds of the cloud's clock for which events are kept: what LookupEvents has of management events,
 DATA_KEPT = 30 * DAY  # and the time for which CloudTrail tries to deliver a log file again
@@ -86,6 +89,7 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, array_like=True):
     service_event: bool = False  # no call: something that the service did of itself
     tls: bool = False
     signed: str = ""  # how the request was: "SigV4 AuthHeader", "SigV4 QueryString"
+    omitted: Mapping[str, int] = {}  # "params" or "result", of which there is nothing, for it had so many bytes
 
 
 class Chunk(Record):
@@ -250,7 +254,7 @@ class Audit:
             params=hide_params(call.params) or None,
             result=hide_result(call.result) or None if kind.answers else None,
             error=code,
-            message=message,
+            message=message[:LONGEST_TEXT],
             resources=tuple(resources),
             recipients=_accounts(ctx.principal.account, *resources.values()),
             data=kind.data,
@@ -384,10 +388,21 @@ def _redactors(service: str, operation: OperationModel) -> tuple[Redactor, Redac
 
 
 def _encoded(events: list[Event]) -> bytes:
+    encoded = _packed(events)
+    return encoded if len(encoded) <= LARGE else _packed([_without_what_is_large(event) for event in events])
+
+
+def _without_what_is_large(event: Event) -> Event:
+    sizes = {name: len(_packed(value)) for name in ("params", "result") if (value := getattr(event, name))}
+    large = {name: size for name, size in sizes.items() if size > LARGEST}
+    return msgspec.structs.replace(event, omitted=large, **dict.fromkeys(large)) if large else event
+
+
+def _packed(value: Any) -> bytes:
     try:
-        return _encoder.encode(events)
+        return _encoder.encode(value)
     except (OverflowError, UnicodeEncodeError):  # requests bring integers of any size, and halves of surrogate pairs
-        return _encoder.encode(_storable(msgspec.to_builtins(events, enc_hook=str)))
+        return _encoder.encode(_storable(msgspec.to_builtins(value, enc_hook=str)))
 
 
 def _storable(value: Any) -> Any:

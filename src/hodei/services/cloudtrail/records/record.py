@@ -10,15 +10,15 @@ from typing import Any
 
 import msgspec
 
-from hodei.kernel.ledger.audit import Event, audited, source_of
+from hodei.kernel.ledger.audit import LARGEST, Event, audited, source_of
 from hodei.kernel.manifest import manifest
 from hodei.protocol.model import OperationModel, load_model
 from hodei.services.cloudtrail.records import dynamodb, members, resources, s3
 from hodei.services.cloudtrail.records.identity import invoked_by, user_identity
 
 VERSION = "1.11"
-LONGEST = 1024  # characters of an errorMessage and of a userAgent that are kept
-LARGEST = 100 * 1024  # bytes of requestParameters, and of responseElements
+LONGEST = 1024  # characters of a userAgent that are kept
+MEMBERS = {"params": "requestParameters", "result": "responseElements"}
 BY_SHAPE = ("iam", "sts")
 Record = dict[str, Any]
 
@@ -36,8 +36,9 @@ def record_of(event: Event, recipient: str) -> Record:
         "userAgent": invoked_by(event) or event.user_agent[:LONGEST],
     }
     if event.error:
-        found |= {"errorCode": error_code(event), "errorMessage": event.message[:LONGEST]}
+        found |= {"errorCode": error_code(event), "errorMessage": event.message}
     found |= {name: _fitting(name, value) for name, value in _contents(event).items()}
+    found |= {MEMBERS[name]: _omitted(MEMBERS[name], size) for name, size in event.omitted.items()}
     if not event.service_event:
         found["requestID"] = event.id
     found |= {"eventID": event_id(event, recipient), "readOnly": read_only(event)}
@@ -63,6 +64,10 @@ def _fitting(name: str, value: Any) -> Any:
     """What is larger than CloudTrail's maximum is not told."""
     if not value or (size := len(msgspec.json.encode(value, enc_hook=str))) <= LARGEST:
         return value
+    return _omitted(name, size)
+
+
+def _omitted(name: str, size: int) -> Record:
     return {"omitted": True, "originalSize": size, "reason": f"{name} too large"}
 
 
