@@ -1,0 +1,1 @@
+"""AWS Lambda: functions run as local processes; no operation is here yet."""
