@@ -220,3 +220,11 @@ def test_what_is_too_large_is_left_out(cloud: Cloud, lookup: Records, refused: A
     world = cloud.world
     kept = world.ledger.audit.management.scan(Place(world.store, ACCOUNT, REGION))
     assert cloud._runner.call(lambda: sum(len(chunk.events) for chunk in kept)) < 300_000
+
+
+def test_a_call_over_tls(cloud: Cloud, lookup: Records) -> None:
+    cloud.client("sqs").list_queues()
+    cloud.client("sqs", endpoint_url="https://sqs.us-east-1.amazonaws.com").list_queues()
+    plain, secure = lookup("ListQueues")
+    assert "tlsDetails" not in plain
+    assert secure["tlsDetails"] == {"clientProvidedHostHeader": "sqs.us-east-1.amazonaws.com"}
