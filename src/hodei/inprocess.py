@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from hodei.gateway.app import make_app
+from hodei.gateway.doors import Doors
 from hodei.kernel.datadir import DataDir
 from hodei.kernel.world import World
 from hodei.protocol.http import Body, ConnectionBroken, Headers, Request, Response
@@ -29,6 +30,7 @@ class Runner:
         self._thread.start()
         self.world = self.call(self._open, directory, seed, url)
         self._app = make_app(self.world)
+        self.world.doors = Doors(self._app, self.world.store.when_durable)
 
     async def _open(self, directory: DataDir | None, seed: int | None, url: str) -> World:
         world = World(directory, seed=seed, url=url)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hodei.gateway import tls
 from hodei.gateway.app import make_app
+from hodei.gateway.doors import Doors
 from hodei.gateway.server import Server
 from hodei.kernel.datadir import DataDir
 from hodei.kernel.limits import Mode
@@ -93,6 +94,7 @@ async def _serve(options: Options, directory: DataDir | None, ready: Callable[[s
     try:
         await _bind(server)
         world.url = options.url or f"http://{_name(options.host)}:{server.port}"
+        world.doors = Doors(app, world.store.when_durable, f"http://{_name(options.host)}:{server.port}")
         await world.start()
         ready(world.url)
         _freeze()

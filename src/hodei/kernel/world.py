@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hodei.kernel import errors, keys
 from hodei.kernel.agenda import Agenda
@@ -39,9 +39,29 @@ from hodei.kernel.vault import Vault
 if TYPE_CHECKING:
     from hodei.kernel.datadir import DataDir
     from hodei.kernel.iam.hooks import Endpoint
-    from hodei.protocol.http import Request
+    from hodei.protocol.http import Request, Response
 
 Result = dict[str, Any]
+
+
+class Door(Protocol):
+    @property
+    def address(self) -> str:
+        """host:port"""
+
+    async def close(self) -> None: ...
+
+
+class Doors(Protocol):
+    """How programs that the cloud has started reach it. The gateway makes them."""
+
+    async def home(self) -> str:
+        """The URL of the whole cloud."""
+
+    async def open(self, app: Callable[[Request], Response | Awaitable[Response]]) -> Door:
+        """An address of its own for `app`."""
+
+    async def close(self) -> None: ...
 
 
 class World:
@@ -71,6 +91,8 @@ class World:
         self.faults = Faults(self.store, self.clock, self.ids)
         self.decisions = Decisions(self.store)
         self.ledger = Ledger(self)
+        self.doors: Doors | None = None
+        self.closing: list[Callable[[], Awaitable[None]]] = []  # what services have to end before the store is closed
         self.strict_auth = False  # whether keys that were not issued here are refused
         self.vpc_endpoint: Callable[[Request], Endpoint | None] | None = None  # that a request came through
         self._services: dict[str, Service] = {}
@@ -98,6 +120,10 @@ class World:
     async def stop(self) -> None:
         """Everything acknowledged is already durable; this ends background work and closes the files."""
         await self.agenda.stop()
+        for close in self.closing:
+            await close()
+        if self.doors:
+            await self.doors.close()
         self.metrics.flush()
         self.ledger.stop()
         self.store.flush()
