@@ -18,6 +18,7 @@ from hodei.kernel.ledger.audit import audited
 from hodei.kernel.ledger.meter import Stock
 from hodei.kernel.ledger.prices import Usage, usage_of
 from hodei.kernel.manifest import Manifest, folder, manifest
+from hodei.kernel.metrics import Gauge
 from hodei.kernel.store import Store
 from hodei.kernel.tables import Record, Table
 from hodei.protocol.http import Request
@@ -92,6 +93,7 @@ class Service:
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
         self.stock: Callable[[Store], Iterable[Stock]] | None = None  # see `stocks`
+        self.gauge: Callable[[Any], Iterable[Gauge]] | None = None  # see `gauges`
         self._meters: dict[str, Callable[..., None]] = {}
         self.rates: dict[str, Callable[[Any, Mapping[str, Any]], str | None]] = {}  # by keys of the manifest's limits
         self.condition_keys: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {}  # by names in lower case
@@ -175,6 +177,12 @@ class Service:
     def stocks(self, handler: Handler) -> Handler:
         """Register what it has that is billed by time, in all accounts and regions: `def f(store)` gives `Stock`s."""
         self.stock = handler
+        return handler
+
+    def gauges(self, handler: Handler) -> Handler:
+        """Register what it has that its metrics show (`gauges` in the manifest names their namespaces):
+        `def f(ctx)` gives a `Gauge` of each in that place."""
+        self.gauge = handler
         return handler
 
     def condition_key(self, name: str) -> Callable[[Handler], Handler]:

@@ -81,7 +81,7 @@ class World:
         self.agenda = Agenda(self)
         self.deliveries = Deliveries(self)
         self.bus = Bus()
-        self.metrics = Metrics(self.store)
+        self.metrics = Metrics(self)
         self.tags = Tags()
         self.tokens = Tokens(self.store, self.ids)
         self.vault = Vault(self.store, self.ids)
@@ -275,6 +275,7 @@ class World:
         everywhere = Place(self.store, "", "")
         self.faults.clear(account)
         self.limits.clear(account)
+        self.metrics.flush()
         self.ledger.flush()
         with self.store.batch():
             self.agenda.forget(account)

@@ -251,8 +251,11 @@ def test_what_is_throttled_is_counted(cloud: Cloud, dynamodb: Any, make: Make) -
     make(**provisioned(1, 1))
     until_throttled(lambda: put(dynamodb, "a"))
     cloud.save("now")  # flushes the open minute
+    points = (point for _, _, point in cloud.world.metrics.datapoints.all(cloud.world.store))
     recorded = {
-        (point.name, point.dimensions): point.total for _, _, point in cloud.world.metrics.table.all(cloud.world.store)
+        (point.name, point.dimensions.replace("\t", "=").replace("\n", ",")): point.sample.total
+        for point in points
+        if point.resolution == 60
     }
     assert recorded["WriteThrottleEvents", "TableName=table"] == 1
     assert recorded["WriteProvisionedThroughputThrottleEvents", "TableName=table"] == 1

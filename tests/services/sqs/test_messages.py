@@ -464,11 +464,12 @@ def test_metrics_are_recorded(cloud: Cloud, make: Make) -> None:
     queue.delete(queue.one())
     queue.receive()
     cloud.save("now")  # flushes the open minute
-    recorded = {point.name: point for _, _, point in cloud.world.metrics.table.all(cloud.world.store)}
-    assert recorded["SentMessageSize"].total == 5
-    assert recorded["NumberOfMessagesSent"].dimensions == "QueueName=queue"
+    points = (point for _, _, point in cloud.world.metrics.datapoints.all(cloud.world.store))
+    recorded = {point.name: point for point in points if point.resolution == 60}
+    assert recorded["SentMessageSize"].sample.total == 5
+    assert recorded["NumberOfMessagesSent"].dimensions == "QueueName\tqueue"
     names = {"NumberOfMessagesReceived", "NumberOfMessagesDeleted", "NumberOfEmptyReceives"}
-    assert {name: recorded[name].count for name in names} == dict.fromkeys(names, 1)
+    assert {name: recorded[name].sample.count for name in names} == dict.fromkeys(names, 1)
 
 
 @standard

@@ -1,0 +1,1 @@
+"""Metrics: put, listed, read, calculated with."""
