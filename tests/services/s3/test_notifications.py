@@ -295,12 +295,12 @@ def test_overlaps(s3: Any, refused: Any, one: dict[str, str], other: dict[str, s
 
 
 def test_a_service_that_is_not_there_is_said_to_be_missing(s3: Any, refused: Any) -> None:
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    entry = {"Id": "id123", "LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    configuration = {"LambdaFunctionConfigurations": [entry]}
+    arn = "arn:aws:sns:us-east-1:000000000000:topic"
+    entry = {"Id": "id123", "TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    configuration = {"TopicConfigurations": [entry]}
     put = s3.put_bucket_notification_configuration
     error = refused(put, Bucket=BUCKET, NotificationConfiguration=configuration)
-    assert (error["Code"], error["Status"]) == ("NotImplemented", 501) and "lambda" in error["Message"]
+    assert (error["Code"], error["Status"]) == ("NotImplemented", 501) and "sns" in error["Message"]
     put(Bucket=BUCKET, NotificationConfiguration=configuration, SkipDestinationValidation=True)
     found = s3.get_bucket_notification_configuration(Bucket=BUCKET)
     assert found["LambdaFunctionConfigurations"] == [entry]
