@@ -303,7 +303,7 @@ def test_a_service_that_is_not_there_is_said_to_be_missing(s3: Any, refused: Any
     assert (error["Code"], error["Status"]) == ("NotImplemented", 501) and "sns" in error["Message"]
     put(Bucket=BUCKET, NotificationConfiguration=configuration, SkipDestinationValidation=True)
     found = s3.get_bucket_notification_configuration(Bucket=BUCKET)
-    assert found["LambdaFunctionConfigurations"] == [entry]
+    assert found["TopicConfigurations"] == [entry]
     s3.put_object(Bucket=BUCKET, Key="a")
 
 
