@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hodei.engines.sandbox.cgroups import Cgroup
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
 
 PYTHON = [Part(sys.base_prefix, sys.base_prefix)]
@@ -212,3 +213,23 @@ def test_an_interpreter_that_is_not_there(tmp_path: Path) -> None:
             await ForkServer("/no/python", tmp_path).start()
 
     asyncio.run(main())
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    group = Cgroup(memory=64 << 20)
+    if not group.folders:
+        pytest.skip("this machine has no control groups to give")
+
+    async def work(server: ForkServer) -> None:
+        groups = [str(folder) for folder in group.folders]
+        fill = "x = bytearray({} << 20); x[::4096] = b'x' * len(x[::4096])"
+        argv = [sys.executable, "-c", fill.format(20)]
+        assert (await told(server, Program(env=HERE.env, cwd="/", argv=argv, cgroups=groups)))[0] == 0
+        assert 20 << 20 < group.peak() <= 64 << 20 and not group.starved
+        argv = [sys.executable, "-c", fill.format(200)]
+        assert (await told(server, Program(env=HERE.env, cwd="/", argv=argv, cgroups=groups)))[0] == 137
+        assert group.starved
+
+    run(work, tmp_path)
+    group.remove()
+    assert not any(folder.exists() for folder in group.folders)

@@ -32,6 +32,8 @@ CodeVerificationFailedException = _users("CodeVerificationFailedException", "{re
 InvalidCodeSignatureException = _users("InvalidCodeSignatureException", "{reason}")
 InvalidParameterValueException = _users("InvalidParameterValueException", "{reason}")
 NotImplementedException = lambda_.error("NotImplemented", "{what} is not implemented by Hodei.", status=501)
+InvalidRequestContentException = _users("InvalidRequestContentException", "{reason}")
+InvalidRuntimeException = lambda_.error("InvalidRuntimeException", "{reason}")
 PolicyLengthExceededException = _users(
     "PolicyLengthExceededException", "The final policy size ({size}) is bigger than the limit ({most})."
 )
@@ -44,6 +46,7 @@ ProvisionedConcurrencyConfigNotFoundException = _users(
     "ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function"
 )
 PublicPolicyException = _users("PublicPolicyException", "{reason}")
+RequestTooLargeException = _users("RequestTooLargeException", "{reason}")
 RequestEntityTooLargeException = lambda_.error("RequestEntityTooLargeException", "{reason}", status=413)
 ResourceConflictException = _users("ResourceConflictException", "{reason}")
 ResourceInUseException = _users("ResourceInUseException", "{reason}")

@@ -1,0 +1,91 @@
+"""Control groups, versions 1 and 2: how much memory and time programs may have, as far as the machine lets us say."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+PERIOD = 100_000  # microseconds
+_numbers = itertools.count(1)
+
+
+class Cgroup:
+    """A group for one program with all that it starts. `folders` is where it joins; none, if there are no groups."""
+
+    def __init__(self, memory: int) -> None:
+        """`memory` in bytes."""
+        name = f"hodei-{os.getpid()}-{next(_numbers)}"
+        self._memory: Path | None = None
+        self._cpu: Path | None = None
+        self.folders: list[Path] = []
+        self._peak, self._kills = "memory.max_usage_in_bytes", "memory.oom_control"
+        if (ROOT / "cgroup.controllers").exists():
+            self._peak, self._kills = "memory.peak", "memory.events"
+            self._memory = self._cpu = self._make(ROOT / name, {"memory.max": memory, "memory.swap.max": 0})
+        else:
+            swap = "memory.memsw.limit_in_bytes"
+            self._memory = self._make(ROOT / "memory" / name, {"memory.limit_in_bytes": memory, swap: memory})
+            self._cpu = self._make(ROOT / "cpu" / name, {})
+
+    def _make(self, folder: Path, limits: dict[str, object]) -> Path | None:
+        try:
+            folder.mkdir()
+        except OSError:
+            return None
+        self.folders.append(folder)
+        for file, limit in limits.items():
+            with suppress(OSError):
+                (folder / file).write_text(str(limit))
+        return folder
+
+    def slow(self, cpus: float) -> None:
+        """Let it have no more than so much of a processor from now on."""
+        if self._cpu is None:
+            return
+        with suppress(OSError):
+            if (whole := self._cpu / "cpu.max").exists():
+                whole.write_text(f"{int(cpus * PERIOD)} {PERIOD}")
+            else:
+                (self._cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
+                (self._cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * PERIOD)))
+
+    def peak(self) -> int:
+        """The most memory that it has had at a time, in bytes; 0 if that is not known."""
+        if self._memory is None:
+            return 0
+        with suppress(OSError, ValueError):
+            return int((self._memory / self._peak).read_text())
+        return 0
+
+    @property
+    def starved(self) -> bool:
+        """Whether any of it was killed for want of memory."""
+        return any(name == "oom_kill" and int(count) > 0 for name, count in self._counts())
+
+    def _counts(self) -> Iterator[tuple[str, str]]:
+        if self._memory is None:
+            return
+        with suppress(OSError):
+            for line in (self._memory / self._kills).read_text().splitlines():
+                name, _, count = line.partition(" ")
+                if count.isdigit():
+                    yield name, count
+
+    def remove(self) -> None:
+        """When nothing of it runs any more."""
+        for folder in self.folders:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def peak_of(pid: int) -> int:
+    """The most memory that a process has had at a time, in bytes; 0 if it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0

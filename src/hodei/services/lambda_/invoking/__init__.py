@@ -1,0 +1,3 @@
+from hodei.services.lambda_.invoking import invoke
+
+__all__ = ["invoke"]

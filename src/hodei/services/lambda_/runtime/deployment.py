@@ -1,0 +1,31 @@
+"""What an environment is made of, apart from any cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A version of a function, unpacked. Those of the same `key` share environments."""
+
+    key: str
+    account: str
+    region: str
+    name: str
+    version: str
+    arn: str
+    runtime: str
+    handler: str
+    role: str  # ARN
+    memory: int  # MB
+    storage: int  # MB of /tmp
+    timeout: int  # seconds
+    variables: Mapping[str, str]
+    code: Path
+    layers: Path | None  # all of them, one over the other
+    log_group: str
+    log_format: str = "Text"
+    log_level: str = ""

@@ -1,0 +1,235 @@
+"""An execution environment: a process, and the Runtime API that it asks for its events.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from hodei.engines.sandbox.cgroups import Cgroup, peak_of
+from hodei.engines.sandbox.launcher import Process
+from hodei.kernel.world import Door
+from hodei.protocol.http import BodyError, Request, Response
+from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.output import Output
+
+RUNTIME = "/2018-06-01/runtime/"
+INIT_SECONDS = 10.0
+LARGEST_RESPONSE = 6291556  # bytes, as AWS's message of it has them
+KILLED = 137
+MEMORY_OF_A_CPU = 1769  # MB
+
+Answer = Response | Awaitable[Response]
+
+
+@dataclass
+class Invocation:
+    """An event on its way through an environment. `deadline` is in real epoch seconds."""
+
+    id: str
+    event: bytes
+    arn: str  # as the function was invoked
+    deadline: float = 0.0
+    trace: str = ""
+    client_context: str = ""
+    identity: str = ""
+    outcome: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has come of an invocation: the handler's answer, or an error (`error` is its type) as JSON."""
+
+    payload: bytes
+    error: str = ""
+
+
+@dataclass
+class Report:
+    """Of one invoke; seconds, and bytes."""
+
+    seconds: float = 0.0
+    init_seconds: float | None = None  # of an environment that was started for it
+    peak: int = 0
+    status: str = ""  # "timeout", "error: ..."
+
+
+class Environment:
+    """Serves one invocation after the other, until it fails or is ended. `say` takes the lines of its log."""
+
+    def __init__(self, deployment: Deployment, say: Callable[[str], None]) -> None:
+        self.deployment = deployment
+        self.fresh = True
+        self._loop = asyncio.get_running_loop()
+        self.output = Output(say)
+        self.group = Cgroup(deployment.memory << 20)
+        self._began = self._loop.time()
+        self._door: Door | None = None
+        self._process: Process | None = None
+        self._polled: asyncio.Future[None] = self._loop.create_future()  # the runtime waits for an event
+        self._handed: asyncio.Future[Invocation] | None = None
+        self._current: Invocation | None = None
+        self._init_error: Outcome | None = None
+        self._init_seconds: float | None = None
+        self.dead = False
+
+    def runs(self, process: Process, door: Door) -> None:
+        self._process, self._door = process, door
+        self.output.started()
+
+    # the Runtime API
+
+    def answer(self, request: Request) -> Answer:
+        """What the runtime asks."""
+        path = request.path.partition("?")[0]
+        if not path.startswith(RUNTIME):
+            return _json(404, {"errorType": "InvalidRequest", "errorMessage": "no such resource"})
+        what = path[len(RUNTIME) :]
+        if request.method == "GET" and what == "invocation/next":
+            return self._next()
+        return self._told(what, request)
+
+    async def _next(self) -> Response:
+        if self._init_seconds is None:
+            self._init_seconds = self._loop.time() - self._began
+            self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
+        self._current = None
+        self._handed = self._loop.create_future()
+        if not self._polled.done():
+            self._polled.set_result(None)
+        invocation = await self._handed
+        self._current = invocation
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": invocation.id,
+            "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+            "Lambda-Runtime-Trace-Id": invocation.trace,
+            "Lambda-Runtime-Client-Context": invocation.client_context,
+            "Lambda-Runtime-Cognito-Identity": invocation.identity,
+        }
+        sent = [(name, value) for name, value in headers.items() if value]
+        return Response(200, [("Content-Type", "application/json"), *sent], invocation.event)
+
+    async def _told(self, what: str, request: Request) -> Response:
+        try:
+            body = await request.body.read(LARGEST_RESPONSE + 1)
+        except BodyError:
+            body = b"\0" * (LARGEST_RESPONSE + 1)
+        kind = request.headers.get("lambda-runtime-function-error-type")
+        if what == "init/error":
+            self._init_error = Outcome(body, kind or "Runtime.Unknown")
+            return _json(202, {"status": "OK"})
+        id, _, part = what.removeprefix("invocation/").partition("/")
+        current = self._current
+        if current is None or current.id != id or part not in ("response", "error"):
+            return _json(400, {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"})
+        if len(body) > LARGEST_RESPONSE:
+            self._settle(current, _too_large())
+            return _json(
+                413, {"errorType": "RequestEntityTooLarge", "errorMessage": "Exceeded maximum allowed payload size"}
+            )
+        self._settle(current, Outcome(body, (kind or "Unhandled") if part == "error" else ""))
+        return _json(202, {"status": "OK"})
+
+    def _settle(self, invocation: Invocation, outcome: Outcome) -> None:
+        self._polled = self._loop.create_future()
+        if not invocation.outcome.done():
+            invocation.outcome.set_result(outcome)
+
+    # invokes
+
+    async def invoke(self, invocation: Invocation, now: Callable[[], float]) -> tuple[Outcome, Report]:
+        """Run the handler; `now` is real time in epoch seconds. An environment that has failed is `dead` after it."""
+        assert self._process
+        report = Report()
+        if failed := await self._initialised(invocation):
+            self.dead = True
+            report.status = f"error\tError Type: {failed.error}"
+            return failed, report
+        if self.fresh:
+            self.fresh, report.init_seconds = False, self._init_seconds
+        timeout = self.deployment.timeout
+        invocation.deadline = now() + timeout
+        assert self._handed
+        began = self._loop.time()
+        self._handed.set_result(invocation)
+        done, _ = await asyncio.wait(
+            (invocation.outcome, self._process.exited), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        report.seconds = self._loop.time() - began
+        if invocation.outcome in done:
+            outcome = invocation.outcome.result()
+        elif done:
+            outcome = self._exited(invocation.id)
+            report.status = f"error\tError Type: {outcome.error}"
+        else:
+            outcome, report.status, report.seconds = _timed_out(invocation.id, timeout), "timeout", float(timeout)
+            self.dead = True
+        self.output.drain()
+        report.peak = self.group.peak() or peak_of(self._process.started.result())
+        return outcome, report
+
+    async def _initialised(self, invocation: Invocation) -> Outcome | None:
+        """Wait until the runtime asks for an event. What it has failed of."""
+        assert self._process
+        limit = max(INIT_SECONDS - (self._loop.time() - self._began), 0.0) if self.fresh else INIT_SECONDS
+        limit += self.deployment.timeout if self.fresh else 0
+        await asyncio.wait((self._polled, self._process.exited), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if self._polled.done():
+            return None
+        self.output.drain()
+        if self._process.exited.done():
+            return self._init_error or self._exited(invocation.id)
+        return _timed_out(invocation.id, self.deployment.timeout)
+
+    def _exited(self, id: str) -> Outcome:
+        """Of a process that has ended in the midst of it."""
+        assert self._process
+        self.dead = True
+        code = self._process.exited.result()
+        if code == 0:
+            return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited without providing a reason")
+        if code == KILLED and self.group.starved:
+            return _fault("Runtime.OutOfMemory", f"RequestId: {id} Error: Runtime exited with error: signal: killed")
+        how = f"signal: {SIGNALS.get(code - 128, code - 128)}" if code > 128 else f"exit status {code}"
+        return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited with error: {how}")
+
+    async def end(self) -> None:
+        """Leave nothing of it."""
+        self.dead = True
+        if self._process:
+            self._process.kill()
+            await asyncio.wait((self._process.exited,), timeout=5)
+        if self._door:
+            await self._door.close()
+        if self._handed and not self._handed.done():
+            self._handed.cancel()
+        self.output.close()
+        self.group.remove()
+
+
+SIGNALS = {4: "illegal instruction", 6: "aborted", 9: "killed", 11: "segmentation fault", 15: "terminated"}
+
+
+def _fault(kind: str, message: str) -> Outcome:
+    return Outcome(msgspec.json.encode({"errorType": kind, "errorMessage": message}), kind)
+
+
+def _timed_out(id: str, seconds: int) -> Outcome:
+    return _fault("Sandbox.Timedout", f"RequestId: {id} Error: Task timed out after {seconds:.2f} seconds")
+
+
+def _too_large() -> Outcome:
+    message = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
+    return _fault("Function.ResponseSizeTooLarge", message)
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(status, [("Content-Type", "application/json")], msgspec.json.encode(body))

@@ -1,0 +1,219 @@
+"""The machine that functions of a cloud run on: fork servers, unpacked packages, environments that are started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
+from hodei.kernel.world import World
+from hodei.services.lambda_.runtime import interpreters
+from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.environment import Environment
+from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
+
+SANDBOX_USER = 993  # as on AWS
+LIMITS = {"NOFILE": 1024, "NPROC": 1024, "CORE": 0}
+TASK, OPT = "/var/task", "/opt"
+SCRATCH = Path("/var/tmp")  # functions have a /tmp of their own, in which nothing of ours should lie
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a runtime is begun, and by which fork server (the one of Hodei's own Python, or one with the SDK loaded)."""
+
+    server: ForkServer
+    argv: tuple[str, ...] = ()
+    call: str = ""
+    parts: tuple[Part, ...] = ()
+    label: str = ""  # "python:3.12.v1"
+
+
+class Host:
+    """`folder` is its scratch, of which nothing has to last."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        base = SCRATCH if SCRATCH.is_dir() else None
+        if world.directory:
+            base = world.directory.path / "sandboxes"
+            shutil.rmtree(base, ignore_errors=True)  # of a process that was killed
+            base.mkdir()
+        self.folder = Path(tempfile.mkdtemp(prefix="hodei-", dir=base))
+        self.folder.chmod(0o755)
+        self._servers: dict[str, ForkServer] = {}
+        self._isolates: bool | None = None
+
+    async def close(self) -> None:
+        for server in self._servers.values():
+            await server.stop()
+        self._servers.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def start(
+        self, deployment: Deployment, credentials: Mapping[str, str], stream: str, say: Callable[[str], None]
+    ) -> Environment:
+        """An environment that begins to run. `stream` is its log stream. Raises: NoInterpreter, CannotStart."""
+        command = await self._command(deployment)
+        environment = Environment(deployment, say)
+        try:
+            assert self._world.doors, "the cloud has no addresses to give"
+            door = await self._world.doors.open(environment.answer)
+            program = await self._program(deployment, command, environment, door.address, credentials, stream)
+            say(f"INIT_START Runtime Version: {command.label}")
+            process = await self._begun(command.server, program, environment)
+        except BaseException:
+            await environment.end()
+            raise
+        environment.runs(process, door)
+        return environment
+
+    async def _begun(self, server: ForkServer, program: Program, environment: Environment) -> Process:
+        null = os.open(os.devnull, os.O_RDONLY)
+        try:
+            writing = environment.output.writing
+            return await server.run(program, stdin=null, stdout=writing, stderr=writing)
+        finally:
+            os.close(null)
+
+    async def _program(
+        self,
+        deployment: Deployment,
+        command: Command,
+        environment: Environment,
+        address: str,
+        credentials: Mapping[str, str],
+        stream: str,
+    ) -> Program:
+        assert self._world.doors
+        env = {
+            **_standard(deployment, stream),
+            "AWS_LAMBDA_RUNTIME_API": address,
+            "AWS_ENDPOINT_URL": await self._world.doors.home(),
+            **credentials,
+            **deployment.variables,
+        }
+        isolated = await self.isolates()
+        task, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
+        env |= {"LAMBDA_TASK_ROOT": task, "HODEI_OPT": opt}
+        root = None
+        if isolated:
+            root = [*machine()[:-1], Part("/tmp", options=f"size={deployment.storage}m,mode=1777")]
+            root += [*command.parts, Part(TASK, str(deployment.code))]
+            root += [Part(OPT, str(deployment.layers))] if deployment.layers else []
+        return Program(
+            env=env,
+            cwd=task,
+            argv=[part.replace("{task}", task).replace("{opt}", opt) for part in command.argv],
+            call=command.call,
+            root=root,
+            limits=LIMITS,
+            cgroups=[str(folder) for folder in environment.group.folders],
+            uid=SANDBOX_USER if isolated and os.geteuid() == 0 else 0,
+        )
+
+    async def isolates(self) -> bool:
+        """Whether functions have a file system and a process tree of their own here."""
+        if self._isolates is None:
+            self._isolates = await (await self._plain()).can_isolate()
+        return self._isolates
+
+    # runtimes
+
+    async def _command(self, deployment: Deployment) -> Command:
+        runtime = deployment.runtime
+        if runtime.startswith("python"):
+            found = await interpreters.python(runtime)
+            parts = (Part(found.prefix, found.prefix), *self._loaded())
+            major, _, rest = found.version.partition(".")
+            label = f"python:{major}.{rest.replace('.', '.v', 1)}"
+            return Command(await self._python(found), call="python_runtime:main", parts=parts, label=label)
+        bootstraps = (Part(str(BOOTSTRAPS), str(BOOTSTRAPS)),)
+        if runtime.startswith("nodejs"):
+            command = interpreters.node(runtime)
+            script = str(BOOTSTRAPS / "node_runtime.mjs")
+            parts = (*bootstraps, *_beside(command))
+            return Command(await self._plain(), argv=(command, script), parts=parts, label=f"nodejs:{runtime[6:]}")
+        if runtime.startswith("provided"):
+            own = deployment.code / "bootstrap"
+            argv = ("{task}/bootstrap",) if own.exists() else ("{opt}/bootstrap",)
+            return Command(await self._plain(), argv=argv, label=runtime)
+        raise NoInterpreter(f"The runtime {runtime} cannot run on this machine.")
+
+    async def _plain(self) -> ForkServer:
+        """For programs that are no Python."""
+        return await self._server("", ForkServer(_own_python(), self.folder / "root"))
+
+    async def _python(self, python: Python) -> ForkServer:
+        path = [str(BOOTSTRAPS), str(self._sdk())]
+        preload = ["python_runtime", *(["boto3"] if "boto3" in interpreters.sdk() else [])]
+        made = ForkServer(python.command, self.folder / "root", preload=preload, path=path)
+        return await self._server(python.command, made)
+
+    async def _server(self, name: str, made: ForkServer) -> ForkServer:
+        if name not in self._servers:
+            self._servers[name] = made
+            await made.start()
+        return self._servers[name]
+
+    def _sdk(self) -> Path:
+        """A folder with the packages of the SDK and nothing else."""
+        folder = self.folder / "sdk"
+        if not folder.exists():
+            folder.mkdir()
+            for name, source in interpreters.sdk().items():
+                (folder / name).symlink_to(source)
+        return folder
+
+    def _loaded(self) -> list[Part]:
+        """What the fork server of Python has loaded, where it has found it."""
+        sdk = [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
+        return [Part(str(BOOTSTRAPS), str(BOOTSTRAPS)), *sdk]
+
+
+def _own_python() -> str:
+    import sys
+
+    return sys.executable
+
+
+def _beside(command: str) -> tuple[Part, ...]:
+    """The folder of a program that is not in a place which all programs see."""
+    if command.startswith(("/usr/", "/bin/")):
+        return ()
+    prefix = str(Path(command).parent.parent)
+    return (Part(prefix, prefix),)
+
+
+def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    found = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": f"{TASK}:{TASK}/lib:{OPT}/lib",
+        "LANG": "en_US.UTF-8" if deployment.runtime.startswith("python") else "C.UTF-8",
+        "TZ": ":UTC",
+        "NODE_PATH": f"{OPT}/nodejs/node_modules:{OPT}/nodejs/node18/node_modules",
+        "_HANDLER": deployment.handler,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "AWS_REGION": deployment.region,
+        "AWS_DEFAULT_REGION": deployment.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployment.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": deployment.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": deployment.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+    }
+    if deployment.log_format == "JSON":
+        found |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": deployment.log_level or "INFO"}
+    return found
+
+
+__all__ = ["CannotStart", "Host", "NoInterpreter"]
