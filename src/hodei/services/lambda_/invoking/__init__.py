@@ -1,3 +1,3 @@
-from hodei.services.lambda_.invoking import invoke
+from hodei.services.lambda_.invoking import asynchronous, invoke
 
-__all__ = ["invoke"]
+__all__ = ["asynchronous", "invoke"]

@@ -1,28 +1,21 @@
-"""Invoke: a function is run, and its answer waited for."""
+"""Invoke: a function is run, and its answer waited for or not."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from hodei.kernel.context import Context, service_principal
+from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, find
-from hodei.services.lambda_.runtime.deploying import deployment
-from hodei.services.lambda_.runtime.deployment import Deployment
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
-from hodei.services.lambda_.runtime.host import CannotStart, NoInterpreter
-from hodei.services.lambda_.runtime.pool import pool_of
+from hodei.services.lambda_.invoking import admission, asynchronous, running
+from hodei.services.lambda_.runtime.environment import Invocation
 from hodei.services.lambda_.service import lambda_
-from hodei.services.lambda_.state import Version
 
 SYNCHRONOUS = 6 * 2**20  # bytes of an event
 TAIL = 4096  # bytes of the log that an answer can carry
-SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 
 
 @lambda_.operation("Invoke")
@@ -36,87 +29,28 @@ async def invoke(
     Payload: bytes = b"",
     Qualifier: str = "",
 ) -> dict[str, Any]:
-    """Synchronous invokes, and dry runs."""
     found = find.choose(ctx, FunctionName, Qualifier)
     _check_payload(Payload)
     if InvocationType == "DryRun":
         return {"StatusCode": 204}
+    there, version, id = found.ctx, found.version, ctx.request_id or ctx.ids.uuid()
     if InvocationType == "Event":
-        raise errors.NotImplementedException(what="lambda:Invoke with InvocationType Event")
-    there, version = found.ctx, found.version
+        asynchronous.accept(there, version.function, found.qualifier, Payload, id)
+        return {"StatusCode": 202}
+    admission.admit(there, version)
     invocation = Invocation(
-        id=ctx.request_id or ctx.ids.uuid(),
+        id=id,
         event=Payload or b"{}",
         arn=found.arn,
         client_context=_client_context(ClientContext),
     )
-    outcome, log = await run(there, version, invocation)
+    outcome, log = await running.run(there, version, invocation)
     answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.version, "Payload": outcome.payload}
     if outcome.error:
         answer["FunctionError"] = "Unhandled"
     if LogType == "Tail":
         answer["LogResult"] = base64.b64encode("\n".join([*log, ""]).encode()[-TAIL:]).decode()
     return answer
-
-
-async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[Outcome, list[str]]:
-    """Run a version of a function; `ctx` is in its account. Gives what has come of it, and the lines of the log.
-
-    Raises: InvalidRuntimeException, if this machine lacks what the function runs on.
-    """
-    pool = pool_of(ctx.world)
-    made = await deployment(ctx, version, pool.scratch)
-    try:
-        outcome, report, lines, _ = await pool.invoke(
-            made, invocation, lambda: _stream(ctx, version), lambda: credentials(ctx, version.role, made)
-        )
-    except (NoInterpreter, CannotStart) as error:
-        raise errors.InvalidRuntimeException(reason=str(error)) from error
-    log = [line for line in lines if line.startswith("INIT_START")]
-    log.append(f"START RequestId: {invocation.id} Version: {version.version}")
-    log += [line for line in lines if not line.startswith("INIT_START")]
-    if report.status == "timeout":
-        at = datetime.fromtimestamp(ctx.now, UTC)
-        moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
-        log.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
-    log += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
-    return outcome, log
-
-
-def _report(made: Deployment, invocation: Invocation, report: Report) -> str:
-    """Billed is what runs, with what starts it."""
-    duration = report.seconds * 1000
-    init = (report.init_seconds or 0.0) * 1000
-    billed = -int(-(duration + init) // 1)
-    parts = [
-        f"REPORT RequestId: {invocation.id}",
-        f"Duration: {duration:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {made.memory} MB",
-        f"Max Memory Used: {max(-(-report.peak // 2**20), 1)} MB",
-    ]
-    if report.init_seconds is not None:
-        parts.append(f"Init Duration: {init:.2f} ms")
-    return "\t".join([*parts, *([f"Status: {report.status}"] if report.status else []), ""])
-
-
-def _stream(ctx: Context, version: Version) -> str:
-    """The name of an environment's log stream."""
-    day = datetime.fromtimestamp(ctx.now, UTC)
-    return f"{day:%Y/%m/%d}/[{version.version}]{ctx.ids.hex(32)}"
-
-
-def credentials(ctx: Context, role: str, made: Deployment) -> Mapping[str, str]:
-    """Of the function's role, as environment variables."""
-    import hodei.services.sts.api as sts
-
-    by = service_principal("lambda.amazonaws.com", ctx.account, made.arn)
-    given = sts.issue(ctx, role, made.name, by, SESSION_SECONDS)
-    return {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
-    }
 
 
 def _check_payload(payload: bytes) -> None:

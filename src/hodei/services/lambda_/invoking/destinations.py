@@ -1,0 +1,74 @@
+"""Where asynchronous invokes leave their results and dead letters. The function's role has to be let.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.context import Context, service_principal
+from hodei.kernel.errors import AwsError
+from hodei.services.lambda_.find import Found
+from hodei.services.lambda_.runtime.environment import Outcome
+
+log = logging.getLogger("hodei.lambda")
+
+PRINCIPAL = "lambda.amazonaws.com"
+
+
+async def send(ctx: Context, found: Found, arn: str, record: Mapping[str, Any]) -> None:
+    """A record of an invoke to its destination. One that fails is dropped, which a metric counts."""
+    await _deliver(ctx, found, arn, msgspec.json.encode(record), {}, "DestinationDeliveryFailures")
+
+
+async def bury(ctx: Context, found: Found, id: str, payload: bytes, outcome: Outcome | None) -> None:
+    """An event into the function's dead letters, with what was wrong as attributes."""
+    told = _told(outcome)
+    attributes = {"RequestID": id, "ErrorCode": "200", "ErrorMessage": told[:1024]}
+    await _deliver(ctx, found, found.version.dead_letters, payload, attributes, "DeadLetterErrors")
+
+
+def _told(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "The event is too old."
+    message: str = msgspec.json.decode(outcome.payload).get("errorMessage", "")
+    return message
+
+
+async def _deliver(
+    ctx: Context, found: Found, arn: str, body: bytes, attributes: Mapping[str, str], failure: str
+) -> None:
+    import hodei.services.sts.api as sts
+
+    place = Arn.parse(arn)
+    try:
+        by = service_principal(PRINCIPAL, ctx.account, found.version.arn(ctx))
+        role = sts.become(ctx, found.version.role, found.version.function, by)
+        acting = ctx.by(role).at(region=place.region)
+        if place.service == "sqs":
+            await _to_queue(acting, place, body, attributes)
+        elif place.service == "lambda":
+            await acting.call("lambda", "Invoke", FunctionName=arn, InvocationType="Event", Payload=body)
+        else:
+            log.warning("nothing delivers to %s yet", arn)
+            raise AwsError(f"{place.service} is not implemented by Hodei")
+    except AwsError as error:
+        log.warning("what came of %s could not be sent to %s: %s", found.arn, arn, error)
+        ctx.metric("AWS/Lambda", failure, 1, "Count", FunctionName=found.version.function)
+
+
+async def _to_queue(acting: Context, place: Arn, body: bytes, attributes: Mapping[str, str]) -> None:
+    given = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+    await acting.call(
+        "sqs",
+        "SendMessage",
+        QueueUrl=f"{acting.world.url}/{place.account}/{place.resource}",
+        MessageBody=body.decode(),
+        **({"MessageAttributes": given} if given else {}),
+    )
