@@ -1,0 +1,205 @@
+"""Patterns of JSON messages: { ($.a.b[0] = "x*" || $.c > 5) && $.d NOT EXISTS }."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from hodei.engines.filterpatterns.lexer import Token, Tokens
+from hodei.engines.filterpatterns.pattern import (
+    MOST_REGEXES,
+    ORDERING,
+    InvalidPattern,
+    Pattern,
+    equality,
+    number,
+    ordering,
+    regex,
+)
+from hodei.engines.jsonfields import reader
+
+STEP = re.compile(r"""\.?\[\s*(?:(?P<index>\d+)|(?P<every>\*)|['"](?P<quoted>[^'"]*)['"])\s*\]|\.(?P<name>[^.\[]+)""")
+PLAIN = re.compile(r"[A-Za-z0-9 _:.,;@#=+-]+")
+ABSENT: Any = object()
+
+Step = str | int | None  # None: each element
+Row = tuple[Any, ...]  # the members of a message that selectors begin with
+Condition = Callable[[Any], bool]
+Find = Callable[[Row], list[Any]]
+
+
+class Compiled(NamedTuple):
+    """A condition, and what must stand in the text of a message that it is true of."""
+
+    test: Callable[[Row], bool]
+    needles: tuple[str, ...] = ()
+
+
+class Selectors:
+    """The selectors of a pattern, each the function that finds what it selects: nothing, one value, with [*] any."""
+
+    def __init__(self) -> None:
+        self.finds: dict[str, Find] = {}
+        self.roots: dict[str, int] = {}  # the members that they begin with -> where those are in a row
+
+    def add(self, text: str) -> Find:
+        """Raises: InvalidPattern."""
+        root, *rest = _steps(text)
+        at = self.roots.setdefault(root, len(self.roots)) if isinstance(root, str) else None
+        if at is None:
+            raise InvalidPattern(f"Invalid selector '{text}'")
+        self.finds[text] = find = _find_below(at, rest) if rest else _find_at(at)
+        return find
+
+
+def _find_at(at: int) -> Find:
+    return lambda row: [] if row[at] is ABSENT else [row[at]]
+
+
+def _find_below(at: int, steps: list[Step]) -> Find:
+    return lambda row: _walk(row[at], steps)
+
+
+def compile_json(text: str) -> Pattern:
+    """Raises: InvalidPattern."""
+    if not text.endswith("}"):
+        raise InvalidPattern("Invalid filter pattern")
+    tokens, selectors = Tokens(text[1:-1]), Selectors()
+    test, needles = _either(tokens, selectors)
+    tokens.end()
+    if tokens.regexes > MOST_REGEXES:
+        raise InvalidPattern("Too many regexes in filter pattern")
+    read = reader(list(selectors.roots), ABSENT)
+
+    def matches(message: str) -> bool:
+        for needle in needles:
+            if needle not in message and "\\u" not in message:
+                return False
+        row = read(message)
+        return row is not None and test(row)
+
+    def extract(message: str) -> dict[str, str]:
+        row = read(message)
+        found = {name: find(row) for name, find in selectors.finds.items()} if row is not None else {}
+        return {name: text_of(values[0]) for name, values in found.items() if values}
+
+    return Pattern(text, matches, extract, needles, tokens.regexes, json=True)
+
+
+def text_of(value: Any) -> str:
+    """A value as metrics and TestMetricFilter have it."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _steps(text: str) -> list[Step]:
+    """Of "$.a.b[0]": "a", "b", 0. Raises: InvalidPattern."""
+    steps: list[Step] = []
+    at = 1
+    while at < len(text):
+        step = STEP.match(text, at)
+        if step is None:
+            raise InvalidPattern(f"Invalid selector '{text}'")
+        if step["every"]:
+            steps.append(None)
+        else:
+            steps.append(int(step["index"]) if step["index"] else step["quoted"] or step["name"])
+        at = step.end()
+    return steps
+
+
+def _walk(value: Any, steps: list[Step]) -> list[Any]:
+    for at, step in enumerate(steps):
+        if isinstance(step, str):
+            value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
+        elif step is None:
+            elements = value if isinstance(value, list) else []
+            return [found for element in elements for found in _walk(element, steps[at + 1 :])]
+        else:
+            value = value[step] if isinstance(value, list) and step < len(value) else ABSENT
+        if value is ABSENT:
+            return []
+    return [value]
+
+
+def _either(tokens: Tokens, selectors: Selectors) -> Compiled:
+    parts = [_all(tokens, selectors)]
+    while tokens.take("||"):
+        parts.append(_all(tokens, selectors))
+    if len(parts) == 1:
+        return parts[0]
+    return Compiled(lambda value: any(part.test(value) for part in parts))
+
+
+def _all(tokens: Tokens, selectors: Selectors) -> Compiled:
+    parts = [_one(tokens, selectors)]
+    while tokens.take("&&"):
+        parts.append(_one(tokens, selectors))
+    if len(parts) == 1:
+        return parts[0]
+    return Compiled(
+        lambda value: all(part.test(value) for part in parts),
+        tuple(needle for part in parts for needle in part.needles),
+    )
+
+
+def _one(tokens: Tokens, selectors: Selectors) -> Compiled:
+    if tokens.take("("):
+        inner = _either(tokens, selectors)
+        tokens.expect(")")
+        return inner
+    named = tokens.any()
+    if named.kind != "selector":
+        raise InvalidPattern("Invalid filter pattern")
+    find = selectors.add(named.text)
+    if tokens.take("IS"):
+        return _is(tokens, find)
+    if tokens.take("NOT"):
+        tokens.expect("EXISTS")
+        return Compiled(lambda value: not find(value))
+    if tokens.take("EXISTS"):
+        return Compiled(lambda value: bool(find(value)))
+    sign = tokens.expect("=", "!=", "<", "<=", ">", ">=").text
+    test = _comparison(sign, tokens.any())
+    needles = _needles(tokens.previous) if sign == "=" else ()
+    return Compiled(lambda value: any(test(found) for found in find(value)), needles)
+
+
+def _is(tokens: Tokens, find: Find) -> Compiled:
+    wanted = {"NULL": None, "TRUE": True, "FALSE": False}[tokens.expect("NULL", "TRUE", "FALSE").text.upper()]
+    return Compiled(lambda value: any(found is wanted for found in find(value)))
+
+
+def _comparison(sign: str, operand: Token) -> Condition:
+    if sign in ORDERING:
+        test = ordering(sign, operand.text)
+        return lambda found: isinstance(found, int | float) and not isinstance(found, bool) and test(found)
+    equal = _equality(operand)
+    if sign == "=":
+        return equal
+    return lambda found: found is not None and not equal(found)
+
+
+def _equality(operand: Token) -> Condition:
+    if operand.kind == "regex":
+        expression = regex(operand.text)
+        return lambda found: found is not None and expression.search(text_of(found)) is not None
+    if operand.kind not in ("string", "word"):
+        raise InvalidPattern("Invalid filter pattern")
+    same = equality(operand.text)
+    amount = number(operand.text) if operand.kind == "word" else None
+    if amount is not None:
+        return lambda found: (
+            found == amount if isinstance(found, int | float) else isinstance(found, str) and same(found)
+        )
+    if operand.kind == "string":
+        return lambda found: isinstance(found, str) and same(found)
+    return lambda found: found is not None and same(text_of(found))
+
+
+def _needles(operand: Token) -> tuple[str, ...]:
+    """Of a value that JSON has but one way to write, \\u escapes left aside."""
+    if operand.kind == "word" and number(operand.text) is not None:
+        return ()
+    return tuple(part for part in operand.text.split("*") if PLAIN.fullmatch(part))

@@ -1,0 +1,71 @@
+"""What a compiled pattern is, and what the three kinds of patterns share: comparisons and regular expressions."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+MOST_REGEXES = 2
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+NOT_IN_REGEX = re.compile(r"[^A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+.\s]")
+ORDERING: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+Test = Callable[[str], bool]
+
+
+class InvalidPattern(ValueError):
+    """Why a text is no pattern, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`extract` gives what a matching message has for the fields that the pattern names, by their selectors.
+
+    `needles` all stand in any message that matches, so texts without one of them need not be looked at; those of JSON
+    may also be written with escapes there.
+    """
+
+    text: str
+    matches: Test
+    extract: Callable[[str], dict[str, str]]
+    needles: tuple[str, ...] = ()
+    regexes: int = 0
+    json: bool = False
+
+    def may_match(self, texts: bytes) -> bool:
+        """Whether any of the messages in a row of bytes, in UTF-8, can match: a quick look."""
+        return all(needle.encode() in texts for needle in self.needles) or (self.json and b"\\u" in texts)
+
+
+def regex(body: str) -> re.Pattern[str]:
+    """The expression between two %. Raises: InvalidPattern."""
+    if bad := NOT_IN_REGEX.search(body):
+        raise InvalidPattern(f"Invalid character(s) in regex: '{bad[0]}'")
+    try:
+        return re.compile(body)
+    except re.error:
+        raise InvalidPattern("Invalid regex in filter pattern") from None
+
+
+def number(text: str) -> float | None:
+    return float(text) if NUMBER.fullmatch(text) else None
+
+
+def equality(value: str) -> Test:
+    """Whether a text equals a value, in which each * stands for anything."""
+    if "*" not in value:
+        return lambda text: text == value
+    found = re.compile(".*".join(map(re.escape, value.split("*"))), re.S)
+    return lambda text: found.fullmatch(text) is not None
+
+
+def ordering(sign: str, value: str) -> Callable[[float], bool]:
+    """Raises: InvalidPattern if the value is no number."""
+    limit, compare = number(value), ORDERING[sign]
+    if limit is None:
+        raise InvalidPattern(f"Invalid number '{value}' in filter pattern")
+    return lambda given: compare(given, limit)

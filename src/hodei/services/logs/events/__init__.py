@@ -1,0 +1,1 @@
+"""Log events: put, read, searched, followed."""

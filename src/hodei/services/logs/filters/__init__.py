@@ -1,0 +1,1 @@
+"""Filters of groups: those that make metrics, those that send events on."""

@@ -1,0 +1,82 @@
+"""What CloudWatch Logs keeps.
+
+Events lie in chunks, in the order in which they came. A stream numbers its events; what a put adds is a row of
+`recent`, and when a stream has many of those they become one row of `chunks`. Where a chunk begins and ends in time
+stands in its key, so a search by time reads the keys and then but those chunks that it needs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hodei.kernel.context import Context
+from hodei.kernel.tables import Record
+from hodei.services.logs.service import logs
+
+Wire = dict[str, Any]  # as boto3 has it
+
+
+class Group(Record):
+    """A log group. `wrapped` is the data key of its events, under `key`, the ARN of a KMS key."""
+
+    name: str
+    id: str  # of this group, not of another one that had the name before
+    created: float
+    kind: str = "STANDARD"
+    retention: int = 0  # days; 0: for ever
+    key: str = ""
+    protected: bool = False  # from deletion
+
+    def arn(self, ctx: Context) -> str:
+        return ctx.arn(f"log-group:{self.name}")
+
+
+class Stream(Record):
+    """A log stream. `next` is the number of its next event; `loose` of its rows of `recent` hold `loose_bytes`."""
+
+    group: str  # id
+    name: str
+    id: str  # hex digits
+    created: float
+    next: int = 0
+    first: int | None = None  # ms, of its events
+    last: int | None = None
+    ingested: int | None = None
+    bytes: int = 0
+    loose: int = 0
+    loose_bytes: int = 0
+
+    def arn(self, ctx: Context, group: Group) -> str:
+        return f"{group.arn(ctx)}:log-stream:{self.name}"
+
+
+class Chunk(Record):
+    """Events of one stream, numbered from `number` on; `first` and `last` are their least and greatest times (ms).
+
+    `body` is a `Batch` (see events/chunks.py), or its ciphertext under the data key `sealed` of the group.
+    """
+
+    group: str
+    stream: str
+    number: int
+    first: int
+    last: int
+    body: bytes
+    sealed: str = ""
+
+
+class DataKey(Record):
+    """A data key of a group, wrapped by the KMS key that the group had from `created` on."""
+
+    group: str
+    id: str
+    key: str
+    wrapped: bytes
+    created: float
+
+
+groups = logs.table("groups", Group, key="name", index={"ids": ("id",)}, cached=True)
+streams = logs.table("streams", Stream, key=("group", "name"), index={"ids": ("id",)})
+recent = logs.table("recent", Chunk, key=("group", "stream", "number", "first", "last"))
+chunks = logs.table("chunks", Chunk, key=("group", "stream", "number", "first", "last"))
+data_keys = logs.table("data_keys", DataKey, key=("group", "id"))
