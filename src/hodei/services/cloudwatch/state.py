@@ -58,6 +58,42 @@ class HistoryItem(Record):
     composite: bool = False
 
 
+class Detector(Record):
+    """An anomaly detector of one metric, or of a metric math expression: `queries`."""
+
+    id: str
+    created: float
+    given: Wire  # Namespace, MetricName, Dimensions, Stat; or MetricDataQueries
+    settings: Wire = {}  # Configuration, MetricCharacteristics
+
+
+class Dashboard(Record):
+    name: str
+    body: str
+    modified: float
+
+
+class Stream(Record):
+    """A metric stream. Nothing flows: see [left_out] of StartMetricStreams."""
+
+    name: str
+    given: Wire
+    created: float
+    updated: float
+    running: bool = True
+
+
+class InsightRule(Record):
+    name: str
+    definition: str
+    enabled: bool
+    transformed: bool = False
+
+
 alarms = cloudwatch.table("alarms", Alarm, key="name")
 parents = cloudwatch.table("parents", Parent, key=("child", "name"))
 history = cloudwatch.table("history", HistoryItem, key=("alarm", "number"), index={"time": ("at",)})
+detectors = cloudwatch.table("detectors", Detector, key="id")
+dashboards = cloudwatch.table("dashboards", Dashboard, key="name", scope="account")
+streams = cloudwatch.table("streams", Stream, key="name")
+insight_rules = cloudwatch.table("insight_rules", InsightRule, key="name")

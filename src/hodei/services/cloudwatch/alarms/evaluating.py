@@ -81,8 +81,8 @@ def _period(alarm: Alarm) -> int:
 
 
 def _to_alarm(alarm: Alarm) -> int:
-    to_alarm: int = alarm.given.get("DatapointsToAlarm", alarm.given["EvaluationPeriods"])
-    return to_alarm
+    given = alarm.given
+    return int(given["DatapointsToAlarm" if "DatapointsToAlarm" in given else "EvaluationPeriods"])
 
 
 def _treatment(alarm: Alarm) -> str:

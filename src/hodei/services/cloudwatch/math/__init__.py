@@ -1,0 +1,4 @@
+"""Expressions over metrics, worked out.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""
