@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds
+PROCESSES = 1024  # and threads
 _numbers = itertools.count(1)
 
 
@@ -25,13 +26,15 @@ class Cgroup:
         self._peak, self._kills = "memory.max_usage_in_bytes", "memory.oom_control"
         if (ROOT / "cgroup.controllers").exists():
             self._peak, self._kills = "memory.peak", "memory.events"
-            self._memory = self._cpu = self._make(ROOT / name, {"memory.max": memory, "memory.swap.max": 0})
+            limits = {"memory.max": memory, "memory.swap.max": 0, "pids.max": PROCESSES}
+            self._memory = self._cpu = self._make(ROOT / name, limits)
         else:
             swap = "memory.memsw.limit_in_bytes"
             self._memory = self._make(ROOT / "memory" / name, {"memory.limit_in_bytes": memory, swap: memory})
             self._cpu = self._make(ROOT / "cpu" / name, {})
+            self._make(ROOT / "pids" / name, {"pids.max": PROCESSES})
 
-    def _make(self, folder: Path, limits: dict[str, object]) -> Path | None:
+    def _make(self, folder: Path, limits: Mapping[str, object]) -> Path | None:
         try:
             folder.mkdir()
         except OSError:
@@ -78,6 +81,15 @@ class Cgroup:
     def remove(self) -> None:
         """When nothing of it runs any more."""
         for folder in self.folders:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def sweep() -> None:
+    """Remove the groups of processes that are gone."""
+    for folder in [*ROOT.glob("hodei-*"), *ROOT.glob("*/hodei-*")]:
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             with suppress(OSError):
                 folder.rmdir()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 SERVER = Path(__file__).with_name("zygote.py")
 LARGEST = 1 << 18  # bytes of a message
+BUSY = 0.005  # seconds after which a busy fork server is asked again
 ON_EVERY_MACHINE = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", "/sys")
 
 
@@ -60,8 +61,8 @@ class Process:
 
     def kill(self) -> None:
         """End it, with all that it has started. `exited` follows."""
-        if not self.exited.done():
-            self._server.send({"kill": self._id}, ())
+        if not self.exited.done() and not self._server.send({"kill": self._id}, ()):
+            asyncio.get_running_loop().call_later(BUSY, self.kill)
 
 
 class ForkServer:
@@ -130,7 +131,8 @@ class ForkServer:
         spec |= {"argv": list(program.argv)} if program.argv else {"call": program.call}
         if program.root is not None:
             spec |= {"at": str(self._scratch), "root": [[one.source, one.target, one.options] for one in program.root]}
-        self.send(spec, (stdin, stdout, stderr))
+        while not self.send(spec, (stdin, stdout, stderr)):  # noqa: ASYNC110  # nothing tells when it is less busy
+            await asyncio.sleep(BUSY)
         try:
             await process.started
         except CannotStart:
@@ -150,15 +152,18 @@ class ForkServer:
         finally:
             os.close(null)
 
-    def send(self, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
-        """Raises: CannotStart, if the fork server is gone or does not keep up."""
+    def send(self, message: Mapping[str, Any], descriptors: Sequence[int]) -> bool:
+        """False while the fork server has too much before it. Raises: CannotStart, if it is gone."""
         data = json.dumps(message).encode()
         if self._socket is None:
             raise CannotStart("the fork server has ended")
         try:
             socket.send_fds(self._socket, [data], descriptors)
+        except BlockingIOError:
+            return False
         except OSError as error:
             raise CannotStart(f"the fork server does not take it: {error.strerror}") from error
+        return True
 
     def _answered(self) -> None:
         assert self._socket is not None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hodei.engines.sandbox import cgroups
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
 from hodei.kernel.world import World
 from hodei.services.lambda_.runtime import interpreters
@@ -17,7 +18,7 @@ from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
 
 SANDBOX_USER = 993  # as on AWS
-LIMITS = {"NOFILE": 1024, "NPROC": 1024, "CORE": 0}
+LIMITS = {"NOFILE": 1024, "CORE": 0}
 TASK, OPT = "/var/task", "/opt"
 SCRATCH = Path("/var/tmp")  # functions have a /tmp of their own, in which nothing of ours should lie
 
@@ -45,6 +46,7 @@ class Host:
             base.mkdir()
         self.folder = Path(tempfile.mkdtemp(prefix="hodei-", dir=base))
         self.folder.chmod(0o755)
+        cgroups.sweep()
         self._servers: dict[str, ForkServer] = {}
         self._isolates: bool | None = None
 
