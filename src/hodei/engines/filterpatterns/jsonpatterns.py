@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from hodei.engines.filterpatterns.lexer import Token, Tokens
@@ -80,12 +80,26 @@ def compile_json(text: str) -> Pattern:
         row = read(message)
         return row is not None and test(row)
 
+    return Pattern(text, matches, _extracting(selectors), needles, tokens.regexes, json=True)
+
+
+def extractor(names: Iterable[str]) -> Callable[[str], dict[str, str]]:
+    """A function that gives what a message has for selectors. Raises: InvalidPattern."""
+    selectors = Selectors()
+    for name in names:
+        selectors.add(name)
+    return _extracting(selectors)
+
+
+def _extracting(selectors: Selectors) -> Callable[[str], dict[str, str]]:
+    read = reader(list(selectors.roots), ABSENT)
+
     def extract(message: str) -> dict[str, str]:
         row = read(message)
         found = {name: find(row) for name, find in selectors.finds.items()} if row is not None else {}
         return {name: text_of(values[0]) for name, values in found.items() if values}
 
-    return Pattern(text, matches, extract, needles, tokens.regexes, json=True)
+    return extract
 
 
 def text_of(value: Any) -> str:

@@ -13,8 +13,11 @@ from typing import Any
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.iam.hooks import ResourcePolicy
+from hodei.kernel.iam.needs import Need
+from hodei.services.logs import resource_policies
 from hodei.services.logs.find import GROUP_ARN
 from hodei.services.logs.service import logs
+from hodei.services.logs.state import resource_policies as policies
 
 TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 NAMES = ("logGroupName", "logGroupIdentifier", "resourceIdentifier")
@@ -48,9 +51,41 @@ def _arn(ctx: Context, identifier: str) -> str:
 @logs.on_resource
 def policy_of(ctx: Context, arn: str) -> ResourcePolicy | None:
     try:
-        return ResourcePolicy(Arn.parse(arn).account)
+        place = Arn.parse(arn)
     except ValueError:
         return None
+    there = ctx.at(account=place.account, region=place.region)
+    return ResourcePolicy(place.account, resource_policies.documents(there, arn.partition(":log-stream:")[0]))
+
+
+@logs.without_policy
+def unguarded(ctx: Context, params: Mapping[str, Any]) -> bool:
+    """Most accounts have no resource policies at all."""
+    own = not str(params.get("logGroupIdentifier", "")).startswith("arn:")
+    return own and next(policies.keys(ctx), None) is None
+
+
+@logs.needs_of("PutSubscriptionFilter")
+def to_subscribe(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
+    for arn in groups_named(ctx, params):
+        yield Need("logs:PutSubscriptionFilter", arn)
+    if "roleArn" in params:
+        yield Need("iam:PassRole", params["roleArn"])
+
+
+@logs.finds("destination")
+def destinations_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
+    if "destinationName" in params:
+        yield ctx.arn(f"destination:{params['destinationName']}")
+    elif ":destination:" in params.get("resourceArn", ""):
+        yield params["resourceArn"]
+
+
+@logs.needs_of("PutDestination")
+def to_put_destination(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
+    for arn in destinations_named(ctx, params):
+        yield Need("logs:PutDestination", arn)
+    yield Need("iam:PassRole", params["roleArn"])
 
 
 def _tags(ctx: Context, arn: str) -> Mapping[str, str]:

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.keys import text_end
-from hodei.services.logs import errors, pages, sealing, tagging
+from hodei.services.logs import errors, pages, resource_policies, sealing, tagging
 from hodei.services.logs.events import chunks
 from hodei.services.logs.find import group_named, group_of, name_of
 from hodei.services.logs.service import logs
-from hodei.services.logs.state import Group, Wire, groups, streams
+from hodei.services.logs.state import Group, Wire, groups, metric_filters, streams, subscriptions
 
 ID_DIGITS = 16
 DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -68,6 +68,9 @@ def delete_log_group(ctx: Context, *, logGroupName: str) -> None:
         chunks.delete(ctx, group, stream)
     streams.delete_all(ctx, group.id)
     sealing.forget(ctx, group)
+    metric_filters.delete_all(ctx, group.id)
+    subscriptions.delete_all(ctx, group.id)
+    resource_policies.forget(ctx, group.arn(ctx))
     ctx.tags.set(ctx, group.arn(ctx), NO_TAGS)
     ctx.timers.cancel(ctx, EXPIRY, group.name)
     groups.delete(ctx, group.name)
@@ -145,7 +148,7 @@ def view(ctx: Context, group: Group) -> Wire:
     answer: Wire = {
         "logGroupName": group.name,
         "creationTime": int(group.created * 1000),
-        "metricFilterCount": 0,
+        "metricFilterCount": group.metric_filters,
         "arn": f"{group.arn(ctx)}:*",
         "storedBytes": sum(stream.bytes for stream in streams.scan(ctx, group.id)),
         "logGroupClass": group.kind,

@@ -26,6 +26,8 @@ class Group(Record):
     retention: int = 0  # days; 0: for ever
     key: str = ""
     protected: bool = False  # from deletion
+    metric_filters: int = 0  # how many it has
+    subscriptions: int = 0
 
     def arn(self, ctx: Context) -> str:
         return ctx.arn(f"log-group:{self.name}")
@@ -75,8 +77,65 @@ class DataKey(Record):
     created: float
 
 
+class MetricFilter(Record):
+    """A metric filter; `transformation` is boto3's."""
+
+    group: str
+    name: str
+    pattern: str
+    created: float
+    transformation: Wire
+
+
+class Subscription(Record):
+    """A subscription filter. `distribution` is ByLogStream or Random."""
+
+    group: str
+    name: str
+    pattern: str
+    created: float
+    destination: str  # ARN
+    role: str = ""
+    distribution: str = "ByLogStream"
+
+
+class Destination(Record):
+    """Where another account's subscription filters may send; `policy` says whose."""
+
+    name: str
+    target: str  # ARN
+    role: str
+    created: float
+    policy: str = ""
+
+
+class AccountPolicy(Record):
+    """A policy for all groups of the account. `criteria` excludes some."""
+
+    type: str
+    name: str
+    document: str
+    updated: float
+    criteria: str = ""
+
+
+class ResourcePolicy(Record):
+    """What lets services put events: into all groups, or that with the ARN `resource`."""
+
+    resource: str
+    name: str
+    document: str
+    updated: float
+    revision: str = ""
+
+
 groups = logs.table("groups", Group, key="name", index={"ids": ("id",)}, cached=True)
 streams = logs.table("streams", Stream, key=("group", "name"), index={"ids": ("id",)})
 recent = logs.table("recent", Chunk, key=("group", "stream", "number", "first", "last"))
 chunks = logs.table("chunks", Chunk, key=("group", "stream", "number", "first", "last"))
 data_keys = logs.table("data_keys", DataKey, key=("group", "id"))
+metric_filters = logs.table("metric_filters", MetricFilter, key=("group", "name"))
+subscriptions = logs.table("subscriptions", Subscription, key=("group", "name"))
+destinations = logs.table("destinations", Destination, key="name")
+account_policies = logs.table("account_policies", AccountPolicy, key=("type", "name"))
+resource_policies = logs.table("resource_policies", ResourcePolicy, key=("resource", "name"))

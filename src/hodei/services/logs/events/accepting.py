@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.services.logs.events import chunks
+from hodei.services.logs.filters import emf, metric_filters, sending, subscriptions
 from hodei.services.logs.memory import memory
 from hodei.services.logs.state import Group, Stream
 
@@ -18,6 +19,23 @@ def accept(ctx: Context, group: Group, stream: Stream, times: list[int], message
         ctx.metric(NAMESPACE, "IncomingLogEvents", len(times), "None", **dimensions)
         ctx.metric(NAMESPACE, "IncomingBytes", size, "Bytes", **dimensions)
     ctx.meter(INGESTED[group.kind], size, group.arn(ctx))
+    if group.metric_filters:
+        metric_filters.measure(ctx, group, times, messages)
+    if group.kind == "STANDARD":
+        emf.measure(ctx, group, messages)
+        _follow(ctx, group, stream, stored, times, messages)
+
+
+def _follow(ctx: Context, group: Group, stream: Stream, stored: Stream, times: list[int], messages: list[str]) -> None:
+    """Give events to subscribers and live tails."""
+    filters = list(subscriptions.filters_of(ctx, group))
+    if filters:
+        number = int(stream.id, 16)
+        events = [
+            chunks.Event((time, number, stream.next + at), message, stored.ingested or 0)
+            for at, (time, message) in enumerate(zip(times, messages))
+        ]
+        sending.subscribed(ctx, group, stream, events, filters)
     for session in memory(ctx).tails.get(group.id, ()):
         session.offer(ctx, group, stream, times, messages)
 
