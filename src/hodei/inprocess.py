@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -157,6 +157,13 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
     from urllib3.exceptions import ProtocolError
     from urllib3.response import HTTPResponse
 
+    class Streamed(HTTPResponse):
+        """Gives parts as they come, as chunks of HTTP do: events must not wait for those after them."""
+
+        def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Generator[bytes, None, None]:
+            while self._fp and (data := self._fp.read1()):
+                yield data
+
     def send(request: Any, **_: Any) -> Any:
         try:
             answer = receive(request)
@@ -172,7 +179,7 @@ def botocore_sender(runner: Runner) -> Callable[..., Any]:
             runner.answer(make_request(request.method, request.url, headers, request.body))
         ).result()
         body = response.body
-        raw = HTTPResponse(
+        raw = (HTTPResponse if isinstance(body, bytes) else Streamed)(
             body=io.BytesIO(body) if isinstance(body, bytes) else io.BufferedReader(ResponseReader(runner, body)),
             headers=HTTPHeaderDict(response.headers),
             status=response.status,

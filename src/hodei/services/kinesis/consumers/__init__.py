@@ -1,0 +1,1 @@
+"""Enhanced fan-out: consumers that have a throughput of their own, to which records are pushed."""

@@ -1,0 +1,1 @@
+"""Records: written, read, and forgotten when their time is over."""

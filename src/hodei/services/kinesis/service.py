@@ -1,0 +1,3 @@
+from hodei.kernel.service import Service
+
+kinesis = Service("kinesis")

@@ -1,0 +1,1 @@
+"""Shards: ranges of hash keys, which can be split and merged."""
