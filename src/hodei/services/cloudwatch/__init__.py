@@ -1,19 +1,30 @@
-"""Amazon CloudWatch: metrics, those of clients and the services' own; alarms on them, on the cloud's clock."""
+"""Amazon CloudWatch: metrics, those of clients and the services' own; alarms on them, on the cloud's clock; dashboards.
 
-from hodei.services.cloudwatch import detectors, rules, tagging
-from hodei.services.cloudwatch.alarms import composite, definitions, history, operations
+Not here: metrics streams that flow (they need Amazon Data Firehose), reports of Contributor Insights, alarms on PromQL,
+with wall clock windows or warm-up, cross-account observability, OpenTelemetry.
+"""
+
+from hodei.services.cloudwatch import detectors, insight_rules, rules, streams, tagging
+from hodei.services.cloudwatch.alarms import composite, definitions, history, muting, operations
+from hodei.services.cloudwatch.dashboards import images
+from hodei.services.cloudwatch.dashboards import operations as dashboards
 from hodei.services.cloudwatch.data import get_data, get_statistics, listing, put
 
 __all__ = [
     "composite",
+    "dashboards",
     "definitions",
     "detectors",
     "get_data",
     "get_statistics",
     "history",
+    "images",
+    "insight_rules",
     "listing",
+    "muting",
     "operations",
     "put",
     "rules",
+    "streams",
     "tagging",
 ]

@@ -10,3 +10,7 @@ MissingParameter = cloudwatch.error("MissingParameter", "The parameter {name} is
 ResourceNotFound = cloudwatch.error("ResourceNotFound", status=404)
 ResourceNotFoundException = cloudwatch.error("ResourceNotFoundException", "{reason}", status=404)
 ValidationError = cloudwatch.error("ValidationError", "{reason}")
+DashboardInvalidInput = cloudwatch.error(
+    "InvalidParameterInput", "The dashboard body is invalid, there are {count} validation errors: {problems}"
+)
+DashboardNotFound = cloudwatch.error("ResourceNotFound", "Dashboard {name} does not exist", status=404)

@@ -58,6 +58,18 @@ class HistoryItem(Record):
     composite: bool = False
 
 
+class MuteRule(Record):
+    """`start` and `expire` in epoch seconds."""
+
+    name: str
+    schedule: Wire
+    targets: list[str]
+    description: str | None
+    start: float | None
+    expire: float | None
+    updated: float
+
+
 class Detector(Record):
     """An anomaly detector of one metric, or of a metric math expression: `queries`."""
 
@@ -93,6 +105,7 @@ class InsightRule(Record):
 alarms = cloudwatch.table("alarms", Alarm, key="name")
 parents = cloudwatch.table("parents", Parent, key=("child", "name"))
 history = cloudwatch.table("history", HistoryItem, key=("alarm", "number"), index={"time": ("at",)})
+mute_rules = cloudwatch.table("mute_rules", MuteRule, key="name")
 detectors = cloudwatch.table("detectors", Detector, key="id")
 dashboards = cloudwatch.table("dashboards", Dashboard, key="name", scope="account")
 streams = cloudwatch.table("streams", Stream, key="name")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch.alarms import actions
+from hodei.services.cloudwatch.alarms.windows import muted
 from hodei.services.cloudwatch.service import cloudwatch
 from hodei.services.cloudwatch.state import ALARM, Alarm, alarms
 
@@ -19,8 +20,7 @@ def act(ctx: Context, alarm: Alarm) -> Alarm:
     """Run the actions of a state that an alarm has just got, or see that it waits; the alarm afterwards."""
     suppressor = alarm.given.get("ActionsSuppressor")
     if suppressor is None:
-        actions.run(ctx, alarm)
-        return replace(alarm, acted=alarm.state)
+        return _released(ctx, alarm)
     if alarm.state == alarm.acted:  # gone back before anybody was told
         ctx.timers.cancel(ctx, "suppressed", alarm.name)
         return replace(alarm, suppressed_by=None)
@@ -41,7 +41,10 @@ def _wait(ctx: Context, alarm: Alarm, period: str) -> Alarm:
 
 
 def _released(ctx: Context, alarm: Alarm) -> Alarm:
+    """Muted ones act when their mute rule ends: see `muting`."""
     if alarm.state != alarm.acted:
+        if muted(ctx, alarm.name):
+            return replace(alarm, suppressed_by=None)
         actions.run(ctx, alarm)
     return replace(alarm, suppressed_by=None, acted=alarm.state)
 

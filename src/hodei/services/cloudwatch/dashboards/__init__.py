@@ -1,0 +1,1 @@
+"""Dashboards, and the images of their widgets."""
