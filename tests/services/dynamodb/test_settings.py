@@ -162,7 +162,8 @@ def test_contributor_insights(dynamodb: Any, make: Make, refused: Refused) -> No
 
 
 @pytest.mark.feature("dynamodb.kinesis")
-def test_kinesis_destinations_as_recorded(dynamodb: Any, make: Make, refused: Refused) -> None:
+def test_kinesis_destinations_as_recorded(cloud: Cloud, dynamodb: Any, make: Make, refused: Refused) -> None:
+    cloud.client("kinesis").create_stream(StreamName="stream", ShardCount=1)
     table = make()
     with refused("ResourceNotFoundException", BAD_TABLE):
         dynamodb.enable_kinesis_streaming_destination(TableName="bad-table", StreamArn=STREAM)

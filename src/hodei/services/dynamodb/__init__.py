@@ -1,8 +1,7 @@
 """DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live, global tables.
 
-Where it stops: Contributor Insights and Kinesis destinations are switched on and off, but nothing is reported to
-CloudWatch or delivered to Kinesis; global tables have one account, are not strongly consistent (MRSC), and nothing
-scales by itself; no vector indexes.
+Where it stops: Contributor Insights are switched on and off, but nothing is reported to CloudWatch; global tables have
+one account, are not strongly consistent (MRSC), and nothing scales by itself; no vector indexes.
 """
 
 from hodei.services.dynamodb import access as access
@@ -27,6 +26,7 @@ from hodei.services.dynamodb.settings import policies as policies
 from hodei.services.dynamodb.settings import recovery as recovery
 from hodei.services.dynamodb.settings import tagging as tagging
 from hodei.services.dynamodb.settings import ttl as ttl
+from hodei.services.dynamodb.streams import destinations as destinations
 from hodei.services.dynamodb.streams import writing as writing
 from hodei.services.dynamodb.tables import lifecycle as lifecycle
 from hodei.services.dynamodb.tables import tables as tables

@@ -106,6 +106,7 @@ class Table(Record):
     copying: tuple[str, ...] = ()  # ids of the backups that are being made of it
     restored: dict[str, Any] = {}  # RestoreSummary, of a table that comes from a backup
     guarded: bool = False  # whether it has a resource policy
+    kinesis: tuple[str, ...] = ()  # ARNs of the active destinations of its changes
     replicas: dict[str, Replica] = {}  # of a global table: region -> the member there; this one left out
     global_version: str = ""  # of global tables, that it is one of
 
@@ -160,7 +161,7 @@ class Destination(Record):
 
     table: str  # the id
     stream: str
-    status: str
+    status: str  # ACTIVE, DISABLED, ENABLE_FAILED
     precision: str = ""
 
 

@@ -135,6 +135,7 @@ def _create(
         next_billing="",
         next_throughput=None,
         stream_label="",
+        kinesis=(),
         class_changed=0.0,
         protected=False,
         sse={},

@@ -1,4 +1,4 @@
-"""Kinesis data streams that a table's changes go to: kept. Changes will flow when there is a Kinesis to take them."""
+"""Kinesis data streams that a table's changes go to: switched on and off. See `streams.destinations`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.find import described
 from hodei.services.dynamodb.service import dynamodb
-from hodei.services.dynamodb.state import Destination, Table, destinations
+from hodei.services.dynamodb.state import Destination, Table, destinations, tables
 
 EMPTY: Mapping[str, str] = {}
 MOST = 2  # active ones of a table
@@ -38,7 +39,9 @@ def enable_kinesis_streaming_destination(
             f"Table already has the maximum number of {MOST} Kinesis streaming destinations"
         )
     precision = EnableKinesisStreamingConfiguration.get(PRECISION, "")
-    destinations.put(where, Destination(table=table.id, stream=StreamArn, status="ACTIVE", precision=precision))
+    status = "ACTIVE" if _is_there(where, StreamArn) else "ENABLE_FAILED"
+    destinations.put(where, Destination(table=table.id, stream=StreamArn, status=status, precision=precision))
+    _follow(where, table)
     configuration = {PRECISION: precision} if precision else {}
     return _answer(table, StreamArn, "ENABLING") | {"EnableKinesisStreamingConfiguration": configuration}
 
@@ -50,6 +53,7 @@ def disable_kinesis_streaming_destination(ctx: Context, *, TableName: str, Strea
     if found is None or found.status != "ACTIVE":
         raise _invalid_state("KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.")
     destinations.put(where, msgspec.structs.replace(found, status="DISABLED"))
+    _follow(where, table)
     return _answer(table, StreamArn, "DISABLING")
 
 
@@ -90,8 +94,29 @@ def describe_kinesis_streaming_destination(ctx: Context, *, TableName: str) -> d
     return {"TableName": table.name, "KinesisDataStreamDestinations": found}
 
 
+def _is_there(where: Context, arn: str) -> bool:
+    """Whether a stream of this account and region has the ARN."""
+    import hodei.services.kinesis.api as kinesis  # loaded where a table has such a destination
+
+    if not arn.startswith(f"arn:{partition_of(where.region)}:kinesis:{where.region}:{where.account}:stream/"):
+        return False
+    try:
+        kinesis.open_stream(where, arn)
+    except AwsError:
+        return False
+    return True
+
+
+def _follow(where: Context, table: Table) -> None:
+    """Let the changes of a table go to what is active now."""
+    active = tuple(one.stream for one in destinations.scan(where, table.id) if one.status == "ACTIVE")
+    tables.put(where, msgspec.structs.replace(table, kinesis=active))
+
+
 def _describe(destination: Destination) -> dict[str, str]:
     found = {"StreamArn": destination.stream, "DestinationStatus": destination.status}
+    if destination.status == "ENABLE_FAILED":
+        found["DestinationStatusDescription"] = f"The stream {destination.stream} was not found."
     return {**found, PRECISION: destination.precision} if destination.precision else found
 
 
