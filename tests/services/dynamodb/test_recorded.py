@@ -386,6 +386,7 @@ def dynamodb_describe_contributor_insights(r: Replay) -> Answers:
 
 @scenario
 def kinesis_streaming_destination_crud(r: Replay) -> Answers:
+    r.cloud.client("kinesis").create_stream(StreamName="stream", ShardCount=1)
     r.make()
     streams = "arn:aws:kinesis:us-east-1:000000000000:stream"
 
