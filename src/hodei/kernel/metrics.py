@@ -103,6 +103,17 @@ class Series(Record):
         return Metric(self.namespace, self.name, self.dimensions)
 
 
+class Watch(Record):
+    """A timer of a service that is to be set when a metric gets data."""
+
+    namespace: str
+    name: str
+    dimensions: str
+    service: str
+    timer: str
+    key: str
+
+
 class Datapoint(Record):
     """A metric in the `resolution` seconds from `at` on, in one unit."""
 
@@ -132,6 +143,7 @@ class Metrics:
     datapoints = Table(
         "kernel", "datapoints", Datapoint, key=("namespace", "name", "dimensions", "resolution", "at", "unit")
     )
+    watches = Table("kernel", "watches", Watch, key=("namespace", "name", "dimensions", "service", "timer", "key"))
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -139,6 +151,7 @@ class Metrics:
         self._open: dict[tuple[str, str, str, str, str, tuple[tuple[str, str], ...]], dict[float, float]] = {}
         self._minute = 0
         self._sampled: dict[tuple[str, str, str], int] = {}  # (account, region, namespace) -> the minute
+        self._watching: bool | None = None  # whether there may be watches; None: not known
         self._store.on_switch(self._forget)
 
     def record(
@@ -149,15 +162,18 @@ class Metrics:
         if minute != self._minute:
             self.flush()
             self._minute = minute
+            self._flush_in_time(minute + MINUTE)
         key = ctx.account, ctx.region, namespace, name, unit, tuple(dimensions.items())
         if (values := self._open.get(key)) is None:
             self._open[key] = {value: 1.0}
         else:
             values[value] = values.get(value, 0.0) + 1.0
 
-    def add(self, place: Scope, metric: Metric, unit: str, at: float, sample: Sample, *, fine: bool = False) -> None:
-        """What was measured at a time, in the open batch; `fine`: to be kept by the second."""
+    def add(self, place: Scope, metric: Metric, unit: str, at: float, sample: Sample, *, fine: bool = False) -> bool:
+        """What was measured at a time, in the open batch; `fine`: to be kept by the second. Whether it is the first
+        of its hour."""
         now = self._world.clock.now()
+        old = None
         for resolution, kept in KEPT.items():
             start = int(at) // resolution * resolution
             if start <= now - kept or (resolution < MINUTE and not fine):
@@ -173,6 +189,41 @@ class Metrics:
         if known is None or not known.first <= at <= known.last:
             first, last = (min(known.first, at), max(known.last, at)) if known else (at, at)
             self.series.put(place, Series(**metric._asdict(), first=first, last=last))
+        if self._watched():
+            self._wake(place, metric, max(at, now), 10 if fine else MINUTE)
+        return old is None
+
+    def watch(self, ctx: Context, metric: Metric, timer: str, key: str) -> None:
+        """Set that timer of the calling service when the metric gets data: at the end of its minute, or if it is kept
+        by the second of its ten seconds."""
+        self.watches.put(ctx, Watch(**metric._asdict(), service=ctx.service.name, timer=timer, key=key))
+        self._watching = True
+        self.flush()
+        self._minute = 0
+
+    def unwatch(self, ctx: Context, metric: Metric, timer: str, key: str) -> None:
+        self.watches.delete(ctx, *metric, ctx.service.name, timer, key)
+
+    def _watched(self) -> bool:
+        if self._watching is None:
+            self._watching = next(self.watches.all(self._store), None) is not None
+        return self._watching
+
+    def _wake(self, place: Scope, metric: Metric, at: float, step: int) -> None:
+        when = (math.floor(at / step) + 1) * step
+        for watch in list(self.watches.scan(place, *metric)):
+            ctx = self._world.context(watch.service, account=place.account, region=place.region)
+            due = ctx.timers.due(ctx, watch.timer, watch.key)
+            if due is None or when < due:
+                ctx.timers.set(ctx, watch.timer, when, watch.key)
+
+    def _flush_in_time(self, at: float) -> None:
+        """What services record in this minute has to reach who watches, also if nobody records or asks anything later.
+        CloudWatch's timer calls `flush`."""
+        if self._watched():
+            with self._store.apart():
+                ctx = self._world.context("cloudwatch", account="", region="")
+                ctx.timers.set(ctx, "flush", at)
 
     def _expire(self, place: Scope, metric: Metric, resolution: int, now: float) -> None:
         end = (int(now) - KEPT[resolution],)
@@ -210,6 +261,7 @@ class Metrics:
         """The store shows another state."""
         self._open.clear()
         self._sampled.clear()
+        self._watching = None
 
     def _look(self, account: str, region: str, namespace: str) -> None:
         """Take the last full minute's sample of a service's stocks, once."""

@@ -341,6 +341,47 @@ def test_tags(alarms: Alarms, cloudwatch: Any, refused: Any) -> None:
     assert refused(cloudwatch.list_tags_for_resource, ResourceARN="x")["Code"] == "InvalidParameterValue"
 
 
+@of_alarms
+def test_alarms_that_nothing_feeds_sleep(alarms: Alarms, data: Any, cloud: Cloud) -> None:
+    """No timer is set while months pass; data wakes them, at once or of the future."""
+    alarms.put()
+    alarms.put("sums", Metrics=[data.query(id="m1", ReturnData=False), {"Id": "e", "Expression": "m1 * 2"}])
+    cloud.clock.advance(minutes=2)
+    assert cloud.world.agenda.next_due() is None
+    cloud.clock.advance(days=100)
+    data.put("m", 20)
+    cloud.clock.advance(minutes=1)
+    assert (alarms.state(), alarms.state("sums")) == ("ALARM", "ALARM")
+    cloud.clock.advance(days=1)
+    assert (alarms.state(), alarms.state("sums")) == ("INSUFFICIENT_DATA", "INSUFFICIENT_DATA")
+    assert cloud.world.agenda.next_due() is None
+    data.put("m", 20, ago=-3600)
+    cloud.clock.advance(minutes=5)
+    assert alarms.state() == "INSUFFICIENT_DATA"
+    cloud.clock.advance(minutes=57)
+    assert alarms.state() == "ALARM"
+
+
+@of_alarms
+def test_what_services_record_wakes_alarms(alarms: Alarms, cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    group = {"MetricName": "ConsumedReadCapacityUnits", "Namespace": "AWS/DynamoDB", "Threshold": 0}
+    alarms.put(**group, Dimensions=[{"Name": "TableName", "Value": "table"}])
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+    )
+    cloud.clock.advance(hours=1)
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    dynamodb.get_item(TableName="table", Key={"k": {"S": "1"}})
+    cloud.clock.advance(minutes=1)
+    assert alarms.state() == "ALARM"
+
+
 @pytest.mark.feature("sqs.alarms")
 def test_the_depth_of_a_queue_drives_an_alarm(alarms: Alarms, cloud: Cloud, cloudwatch: Any) -> None:
     sqs = cloud.client("sqs")

@@ -4,13 +4,15 @@ Not here: metrics streams that flow (they need Amazon Data Firehose), reports of
 with wall clock windows or warm-up, cross-account observability, OpenTelemetry.
 """
 
-from hodei.services.cloudwatch import detectors, insight_rules, rules, streams, tagging
+from hodei.services.cloudwatch import access, billing, detectors, insight_rules, rules, streams, tagging
 from hodei.services.cloudwatch.alarms import composite, definitions, history, muting, operations
 from hodei.services.cloudwatch.dashboards import images
 from hodei.services.cloudwatch.dashboards import operations as dashboards
 from hodei.services.cloudwatch.data import get_data, get_statistics, listing, put
 
 __all__ = [
+    "access",
+    "billing",
     "composite",
     "dashboards",
     "definitions",

@@ -10,22 +10,20 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.cloudwatch.alarms import messages, transitions, verdict
+from hodei.services.cloudwatch.alarms import messages, sleeping, transitions, verdict
 from hodei.services.cloudwatch.alarms.verdict import EXTRA, Point, Verdict
-from hodei.services.cloudwatch.data import queries
 from hodei.services.cloudwatch.data.answering import answer
-from hodei.services.cloudwatch.data.queries import Found, Frame, Query
+from hodei.services.cloudwatch.data.queries import Found, Frame
 from hodei.services.cloudwatch.data.statistics import percentile_of
 from hodei.services.cloudwatch.service import cloudwatch
 from hodei.services.cloudwatch.state import Alarm, Wire, alarms
 
 NEW = "Unchecked: Initial alarm creation"
-ONLY = "alarm"  # the id of the query of an alarm on one metric
 
 
 def plan(ctx: Context, alarm: Alarm) -> None:
     """Look again when the next minute (or ten seconds) is full."""
-    step = 10 if _period(alarm) < 60 else 60
+    step = 10 if period_of(alarm) < 60 else 60
     ctx.timers.set(ctx, "evaluate", (math.floor(ctx.now / step) + 1) * step, alarm.name)
 
 
@@ -33,6 +31,7 @@ def plan(ctx: Context, alarm: Alarm) -> None:
 def evaluate(ctx: Context, name: str) -> None:
     if (alarm := alarms.get(ctx, name)) is None or alarm.composite:
         return
+    sleeping.wake(ctx, alarm)
     plan(ctx, alarm)
     try:
         found = _judge(ctx, alarm)
@@ -46,6 +45,8 @@ def evaluate(ctx: Context, name: str) -> None:
         alarm = replace(alarm, evaluation_state=None)
         alarms.put(ctx, alarm)
     if judged.state is None or (judged.state == alarm.state and alarm.reason != NEW):
+        if not judged.evaluated:
+            sleeping.sleep(ctx, alarm)
         return
     given = alarm.given
     reason = verdict.explain(
@@ -59,18 +60,8 @@ def evaluate(ctx: Context, name: str) -> None:
     transitions.change(ctx, alarm, judged.state, reason, json.dumps(data))
 
 
-def asked_of(ctx: Context, given: Wire) -> list[Query]:
-    """The queries of an alarm."""
-    if "Metrics" in given:
-        return queries.parse(ctx, given["Metrics"], "Metrics")
-    metric = {name: given[name] for name in ("Namespace", "MetricName", "Dimensions")}
-    stat = {"Metric": metric, "Period": given["Period"], "Stat": given.get("Statistic") or given["ExtendedStatistic"]}
-    if "Unit" in given:
-        stat["Unit"] = given["Unit"]
-    return queries.parse(ctx, [{"Id": ONLY, "MetricStat": stat}])
-
-
-def _period(alarm: Alarm) -> int:
+def period_of(alarm: Alarm) -> int:
+    """Seconds."""
     given = alarm.given
     if "Period" in given:
         return int(given["Period"])
@@ -94,12 +85,12 @@ def _treatment(alarm: Alarm) -> str:
 
 def _judge(ctx: Context, alarm: Alarm) -> tuple[Verdict, Wire] | None:
     """None: nothing is said, as of percentiles of too few values."""
-    given, period = alarm.given, _period(alarm)
+    given, period = alarm.given, period_of(alarm)
     step = min(period, 60)
     end = math.floor(ctx.now / step) * step
     count = given["EvaluationPeriods"] + EXTRA
     frame = Frame(end - count * period, end)
-    lines = answer(ctx, asked_of(ctx, given), frame)
+    lines = answer(ctx, sleeping.asked_of(ctx, given), frame)
     band = given.get("ThresholdMetricId")
     watched = next(line for line in lines if line.id != band)
     if given.get("EvaluateLowSampleCountPercentile") == "ignore" and _too_few(given, watched):

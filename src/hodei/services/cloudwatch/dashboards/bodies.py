@@ -33,7 +33,7 @@ def check(text: str) -> list[Problem]:
 
 
 def _error(problems: list[Problem]) -> Exception:
-    text = json.dumps([{key: value for key, value in one.items()} for one in problems])
+    text = json.dumps(problems)
     listed = [
         {"Message": one["message"]} | ({"DataPath": one["dataPath"]} if "dataPath" in one else {}) for one in problems
     ]

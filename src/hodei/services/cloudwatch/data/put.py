@@ -55,7 +55,8 @@ def _put(ctx: Context, namespace: str, at: str, datum: Mapping[str, Any]) -> Non
             "two hours in the future."
         )
     sample = _sample(at, datum)
-    ctx.world.metrics.add(ctx, metric, datum.get("Unit", "None"), moment, sample, fine=resolution == 1)
+    if ctx.world.metrics.add(ctx, metric, datum.get("Unit", "None"), moment, sample, fine=resolution == 1):
+        ctx.meter("custom-metrics", 1)  # "prorated by the hour and metered only when you send metrics" (pricing)
 
 
 def _sample(at: str, datum: Mapping[str, Any]) -> Sample:
