@@ -190,7 +190,8 @@ class Metrics:
             first, last = (min(known.first, at), max(known.last, at)) if known else (at, at)
             self.series.put(place, Series(**metric._asdict(), first=first, last=last))
         if self._watched():
-            self._wake(place, metric, max(at, now), 10 if fine else MINUTE)
+            step = 10 if fine else MINUTE
+            self._wake(place, metric, max(now, (math.floor(at / step) + 1) * step))
         return old is None
 
     def watch(self, ctx: Context, metric: Metric, timer: str, key: str) -> None:
@@ -209,8 +210,7 @@ class Metrics:
             self._watching = next(self.watches.all(self._store), None) is not None
         return self._watching
 
-    def _wake(self, place: Scope, metric: Metric, at: float, step: int) -> None:
-        when = (math.floor(at / step) + 1) * step
+    def _wake(self, place: Scope, metric: Metric, when: float) -> None:
         for watch in list(self.watches.scan(place, *metric)):
             ctx = self._world.context(watch.service, account=place.account, region=place.region)
             due = ctx.timers.due(ctx, watch.timer, watch.key)

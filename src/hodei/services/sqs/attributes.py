@@ -1,19 +1,20 @@
-"""Queue attributes: what they may be, and the operations that read and set them."""
+"""Queue attributes: what they may be, and the operations that read and set them; the metrics of what lies in queues."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from hodei.kernel.context import Context
 from hodei.kernel.iam.pins import pinned, shown
+from hodei.kernel.metrics import Gauge
 from hodei.services.sqs import dead_letters, errors, mailbox, upkeep
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.service import sqs
-from hodei.services.sqs.state import Queue, queues
+from hodei.services.sqs.state import Queue, messages, queues
 
 DEFAULTS = {
     "DelaySeconds": "0",
@@ -205,3 +206,16 @@ def _settle_encryption(after: dict[str, str], given: Mapping[str, str]) -> None:
         )
     after["SqsManagedSseEnabled"] = "false"
     after.setdefault("KmsDataKeyReusePeriodSeconds", DEFAULT_KEY_REUSE)
+
+
+@sqs.gauges
+def depths(ctx: Context) -> Iterator[Gauge]:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
+    for queue in queues.scan(ctx):
+        of_queue = {"QueueName": queue.name}
+        depth = mailbox.depth(ctx, queue)
+        oldest = next(messages.scan(ctx, queue.mailbox), None)
+        yield Gauge("ApproximateNumberOfMessagesVisible", depth.visible, "Count", of_queue)
+        yield Gauge("ApproximateNumberOfMessagesNotVisible", depth.in_flight, "Count", of_queue)
+        yield Gauge("ApproximateNumberOfMessagesDelayed", depth.delayed, "Count", of_queue)
+        yield Gauge("ApproximateAgeOfOldestMessage", ctx.now - oldest.enqueued if oldest else 0.0, "Seconds", of_queue)
