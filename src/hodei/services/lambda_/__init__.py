@@ -1,1 +1,47 @@
-"""AWS Lambda: functions run as local processes; no operation is here yet."""
+"""Lambda: functions with their versions, aliases, layers, policies, concurrency, URLs, event source mappings; they run
+as processes of this machine.
+
+Not there, and refused: managed instances and durable functions, VPCs, file systems, tenants, policies of runtimes that
+customers manage, sources that have no engine here (Kafka, MQ, DocumentDB).
+"""
+
+from hodei.services.lambda_ import access
+from hodei.services.lambda_.aliases import aliases
+from hodei.services.lambda_.concurrency import account, provisioned, reserved
+from hodei.services.lambda_.events import configs as event_configs
+from hodei.services.lambda_.functions import creation, deletion, publishing, reading, updates
+from hodei.services.lambda_.invoking import asynchronous, invoke
+from hodei.services.lambda_.layers import policies
+from hodei.services.lambda_.layers import publishing as layers
+from hodei.services.lambda_.mappings import mappings
+from hodei.services.lambda_.permissions import documents, permissions
+from hodei.services.lambda_.polling import pollers
+from hodei.services.lambda_.settings import code_signing, recursion, runtime_management, tagging
+from hodei.services.lambda_.urls import configs as urls
+
+__all__ = [
+    "access",
+    "account",
+    "aliases",
+    "asynchronous",
+    "code_signing",
+    "creation",
+    "deletion",
+    "documents",
+    "event_configs",
+    "invoke",
+    "layers",
+    "mappings",
+    "permissions",
+    "policies",
+    "pollers",
+    "provisioned",
+    "publishing",
+    "reading",
+    "recursion",
+    "reserved",
+    "runtime_management",
+    "tagging",
+    "updates",
+    "urls",
+]

@@ -54,3 +54,8 @@ ResourceNotFoundException = _users("ResourceNotFoundException", "{reason}")
 ServiceException = lambda_.error("ServiceException")
 TooManyRequestsException = _users("TooManyRequestsException", "Rate Exceeded.")
 ValidationException = lambda_.error("ValidationException", "{reason}", status=400)
+AccessDeniedException = lambda_.error("AccessDeniedException", "{reason}", status=403)
+ConfigurationNotFound = lambda_.error(
+    "ResourceNotFoundException", "The Lambda code signing configuration {arn} can not be found."
+)
+Plain = lambda_.error("InvalidParameterValueException", "{reason}")  # a few of these have no Type (as recorded)

@@ -95,9 +95,12 @@ def choose(ctx: Context, given: str, qualifier: str = "") -> Found:
     """The version that an invocation of a function by its name, partial or full ARN runs: of an alias with two
     versions one by their weights.
 
-    Raises: ResourceNotFoundException, InvalidParameterValueException.
+    Raises: ResourceNotFoundException (with "$LATEST" where no qualifier was given), InvalidParameterValueException.
     """
-    return _found(read(ctx, given, qualifier), weighted=True)
+    name = read(ctx, given, qualifier)
+    if not name.qualifier and versions.get(name.ctx, name.function, LATEST) is None:
+        raise missing(name._replace(qualifier=LATEST))
+    return _found(name, weighted=True)
 
 
 def describe(ctx: Context, given: str, qualifier: str = "") -> Found:

@@ -31,6 +31,7 @@ class Function(Record):
     name: str
     created: float
     published: int = 0  # the number of the last published version; none is given twice
+    content: str = ""  # a digest of what was published last
     reserved: int | None = None  # concurrent executions
     signing: str | None = None  # ARN of a code signing configuration
     recursion: str = "Terminate"

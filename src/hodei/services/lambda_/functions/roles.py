@@ -1,0 +1,53 @@
+"""Execution roles: that Lambda may become them, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.context import Context, Principal, service_principal
+from hodei.kernel.errors import AwsError
+from hodei.kernel.iam.authorise import check as authorised
+from hodei.kernel.iam.needs import Need
+from hodei.services.lambda_ import errors, rules
+
+SERVICE = "lambda.amazonaws.com"
+NO_PARAMS: Mapping[str, Any] = {}
+
+
+def check(ctx: Context, function: str, role: str) -> None:
+    """Raises: InvalidParameterValueException for a role that Lambda cannot become, AccessDeniedException for one of
+    another account."""
+    if Arn.parse(role).account != ctx.account:
+        raise errors.AccessDeniedException(reason="Cross-account pass role is not allowed.")
+    if not ctx.setting("any-role") and session(ctx, function, role) is None:
+        raise rules.invalid("The role defined for the function cannot be assumed by Lambda.")
+
+
+def session(ctx: Context, function: str, role: str) -> Principal | None:
+    """Who a function acts as, in a session named after it; None if its role does not let Lambda become it."""
+    from hodei.services.sts.api import become  # loaded where a role is needed
+
+    source = ctx.arn(f"function:{function}")
+    try:
+        return become(ctx, role, function, service_principal(SERVICE, ctx.account, source))
+    except AwsError:
+        return None
+
+
+def may(ctx: Context, function: str, role: str, action: str, resource: str) -> bool:
+    """Whether a function's role may do something ("sqs:SendMessage") with a resource, as all policies have it."""
+    if ctx.setting("any-role"):
+        return True
+    if (principal := session(ctx, function, role)) is None:
+        return False
+    place = Arn.parse(resource)
+    there = ctx.world.context(
+        place.service, account=place.account or ctx.account, region=place.region or ctx.region, principal=principal
+    )
+    try:
+        authorised(there, [Need(action, resource)], NO_PARAMS)
+    except AwsError:
+        return False
+    return True
