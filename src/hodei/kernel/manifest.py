@@ -68,6 +68,7 @@ class Manifest:
     paths: tuple[str, ...] = ()  # path prefixes that its endpoints answer to
     header: str = ""  # a header that all its requests have, and none of the services that share its signing name
     subdomain: bool = False  # what stands before the service's name in a host is the first part of the path
+    resumes: bool = False  # it has something going on that has to be taken up after a start: see `Service.on_start`
     cors: bool = True  # pages in browsers may call it as AWS lets them call most services; S3 has rules of its own
     max_body: int = 20 * 2**20  # bytes of a request whose body is no stream
     quotas: dict[str, Quota] = field(default_factory=dict)

@@ -92,6 +92,7 @@ class Service:
         self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
+        self.starters: list[Callable[[Any], None]] = []
         self.stock: Callable[[Store], Iterable[Stock]] | None = None  # see `stocks`
         self.gauge: Callable[[Any], Iterable[Gauge]] | None = None  # see `gauges`
         self._meters: dict[str, Callable[..., None]] = {}
@@ -144,6 +145,12 @@ class Service:
         """Register a quick look at what a request is about: `def f(ctx, params) -> bool`, True if that is the caller's
         account's own and has no policy. The root of the account, most callers, is then asked nothing more."""
         self.unguarded = handler
+        return handler
+
+    def on_start(self, handler: Handler) -> Handler:
+        """Register what it has going on, to be taken up when the cloud is started or is another one now:
+        `def f(world)`. For services whose manifest says `resumes = true`."""
+        self.starters.append(handler)
         return handler
 
     def on_denied(self, handler: Handler) -> Handler:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hodei.kernel.context import Context, service_principal
 from hodei.services.lambda_ import errors
+from hodei.services.lambda_.invoking import logs
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
@@ -25,7 +26,7 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
     pool = pool_of(ctx.world)
     made = await deployment(ctx, version, pool.scratch)
     try:
-        outcome, report, lines, _ = await pool.invoke(
+        outcome, report, lines, stream = await pool.invoke(
             made, invocation, lambda: _stream(ctx, version), lambda: credentials(ctx, version.role, made)
         )
     except (NoInterpreter, CannotStart) as error:
@@ -39,6 +40,7 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
         moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
         log.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
     log += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
+    logs.write(ctx, made, stream, log)
     return outcome, log
 
 

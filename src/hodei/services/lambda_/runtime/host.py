@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +49,13 @@ class Host:
         self.folder = Path(tempfile.mkdtemp(prefix="hodei-", dir=base))
         self.folder.chmod(0o755)
         cgroups.sweep()
-        self._servers: dict[str, ForkServer] = {}
+        self._servers: dict[str, asyncio.Future[ForkServer]] = {}  # by interpreter
         self._isolates: bool | None = None
 
     async def close(self) -> None:
         for server in self._servers.values():
-            await server.stop()
+            with suppress(CannotStart):
+                await (await server).stop()
         self._servers.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -157,10 +160,14 @@ class Host:
         return await self._server(python.command, made)
 
     async def _server(self, name: str, made: ForkServer) -> ForkServer:
+        """The one that is there by that name, or this one, as soon as it is started. Raises: CannotStart."""
         if name not in self._servers:
-            self._servers[name] = made
-            await made.start()
-        return self._servers[name]
+            self._servers[name] = asyncio.ensure_future(_started(made))
+        try:
+            return await self._servers[name]
+        except CannotStart:
+            self._servers.pop(name, None)
+            raise
 
     def _sdk(self) -> Path:
         """A folder with the packages of the SDK and nothing else."""
@@ -175,6 +182,11 @@ class Host:
         """What the fork server of Python has loaded, where it has found it."""
         sdk = [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
         return [Part(str(BOOTSTRAPS), str(BOOTSTRAPS)), *sdk]
+
+
+async def _started(server: ForkServer) -> ForkServer:
+    await server.start()
+    return server
 
 
 def _own_python() -> str:

@@ -142,11 +142,29 @@ async def _reach(home: Context, bucket: Bucket, arn: Arn) -> None:
             f"Hodei has no {arn.service} service: {arn} cannot be notified. SkipDestinationValidation stores it anyway."
         )
     there = home.at(account=arn.account, region=arn.region)
-    sender = service_principal(notifications.SOURCE, bucket.account, buckets.arn(bucket))
+    sender = there.by(service_principal(notifications.SOURCE, bucket.account, buckets.arn(bucket)))
+    is_function = arn.service == "lambda"
+    reason = await (_reach_function(sender, arn) if is_function else _reach_queue(home, there, sender, bucket, arn))
+    if reason:
+        raise errors.InvalidArgument(UNREACHABLE, ArgumentName1=f"{arn}, null", ArgumentValue1=reason)
+
+
+async def _reach_queue(home: Context, there: Context, sender: Context, bucket: Bucket, arn: Arn) -> str:
+    """What stands against it; "": nothing."""
     message, reason = notifications.test_message(home, bucket).decode(), MISSING
     try:
         url = (await there.by(ANONYMOUS).call("sqs", "GetQueueUrl", QueueName=arn.resource))["QueueUrl"]
         reason = FORBIDDEN
-        await there.by(sender).call("sqs", "SendMessage", QueueUrl=url, MessageBody=message)
+        await sender.call("sqs", "SendMessage", QueueUrl=url, MessageBody=message)
     except AwsError:
-        raise errors.InvalidArgument(UNREACHABLE, ArgumentName1=f"{arn}, null", ArgumentValue1=reason) from None
+        return reason
+    return ""
+
+
+async def _reach_function(sender: Context, arn: Arn) -> str:
+    """Functions are sent no message, but asked whether they could be."""
+    try:
+        await sender.call("lambda", "Invoke", FunctionName=str(arn), InvocationType="DryRun")
+    except AwsError:
+        return f"Not authorized to invoke function [{arn}]"
+    return ""

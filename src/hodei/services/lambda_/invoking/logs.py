@@ -1,0 +1,55 @@
+"""The logs of functions in CloudWatch Logs, as far as the function's role may write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+from hodei.kernel.arns import Arn, partition_of
+from hodei.kernel.context import Context, service_principal
+from hodei.kernel.errors import AwsError
+from hodei.kernel.world import World
+from hodei.services.lambda_.runtime.deployment import Deployment
+
+KNOWN_FOR = 60.0  # seconds for which it is remembered whether a role may write
+ACTIONS = ("CreateLogStream", "PutLogEvents")
+
+_known: WeakKeyDictionary[World, dict[tuple[str, str], tuple[bool, float]]] = WeakKeyDictionary()
+
+
+def write(ctx: Context, made: Deployment, stream: str, lines: Sequence[str]) -> None:
+    """In the open batch. What a role may not write is nowhere, as on AWS."""
+    import hodei.services.logs.api as logs
+
+    if not _may(ctx, made):
+        return
+    at = int(ctx.now * 1000)
+    with suppress(AwsError):  # of the group's KMS key
+        logs.write(ctx, made.log_group, stream, [(at, f"{line}\n") for line in lines])
+
+
+def _may(ctx: Context, made: Deployment) -> bool:
+    if (known := _known.get(ctx.world)) is None:
+        known = _known[ctx.world] = {}
+        ctx.store.on_switch(known.clear)
+    about = (made.role, made.log_group)
+    if about in known and known[about][1] > ctx.now:
+        return known[about][0]
+    allowed = _allowed(ctx, made)
+    known[about] = (allowed, ctx.now + KNOWN_FOR)
+    return allowed
+
+
+def _allowed(ctx: Context, made: Deployment) -> bool:
+    import hodei.services.logs.api as logs
+    import hodei.services.sts.api as sts
+
+    group = Arn(partition_of(ctx.region), "logs", ctx.region, ctx.account, f"log-group:{made.log_group}")
+    actions = ACTIONS if logs.exists(ctx, str(group)) else ("CreateLogGroup", *ACTIONS)
+    try:
+        by = service_principal("lambda.amazonaws.com", ctx.account, made.arn)
+        logs.allowed(ctx.by(sts.become(ctx, made.role, made.name, by)), actions, made.log_group)
+    except AwsError:
+        return False
+    return True

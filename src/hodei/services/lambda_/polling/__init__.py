@@ -1,0 +1,3 @@
+from hodei.services.lambda_.polling import pollers
+
+__all__ = ["pollers"]

@@ -1,0 +1,192 @@
+"""Queues as sources of events.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from hodei.kernel.arns import Arn
+from hodei.kernel.context import Context, service_principal
+from hodei.kernel.errors import AwsError
+from hodei.services.lambda_ import find
+from hodei.services.lambda_.invoking import admission, running
+from hodei.services.lambda_.mappings import matching
+from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.state import EventSource, mappings
+
+log = logging.getLogger("hodei.lambda")
+
+WAIT = 20  # seconds of a long poll
+AT_ONCE = 10  # messages that one call can have
+FIRST, GROWTH, MOST = 5, 5.0, 1000  # batches at a time: at first, more a second (300 a minute), at most
+PAUSE = 10.0  # seconds after the queue could not be asked
+
+Message = dict[str, Any]
+
+
+async def poll(ctx: Context, uuid: str) -> None:
+    """As long as the mapping is enabled."""
+    under_way: set[asyncio.Task[None]] = set()
+    busy_since = ctx.now
+    while (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
+        try:
+            messages = await _gathered(ctx, mapping)
+        except AwsError as error:
+            log.warning("the queue of event source mapping %s: %s", uuid, error)
+            await ctx.wait(("lambda-mapping", uuid), ctx.now + PAUSE)
+            continue
+        if not messages:
+            busy_since = ctx.now
+            continue
+        task = ctx.timers.spawn(_process(ctx, mapping, messages))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        while len(under_way) >= _room(mapping, ctx.now - busy_since):
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _room(mapping: EventSource, busy: float) -> float:
+    """How many batches may be under way after so many seconds with something to do."""
+    most = mapping.settings.get("ScalingConfig", {}).get("MaximumConcurrency", MOST)
+    return min(FIRST + GROWTH * busy, float(most))
+
+
+async def _gathered(ctx: Context, mapping: EventSource) -> list[Message]:
+    """The messages of a batch: up to its size, of up to its window's time."""
+    settings = mapping.settings
+    size, window = settings["BatchSize"], settings["MaximumBatchingWindowInSeconds"]
+    messages = await _received(ctx, mapping, size, WAIT)
+    until = ctx.now + window
+    while messages and len(messages) < size and (left := until - ctx.now) > 0:
+        more = await _received(ctx, mapping, size - len(messages), min(int(left) + 1, WAIT))
+        messages += more
+    return messages
+
+
+async def _received(ctx: Context, mapping: EventSource, most: int, wait: int) -> list[Message]:
+    answer = await _acting(ctx, mapping).call(
+        "sqs",
+        "ReceiveMessage",
+        QueueUrl=_url(ctx, mapping),
+        MaxNumberOfMessages=min(most, AT_ONCE),
+        WaitTimeSeconds=wait,
+        AttributeNames=["All"],
+        MessageAttributeNames=["All"],
+    )
+    return list(answer.get("Messages", ()))
+
+
+def _acting(ctx: Context, mapping: EventSource) -> Context:
+    """The region of the queue, as the function's role sees it. Raises: AwsError."""
+    import hodei.services.sts.api as sts
+
+    found = find.describe(ctx, mapping.function)
+    by = service_principal("lambda.amazonaws.com", ctx.account, found.version.arn(found.ctx))
+    return ctx.by(sts.become(ctx, found.version.role, found.version.function, by))
+
+
+def _url(ctx: Context, mapping: EventSource) -> str:
+    arn = Arn.parse(mapping.source)
+    return f"{ctx.world.url}/{arn.account}/{arn.resource}"
+
+
+async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
+    """Invoke the function with those that pass the filters; what it has done, and what nobody wants, is deleted."""
+    patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
+    wanted = [message for message in messages if matching.passes(patterns, _for_filters(message), "body")]
+    done = [message for message in messages if message not in wanted]
+    try:
+        if wanted:
+            done += await _invoked(ctx, mapping, wanted)
+    except AwsError as error:
+        log.info("event source mapping %s: %s", mapping.uuid, error)  # the messages come back
+    if done:
+        await _delete(ctx, mapping, done)
+
+
+async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> list[Message]:
+    """Those that were done."""
+    found = find.choose(ctx, mapping.function)
+    admission.admit(found.ctx, found.version)
+    event = {"Records": [_record(mapping, message) for message in messages]}
+    invocation = Invocation(ctx.ids.uuid(), msgspec.json.encode(event), found.arn)
+    outcome, _ = await running.run(found.ctx, found.version, invocation)
+    if outcome.error:
+        return []
+    if "ReportBatchItemFailures" not in mapping.settings.get("FunctionResponseTypes", ()):
+        return list(messages)
+    failed = reported(outcome, {message["MessageId"] for message in messages})
+    return [message for message in messages if failed is not None and message["MessageId"] not in failed]
+
+
+def reported(outcome: Outcome, ids: set[str]) -> set[str] | None:
+    """The ids of what a function says it has failed of; None: of everything, or it says that badly.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    try:
+        answer = msgspec.json.decode(outcome.payload)
+        failures = (answer or {}).get("batchItemFailures") or []
+        found = {one["itemIdentifier"] for one in failures}
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        return None
+    return found if found <= ids else None
+
+
+async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
+    for start in range(0, len(messages), AT_ONCE):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+            for number, message in enumerate(messages[start : start + AT_ONCE])
+        ]
+        try:
+            acting = _acting(ctx, mapping)
+            await acting.call("sqs", "DeleteMessageBatch", QueueUrl=_url(ctx, mapping), Entries=entries)
+        except AwsError as error:
+            log.warning("event source mapping %s cannot delete messages: %s", mapping.uuid, error)
+
+
+def _record(mapping: EventSource, message: Message) -> dict[str, Any]:
+    record = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": dict(_attributes(message.get("MessageAttributes", {}))),
+        "md5OfBody": hashlib.md5(message["Body"].encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": mapping.source,
+        "awsRegion": Arn.parse(mapping.source).region,
+    }
+    if "MD5OfMessageAttributes" in message:
+        record["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return record
+
+
+def _attributes(given: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, value in given.items():
+        told: dict[str, Any] = {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
+        if "StringValue" in value:
+            told["stringValue"] = value["StringValue"]
+        if "BinaryValue" in value:
+            told["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+        yield name, told
+
+
+def _for_filters(message: Message) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": dict(_attributes(message.get("MessageAttributes", {}))),
+    }

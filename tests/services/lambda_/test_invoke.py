@@ -1,0 +1,391 @@
+"""Functions really run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from hodei.testing import ACCOUNT, Cloud
+
+from .functions import PYTHON, function_of, role_of, zipped
+
+CODE = """
+import json, os, sys, time
+import logging
+print("loading")
+counter = 0
+
+def echo(event, context):
+    global counter
+    counter += 1
+    return {"event": event, "count": counter, "left": context.get_remaining_time_in_millis(), "arn": context.invoked_function_arn,
+            "id": context.aws_request_id, "version": context.function_version, "memory": context.memory_limit_in_mb}
+
+def say(event, context):
+    print("plain")
+    sys.stderr.write("to stderr\\n")
+    logging.getLogger().warning("careful")
+
+def fail(event, context):
+    raise ValueError("no way")
+
+def sometimes(event, context):
+    if event.get("fail"):
+        raise RuntimeError("always")
+
+def slow(event, context):
+    time.sleep(30)
+
+def leave(event, context):
+    os._exit(event["code"])
+
+def eat(event, context):
+    data = bytearray(300 << 20)
+    data[::4096] = b"x" * len(data[::4096])
+
+def odd(event, context):
+    return object()
+
+def large(event, context):
+    return "x" * 7_000_000
+
+def see(event, context):
+    return {"task": os.getcwd(), "tmp": os.listdir("/tmp"), "uid": os.getuid(), "env": dict(os.environ)}
+
+def call(event, context):
+    import boto3
+    if event["depth"]:
+        answer = boto3.client("lambda").invoke(FunctionName=context.function_name, Payload=json.dumps({"depth": event["depth"] - 1}))
+        return json.loads(answer["Payload"].read()) + 1
+    return 0
+
+def denied(event, context):
+    import boto3
+    boto3.client("sqs").list_queues()
+"""
+
+
+@pytest.fixture
+def role(cloud: Cloud) -> str:
+    """That of functions: they may invoke functions and send to queues."""
+    arn, iam = role_of(cloud), cloud.client("iam")
+    allow = {"Effect": "Allow", "Action": ["lambda:InvokeFunction", "sqs:SendMessage"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="fn", PolicyName="p", PolicyDocument=policy)
+    return arn
+
+
+@pytest.fixture
+def function(cloud: Cloud, role: str) -> Callable[..., str]:
+    """Makes one of CODE, or of what is given. Its name."""
+
+    def function(handler: str, code: bytes = b"", **options: Any) -> str:
+        name = f"f-{handler.replace('.', '-')}"
+        given = {"Runtime": PYTHON, "Handler": handler if "." in handler else f"app.{handler}", **options}
+        cloud.client("lambda").create_function(
+            FunctionName=name, Role=role, Code={"ZipFile": code or zipped(app__py=CODE)}, **given
+        )
+        return name
+
+    return function
+
+
+class Answer:
+    def __init__(self, response: dict[str, Any]) -> None:
+        self.status = response["StatusCode"]
+        self.error = response.get("FunctionError")
+        self.payload = json.loads(response["Payload"].read() or b"null")
+        self.log = base64.b64decode(response.get("LogResult", "")).decode()
+
+
+@pytest.fixture
+def invoke(cloud: Cloud) -> Callable[..., Answer]:
+    def invoke(name: str, event: Any = None, **options: Any) -> Answer:
+        body = {"Payload": json.dumps(event)} if event is not None else {}
+        return Answer(cloud.client("lambda").invoke(FunctionName=name, LogType="Tail", **body, **options))
+
+    return invoke
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_an_environment_serves_one_event_after_the_other(function: Any, invoke: Any) -> None:
+    name = function("echo", Timeout=7, MemorySize=256)
+    first, second = invoke(name, {"a": [1, "ü"]}), invoke(name)
+    assert (first.status, first.error, first.payload["event"], first.payload["count"]) == (
+        200,
+        None,
+        {"a": [1, "ü"]},
+        1,
+    )
+    assert second.payload["event"] == {} and second.payload["count"] == 2
+    assert 6000 < first.payload["left"] <= 7000
+    assert first.payload["arn"] == f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    assert (first.payload["version"], first.payload["memory"]) == ("$LATEST", "256")
+    assert "INIT_START" in first.log and "loading" in first.log and "Init Duration" in first.log
+    assert "INIT_START" not in second.log and "Init Duration" not in second.log
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_what_the_log_says(function: Any, invoke: Any) -> None:
+    answer = invoke(function("say"))
+    id = re.search(r"START RequestId: ([0-9a-f-]{36}) Version: \$LATEST\n", answer.log)
+    assert answer.payload is None and id
+    lines = answer.log.split("\n")
+    assert "plain" in lines and "to stderr" in lines
+    assert any(re.fullmatch(rf"\[WARNING\]\t[0-9T:.Z-]+\t{id[1]}\tcareful", line) for line in lines)
+    assert f"END RequestId: {id[1]}" in lines
+    report = r"REPORT RequestId: \S+\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB\t"
+    assert re.match(report, lines[-2])
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_the_log_is_in_cloudwatch_if_the_role_may_write_it(cloud: Cloud, function: Any, invoke: Any) -> None:
+    name, logs = function("say"), cloud.client("logs")
+    invoke(name)
+    assert logs.describe_log_groups()["logGroups"] == []
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    cloud.client("iam").attach_role_policy(RoleName="fn", PolicyArn=policy)
+    cloud.clock.advance(seconds=61)
+    tail = invoke(name).log
+    (stream,) = logs.describe_log_streams(logGroupName=f"/aws/lambda/{name}")["logStreams"]
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream["logStreamName"])
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert "".join(event["message"] for event in events) == tail
+    assert len(logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="careful")["events"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("handler", "event", "kind", "message"),
+    [
+        ("fail", {}, "ValueError", "no way"),
+        ("leave", {"code": 0}, "Runtime.ExitError", "RequestId: {id} Error: Runtime exited without providing a reason"),
+        ("leave", {"code": 3}, "Runtime.ExitError", "RequestId: {id} Error: Runtime exited with error: exit status 3"),
+        (
+            "odd",
+            {},
+            "Runtime.MarshalError",
+            "Unable to marshal response: Object of type object is not JSON serializable",
+        ),
+        ("nothing", {}, "Runtime.HandlerNotFound", "Handler 'nothing' missing on module 'app'"),
+        ("other.thing", {}, "Runtime.ImportModuleError", "Unable to import module 'other': No module named 'other'"),
+        (
+            *("large", {}, "Function.ResponseSizeTooLarge"),
+            "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+        ),
+    ],
+)
+def test_functions_that_fail(function: Any, invoke: Any, handler: str, event: Any, kind: str, message: str) -> None:
+    answer = invoke(function(handler, MemorySize=512, Timeout=10), event)
+    id = re.search(r"START RequestId: (\S+)", answer.log)
+    assert id and (answer.status, answer.error) == (200, "Unhandled")
+    assert answer.payload["errorType"] == kind
+    assert answer.payload["errorMessage"] == message.format(id=id[1])
+
+
+def test_where_a_function_failed(function: Any, invoke: Any) -> None:
+    payload = invoke(function("fail")).payload
+    assert list(payload) == ["errorMessage", "errorType", "requestId", "stackTrace"]
+    assert payload["stackTrace"][0].startswith('  File "') and 'raise ValueError("no way")' in payload["stackTrace"][0]
+
+
+@pytest.mark.feature("lambda.timeout")
+def test_what_takes_too_long_is_ended(function: Any, invoke: Any) -> None:
+    name = function("slow", Timeout=1)
+    answer = invoke(name)
+    id = re.search(r"START RequestId: (\S+)", answer.log)
+    assert id and answer.error == "Unhandled"
+    message = f"RequestId: {id[1]} Error: Task timed out after 1.00 seconds"
+    assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": message}
+    assert f"{id[1]} Task timed out after 1.00 seconds" in answer.log and "Status: timeout" in answer.log
+
+
+@pytest.mark.feature("lambda.memory")
+def test_what_takes_too_much_memory_is_ended(function: Any, invoke: Any) -> None:
+    if not os.access("/sys/fs/cgroup/memory", os.W_OK) and not os.access("/sys/fs/cgroup", os.W_OK):
+        pytest.skip("this machine has no control groups to give")
+    answer = invoke(function("eat", Timeout=20))
+    assert answer.payload["errorType"] == "Runtime.OutOfMemory"
+    assert "Max Memory Used: 128 MB" in answer.log
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_what_a_function_sees(function: Any, invoke: Any) -> None:
+    name = function("see", Environment={"Variables": {"COLOUR": "red"}})
+    seen = invoke(name).payload
+    env = seen["env"]
+    assert seen["tmp"] == [] and env["COLOUR"] == "red"
+    assert (env["AWS_REGION"], env["AWS_LAMBDA_FUNCTION_NAME"], env["_HANDLER"]) == ("us-east-1", name, "app.see")
+    assert env["AWS_ACCESS_KEY_ID"].startswith("ASIA") and env["AWS_SESSION_TOKEN"]
+    assert env["LAMBDA_TASK_ROOT"] == seen["task"]
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_functions_call_the_cloud_back_at_any_depth(function: Any, invoke: Any) -> None:
+    assert invoke(function("call", Timeout=60, MemorySize=1769), {"depth": 3}).payload == 3
+
+
+@pytest.mark.feature("lambda.invoke", "iam.evaluation")
+def test_functions_may_what_their_role_may(function: Any, invoke: Any) -> None:
+    payload = invoke(function("denied", Timeout=30, MemorySize=1769)).payload
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/fn/f-denied"
+    assert f"User: {who} is not authorized to perform: sqs:listqueues" in payload["errorMessage"]
+
+
+NODE = """
+let count = 0;
+exports.handler = async (event, context) => {
+  console.log("hello", event);
+  if (event.fail) throw new TypeError("bad");
+  return { event, count: ++count, left: context.getRemainingTimeInMillis() };
+};
+exports.old = (event, context, callback) => callback(null, "called back");
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not on this machine")
+@pytest.mark.feature("lambda.invoke")
+def test_node(function: Any, invoke: Any) -> None:
+    code = zipped(index__js=NODE)
+    name = function("index.handler", code, Runtime="nodejs20.x", MemorySize=512)
+    first = invoke(name, {"a": 1})
+    assert first.payload["event"] == {"a": 1} and first.payload["count"] == 1
+    assert re.search(r"\tINFO\thello \{ a: 1 \}\n", first.log)
+    failed = invoke(name, {"fail": True})
+    assert (failed.payload["errorType"], failed.payload["errorMessage"]) == ("TypeError", "bad")
+    assert invoke(name, {}).payload["count"] == 2
+    assert invoke(function("index.old", code, Runtime="nodejs20.x", MemorySize=512)).payload == "called back"
+
+
+SHELL = """#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while true; do
+  head=$(mktemp); event=$(curl -sS -D "$head" "$api/next")
+  id=$(grep -i aws-request-id "$head" | tr -d '\\r' | cut -d' ' -f2)
+  curl -sS "$api/$id/response" -d "{\\"got\\": $event}" > /dev/null
+done
+"""
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+@pytest.mark.feature("lambda.invoke")
+def test_custom_runtimes(function: Any, invoke: Any) -> None:
+    name = function("x.y", zipped(bootstrap=SHELL), Runtime="provided.al2023", MemorySize=1769)
+    assert invoke(name, {"n": 1}).payload == {"got": {"n": 1}}
+    assert invoke(name, {"n": 2}).payload == {"got": {"n": 2}}
+
+
+def test_events_that_are_no_json(cloud: Cloud, function: Any) -> None:
+    name = function("echo")
+    with pytest.raises(ClientError, match=r"InvalidRequestContentException.*Could not parse request body into json"):
+        cloud.client("lambda").invoke(FunctionName=name, Payload=b"{")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        cloud.client("lambda").invoke(FunctionName="missing")
+    assert cloud.client("lambda").invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_changed_code_runs_at_once(cloud: Cloud, function: Any, invoke: Any) -> None:
+    name = function("echo")
+    assert invoke(name).payload["count"] == 1
+    code = zipped(app__py="def echo(event, context):\n    return 'new'\n")
+    cloud.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
+    assert invoke(name).payload == "new"
+
+
+def test_nothing_is_left_when_the_cloud_is_gone(tmp_path: Path) -> None:
+    def servers() -> int:
+        found = 0
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                found += str(tmp_path) in Path(f"/proc/{pid}/environ").read_text()
+            except OSError:
+                continue
+        return found
+
+    with Cloud(directory=tmp_path / "data", seed=None) as cloud:
+        name = function_of(cloud, role_of(cloud), "app.echo", zipped(app__py=CODE))
+        cloud.client("lambda").invoke(FunctionName=name)
+        assert servers() > 0
+    assert servers() == 0
+    assert not list((tmp_path / "data" / "sandboxes").iterdir())
+
+
+# asynchronous invokes
+
+
+def queue(cloud: Cloud, name: str) -> tuple[str, str]:
+    url = cloud.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    return url, f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+
+
+def received(cloud: Cloud, url: str) -> list[dict[str, Any]]:
+    cloud.clock.advance(seconds=1)
+    answer = cloud.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    found: list[dict[str, Any]] = answer.get("Messages", [])
+    return found
+
+
+@pytest.mark.feature("lambda.dlq", "lambda.destinations")
+def test_events_that_fail_are_tried_again_and_given_up(cloud: Cloud, function: Any) -> None:
+    dead, dead_arn = queue(cloud, "dead")
+    failed, failed_arn = queue(cloud, "failed")
+    name, client = function("sometimes", DeadLetterConfig={"TargetArn": dead_arn}), cloud.client("lambda")
+    client.put_function_event_invoke_config(
+        FunctionName=name, DestinationConfig={"OnFailure": {"Destination": failed_arn}}
+    )
+    answer = client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"fail": 1}')
+    assert answer["StatusCode"] == 202 and answer["Payload"].read() == b""
+    assert received(cloud, dead) == []
+    cloud.clock.advance(seconds=60)
+    assert received(cloud, dead) == []
+    cloud.clock.advance(seconds=121)
+    (letter,) = received(cloud, dead)
+    assert letter["Body"] == '{"fail": 1}'
+    attributes = {key: value["StringValue"] for key, value in letter["MessageAttributes"].items()}
+    id = answer["ResponseMetadata"]["RequestId"]
+    assert attributes == {"RequestID": id, "ErrorCode": "200", "ErrorMessage": "always"}
+    (message,) = received(cloud, failed)
+    record = json.loads(message["Body"])
+    assert record["requestContext"] == {
+        "requestId": id,
+        "functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:$LATEST",
+        "condition": "RetriesExhausted",
+        "approximateInvokeCount": 3,
+    }
+    assert record["requestPayload"] == {"fail": 1}
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
+    assert record["responsePayload"]["errorMessage"] == "always"
+
+
+@pytest.mark.feature("lambda.destinations")
+def test_a_success_has_its_destination_only_when_asynchronous(cloud: Cloud, function: Any, invoke: Any) -> None:
+    done, arn = queue(cloud, "done")
+    name, client = function("sometimes"), cloud.client("lambda")
+    client.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": arn}})
+    invoke(name, {})
+    assert received(cloud, done) == []
+    client.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    (message,) = received(cloud, done)
+    record = json.loads(message["Body"])
+    assert record["requestContext"]["condition"] == "Success" and record["responsePayload"] is None
+
+
+@pytest.mark.feature("lambda.reserved-concurrency")
+def test_a_reservation_is_a_ceiling(cloud: Cloud, function: Any) -> None:
+    name = function("echo")
+    client = cloud.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError, match=r"TooManyRequestsException.*Rate Exceeded") as refused:
+        client.invoke(FunctionName=name)
+    assert refused.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
