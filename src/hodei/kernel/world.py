@@ -113,7 +113,7 @@ class World:
         self.store.attach(loop)
         self.ledger.start(loop)
         self.agenda.start(loop)
-        self.deliveries.resume()
+        self._resume()
         if self.directory:
             self.agenda.spawn(self.blobs.sweep(self.store))  # bodies that a crash left without their object
 
@@ -290,4 +290,12 @@ class World:
 
     def _state_changed(self) -> None:
         self.agenda.reschedule()
+        self._resume()
+
+    def _resume(self) -> None:
+        """Let go on what goes on by itself."""
         self.deliveries.resume()
+        for name, found in all_manifests().items():
+            if found.resumes and (service := self.service_with_data(name)):
+                for start in service.starters:
+                    start(self)
