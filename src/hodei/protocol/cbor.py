@@ -98,21 +98,6 @@ class CborWriter(TreeWriter):
                 return partial(tree.text, shape)
 
 
-def _load(data: bytes) -> Any:
-    import cbor2
-
-    try:
-        return cbor2.loads(data)
-    except Exception as error:  # its tag decoders raise whatever the types they make raise
-        raise SerializationError from error
-
-
-def _dump(value: Any) -> bytes:
-    import cbor2
-
-    return cbor2.dumps(value)
-
-
 class CborCodec(Codec):
     protocol = "smithy-rpc-v2-cbor"
 
@@ -124,6 +109,19 @@ class CborCodec(Codec):
     def _writer(self) -> CborWriter:
         return CborWriter()
 
+    def _load(self, data: bytes) -> Any:
+        import cbor2
+
+        try:
+            return cbor2.loads(data)
+        except Exception as error:  # its tag decoders raise whatever the types they make raise
+            raise SerializationError from error
+
+    def _dump(self, value: Any) -> bytes:
+        import cbor2
+
+        return cbor2.dumps(value)
+
     def _parse(
         self,
         operation: OperationModel,
@@ -134,7 +132,7 @@ class CborCodec(Codec):
     ) -> dict[str, Any]:
         if operation.input is None or not body:
             return {}
-        params: dict[str, Any] = self._reader.compile(operation.input)(_load(body))
+        params: dict[str, Any] = self._reader.compile(operation.input)(self._load(body))
         return params
 
     def _serialise(self, operation: OperationModel, result: Mapping[str, Any], request_id: str) -> Response:
@@ -147,7 +145,7 @@ class CborCodec(Codec):
         return Response(200, [*headers, ("Content-Type", _MEDIA)], self._event_document(operation.output, result))
 
     def _event_document(self, shape: Shape, value: Any) -> bytes:
-        return _dump(self._writer.compile(shape)(value))
+        return self._dump(self._writer.compile(shape)(value))
 
     def _error(self, error: Error) -> Response:
         writer = self._writer.compile(error.shape) if error.shape is not None else None
@@ -155,4 +153,4 @@ class CborCodec(Codec):
         headers = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", _MEDIA)]
         if self.model.query_compatible:
             headers.append(query_error_header(error))
-        return Response(error.status, headers, _dump(document))
+        return Response(error.status, headers, self._dump(document))

@@ -42,6 +42,7 @@ _CODECS = {
     "rest-json": ("restjson", "RestJsonCodec"),
     "rest-xml": ("restxml", "RestXmlCodec"),
     "smithy-rpc-v2-cbor": ("cbor", "CborCodec"),
+    "aws-cbor": ("awscbor", "AwsCborCodec"),
 }
 
 

@@ -30,7 +30,8 @@ def detect_protocol(model: ServiceModel, request: Request) -> str:
     if "smithy-protocol" in headers and "smithy-rpc-v2-cbor" in protocols:
         return "smithy-rpc-v2-cbor"
     if "x-amz-target" in headers and "json" in protocols:
-        return "json"
+        cbor = "aws-cbor" in protocols and headers.get("content-type", "").startswith("application/x-amz-cbor")
+        return "aws-cbor" if cbor else "json"
     form = "x-www-form-urlencoded" in headers.get("content-type", "") or _ACTION.search(request.query)
     if form and (found := _first(protocols, ("query", "ec2"))):
         return found
@@ -48,7 +49,7 @@ def find_operation(model: ServiceModel, protocol: str, request: Request) -> Foun
     Raises NoSuchOperation, with the code AWS gives in this protocol.
     """
     match protocol:
-        case "json":
+        case "json" | "aws-cbor":
             prefix, _, name = request.headers.get("x-amz-target").rpartition(".")
             known = prefix == model.target_prefix
             return _named(model, name if known else "", UNKNOWN_OPERATION, name), {}
