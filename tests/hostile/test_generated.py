@@ -26,7 +26,7 @@ from hodei.kernel.tables import Place
 from hodei.protocol.http import Response
 from hodei.services.cloudtrail.records.record import record_of
 from hodei.testing import Cloud
-from hostile import experiments, identities, points, tables, trails
+from hostile import experiments, flows, identities, points, tables, trails
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -63,6 +63,7 @@ class Primed:
         self.pools["fis"] = Pools(experiments.prime(cloud))
         self.pools["s3control"] = Pools(points.prime(cloud))
         self.pools["cloudtrail"] = Pools(trails.prime(cloud))
+        self.pools["kinesis"] = Pools(flows.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()
@@ -136,7 +137,7 @@ class Primed:
     # one request
 
     def answer(self, one: Sent) -> Response:
-        """Long polls get their time; what is not answered then hangs."""
+        """Long polls and subscriptions get their time; what is not answered then hangs."""
         url = f"http://localhost:4566{one.target}"
         made = make_request(one.method, url, list(one.headers), one.body)
         made.target = one.target
@@ -145,7 +146,7 @@ class Primed:
         try:
             return future.result(QUICK)
         except concurrent.futures.TimeoutError:
-            self.cloud.clock.advance(seconds=21)
+            self.cloud.clock.advance(seconds=301)
             return future.result(PATIENCE)
 
     async def _whole(self, made: Any) -> Response:
