@@ -129,6 +129,41 @@ class ResourcePolicy(Record):
     revision: str = ""
 
 
+class QueryRun(Record):
+    """A query that was started. Times are in seconds, `took` in ms."""
+
+    id: str
+    query: str
+    groups: list[str]
+    start: int
+    end: int
+    limit: int
+    created: float
+    status: str = "Scheduled"
+    statistics: dict[str, float] = {}
+    took: int = 0
+
+
+class Result(Record):
+    """What came of a query: of each row its fields and their values."""
+
+    id: str
+    rows: list[list[tuple[str, str]]]
+
+
+class QueryDefinition(Record):
+    """A saved query."""
+
+    id: str
+    name: str
+    query: str
+    language: str
+    groups: list[str]
+    parameters: list[dict[str, str]]
+    modified: float
+    token: str = ""
+
+
 groups = logs.table("groups", Group, key="name", index={"ids": ("id",)}, cached=True)
 streams = logs.table("streams", Stream, key=("group", "name"), index={"ids": ("id",)})
 recent = logs.table("recent", Chunk, key=("group", "stream", "number", "first", "last"))
@@ -139,3 +174,6 @@ subscriptions = logs.table("subscriptions", Subscription, key=("group", "name"))
 destinations = logs.table("destinations", Destination, key="name")
 account_policies = logs.table("account_policies", AccountPolicy, key=("type", "name"))
 resource_policies = logs.table("resource_policies", ResourcePolicy, key=("resource", "name"))
+queries = logs.table("queries", QueryRun, key="id")
+results = logs.table("results", Result, key="id")
+definitions = logs.table("definitions", QueryDefinition, key="id")

@@ -1,0 +1,14 @@
+"""Logs Insights QL: queries over log events.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+
+    query = Query("filter level = 'ERROR' | stats count(*) by bin(5m)", 10_000)
+    query.push(rows)                     # lists with the place of an event and what `query.fields` wants of it
+    query.finish()                       # [[("bin(5m)", Time(...)), ("count(*)", 3)], ...]
+"""
+
+from hodei.engines.insights.expressions import walk
+from hodei.engines.insights.query import Query
+from hodei.engines.insights.values import InvalidQuery, Row, Time, UnsupportedQuery, text
+
+__all__ = ["InvalidQuery", "Query", "Row", "Time", "UnsupportedQuery", "text", "walk"]

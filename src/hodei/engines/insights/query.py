@@ -1,0 +1,295 @@
+"""Queries: commands read one after the other, to stages that rows go through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hodei.engines.insights import stages
+from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
+from hodei.engines.insights.expressions import MESSAGE, Expression, Parser, Scope, field_name, regex
+from hodei.engines.insights.lexer import Tokens
+from hodei.engines.insights.stages import Stage
+from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
+
+DEFAULT = ("@timestamp", MESSAGE)
+POINTER = "@ptr"
+EVENT_FIELDS = frozenset({"@timestamp", MESSAGE, "@logStream", "@log", "@ingestionTime", "@now", POINTER})
+UNSUPPORTED = {"unnest", "diff", "anomaly", "join", "lookup", "subquery", "filterindex", "source", "unmask", "append"}
+
+
+class Query:
+    """A query at work: rows go in, what comes of them is at the end.
+
+    `fields` are what it reads of events, in the places 1, 2, ... of rows of `width`; `early` is how many of its first
+    stages need but what all events have. `needles` stand in all messages that it looks at, `escaped` too, unless they
+    are written with escapes.
+    """
+
+    def __init__(self, text: str, most: int) -> None:
+        self._most = most
+        self._tokens = Tokens(text)
+        self._scope = self._first = Scope(source=True)
+        self._stages: list[Stage] = []
+        self._filters: list[Expression] = []  # those that stand at the beginning
+        self._shown: list[str] = []
+        self._display: list[str] | None = None
+        self._aggregated = False  # its rows are no events any more
+        self._sorted = False
+        self._chosen = False  # which fields are shown
+        self.matched = 0  # rows that the filters at the beginning have let through
+        self._results: list[Row] = []
+        self._read()
+
+    # what it wants of events
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """Those that come of events, and their places."""
+        return self._first.read
+
+    @property
+    def width(self) -> int:
+        return self._first.width
+
+    @property
+    def early(self) -> int:
+        """How many stages at the beginning are filters of nothing but what all events have."""
+        count = 0
+        for one in self._filters:
+            if not one.fields <= EVENT_FIELDS:
+                break
+            count += 1
+        return count
+
+    @property
+    def needles(self) -> tuple[str, ...]:
+        return tuple(needle for one in self._filters for needle in one.needles)
+
+    @property
+    def escaped(self) -> tuple[str, ...]:
+        return tuple(needle for one in self._filters for needle in one.escaped)
+
+    # rows
+
+    def sift(self, rows: list[Row]) -> list[Row]:
+        """What the early stages leave of rows that have only what all events have."""
+        for stage in self._stages[: self.early]:
+            rows = stage.push(rows)
+        return rows
+
+    def push(self, rows: list[Row]) -> None:
+        self._through(rows, self.early)
+
+    def _through(self, rows: list[Row], start: int) -> None:
+        for at in range(start, len(self._stages)):
+            if not rows:
+                return
+            if at == len(self._filters):
+                self.matched += len(rows)
+            rows = self._stages[at].push(rows)
+        self._results += rows
+
+    def finish(self) -> list[list[tuple[str, Any]]]:
+        """The results: fields that have a value, and that."""
+        for at, stage in enumerate(self._stages):
+            self._through(stage.finish(), at + 1)
+        shown = [(name, self._scope.places[name]) for name in self._names() if name in self._scope.places]
+        return [[(name, row[at]) for name, at in shown if row[at] is not None] for row in self._results]
+
+    def _names(self) -> list[str]:
+        names = self._display if self._display is not None else list(dict.fromkeys(self._shown))
+        return names if self._aggregated else [*names, POINTER]
+
+    # reading
+
+    def _read(self) -> None:
+        self._tokens.take("|")
+        while True:
+            self._command()
+            if self._tokens.next.kind == "end":
+                break
+            self._tokens.expect("|")
+        if not self._aggregated:
+            if not self._chosen:
+                self._shown = [*DEFAULT, *self._shown]
+            for name in self._names():
+                self._scope.find(name)
+        self._in_order()
+        self._cut(self._most)
+
+    def _command(self) -> None:
+        token = self._tokens.kind("name")
+        command = token.text.lower()
+        if command in UNSUPPORTED:
+            raise UnsupportedQuery(f"The command {token.text} of Logs Insights QL is not implemented by Hodei.")
+        known: dict[str, Callable[[], None]] = {
+            "fields": self._fields,
+            "display": self._displayed,
+            "filter": self._filter,
+            "stats": self._stats,
+            "sort": self._sort,
+            "limit": self._limit,
+            "parse": self._parse,
+            "dedup": self._dedup,
+            "pattern": self._pattern,
+        }
+        if command not in known:
+            raise InvalidQuery(f"unexpected symbol found {token.text} at line 1 and position {token.start}")
+        known[command]()
+
+    def _parser(self) -> Parser:
+        return Parser(self._tokens, self._scope)
+
+    def _named(self, parse: Callable[[], Expression]) -> tuple[str, Expression]:
+        """An expression and its name: the one given, or its text."""
+        start = self._tokens.next.start
+        expression = parse()
+        written = self._tokens.query[start : self._tokens.previous.end]
+        if self._tokens.take("as"):
+            return field_name(self._tokens.kind("name")), expression
+        return expression.name or written, expression
+
+    def _fields(self) -> None:
+        made: list[tuple[int, Any]] = []
+        while True:
+            name, expression = self._named(lambda: self._parser().expression())
+            if expression.name != name:
+                made.append((self._scope.add(name), expression.evaluate))
+            self._shown.append(name)
+            self._chosen = True
+            if not self._tokens.take(","):
+                break
+        if made:
+            self._stages.append(stages.Assign(made))
+
+    def _displayed(self) -> None:
+        self._shown, self._display = [], None
+        self._fields()
+        self._display, self._shown = self._shown, []
+
+    def _filter(self) -> None:
+        expression = self._parser().expression()
+        if len(self._filters) == len(self._stages):
+            self._filters.append(expression)
+        self._stages.append(stages.Filter(expression.evaluate))
+
+    def _sort(self) -> None:
+        keys = []
+        while True:
+            value = self._parser().expression()
+            direction = self._tokens.take("asc", "desc")
+            keys.append((value.evaluate, bool(direction and direction.word == "desc")))
+            if not self._tokens.take(","):
+                break
+        self._stages.append(stages.Sort(keys))
+        self._sorted = True
+
+    def _limit(self) -> None:
+        most = int(self._tokens.kind("number").text)
+        self._in_order()
+        self._cut(most)
+
+    def _cut(self, most: int) -> None:
+        last = self._stages[-1] if self._stages else None
+        if isinstance(last, stages.Sort):
+            last.most = most
+        self._stages.append(stages.Limit(most))
+
+    def _in_order(self) -> None:
+        """Events are the newest first, where no order is asked for."""
+        if not self._aggregated and not self._sorted:
+            self._stages.append(stages.Sort())
+            self._sorted = True
+
+    def _dedup(self) -> None:
+        values = [self._parser().expression().evaluate]
+        while self._tokens.take(","):
+            values.append(self._parser().expression().evaluate)
+        self._in_order()
+        self._stages.append(stages.Dedup(values))
+
+    def _parse(self) -> None:
+        value = self._parser().field(MESSAGE)
+        if self._tokens.next.kind == "name":
+            value = self._parser().field(field_name(self._tokens.any()))
+        token = self._tokens.kind("string", "regex")
+        if token.kind == "regex":
+            body, _, flags = token.text[1:].rpartition("/")
+            expression = regex(body, flags)
+            names = self._names_given() if self._tokens.take("as") else list(expression.groupindex)
+        else:
+            expression = _glob(token.text)
+            self._tokens.expect("as")
+            names = self._names_given()
+        if expression.groups != len(names):
+            raise InvalidQuery("the number of fields of parse is not that of what the pattern takes out")
+        self._stages.append(stages.Parse(value.evaluate, expression, [self._scope.add(name) for name in names]))
+        self._shown += names
+
+    def _names_given(self) -> list[str]:
+        names = [field_name(self._tokens.kind("name"))]
+        while self._tokens.take(","):
+            names.append(field_name(self._tokens.kind("name")))
+        return names
+
+    def _stats(self) -> None:
+        makers: list[Maker] = []
+        after = Scope(source=False)
+        pending: list[tuple[str, Expression]] = []
+        slots: list[int] = []
+
+        def aggregate(name: str, parser: Parser) -> Expression | None:
+            if name not in NAMES:
+                return None
+            makers.append(self._aggregate(name))
+            slot = len(slots)
+            slots.append(0)
+            return Expression(lambda row: row[slots[slot]])
+
+        while True:
+            pending.append(self._named(lambda: Parser(self._tokens, self._scope, aggregate).expression()))
+            if not self._tokens.take(","):
+                break
+        groups: list[Any] = []
+        names: list[str] = []
+        if self._tokens.take("by"):
+            while True:
+                name, expression = self._named(lambda: self._parser().expression())
+                names.append(name)
+                groups.append(expression.evaluate)
+                if not self._tokens.take(","):
+                    break
+        for name in names:
+            after.add(name)
+        slots[:] = [after.add(f"\0{number}") for number in range(len(makers))]
+        for name, _ in pending:
+            after.add(name)
+        self._stages.append(stages.Stats(groups, makers, [expression.evaluate for _, expression in pending]))
+        self._scope, self._aggregated, self._sorted = after, True, False
+        self._shown, self._display = [*names, *(name for name, _ in pending)], None
+
+    def _aggregate(self, name: str) -> Maker:
+        """An aggregate, whose opening bracket was taken."""
+        if name == "count" and self._tokens.take("*"):
+            self._tokens.expect(")")
+            return maker(name, None, None)
+        parser = self._parser()
+        arguments = parser.arguments()
+        value = arguments[0].evaluate if arguments else None
+        percent = arguments[1].constant if len(arguments) == 2 and name in PERCENTILES else None
+        return maker(name, value, percent)
+
+    def _pattern(self) -> None:
+        value = self._parser().expression()
+        self._stages.append(stages.Patterns(value.evaluate))
+        self._scope, self._aggregated = Scope(source=False), True
+        self._shown, self._display = ["@pattern", "@ratio", "@sampleCount"], None
+        for name in self._shown:
+            self._scope.add(name)
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Each * takes as little as can be, one at the end all that is left."""
+    return re.compile("(.*?)".join(map(re.escape, pattern.split("*"))) + ("$" if pattern.endswith("*") else ""), re.S)

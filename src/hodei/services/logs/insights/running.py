@@ -1,0 +1,107 @@
+"""Running queries: in the background, slab by slab. A query that a restart has cut off begins anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from hodei.engines.insights import InvalidQuery, Query, UnsupportedQuery, text
+from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError, NotImplementedByHodei
+from hodei.services.logs import errors
+from hodei.services.logs.events import chunks, search
+from hodei.services.logs.events.chunks import Span
+from hodei.services.logs.insights.source import Source
+from hodei.services.logs.memory import memory
+from hodei.services.logs.service import logs
+from hodei.services.logs.state import QueryRun, Result, groups, queries, results, streams
+
+TIMER = "query"
+AGAIN = 3600.0  # seconds after which a query is taken for cut off
+MOST_RESULTS = 10_000
+
+
+def compiled(query: str, most: int) -> Query:
+    """Raises: MalformedQueryException; NotImplemented for commands that are AWS's but not here."""
+    try:
+        return Query(query, most)
+    except InvalidQuery as error:
+        raise errors.MalformedQueryException(reason=str(error)) from None
+    except UnsupportedQuery as error:
+        raise NotImplementedByHodei(str(error)) from None
+
+
+@logs.timer(TIMER)
+def begin(ctx: Context, id: str) -> None:
+    """The timer is set again for the case that nothing comes of it: the process may be killed meanwhile."""
+    found = queries.get(ctx, id)
+    if found and found.status in ("Scheduled", "Running"):
+        ctx.timers.set(ctx, TIMER, ctx.now + AGAIN, id)
+        if id not in memory(ctx).running:
+            memory(ctx).running.add(id)
+            queries.put(ctx, replace(found, status="Running"))
+            ctx.timers.spawn(_run(ctx, id))
+
+
+async def _run(ctx: Context, id: str) -> None:
+    try:
+        await _answer(ctx, id)
+    except AwsError:
+        if found := queries.get(ctx, id):
+            queries.put(ctx, replace(found, status="Failed"))
+    finally:
+        memory(ctx).running.discard(id)
+        ctx.timers.cancel(ctx, TIMER, id)
+
+
+async def _answer(ctx: Context, id: str) -> None:
+    run = queries.get(ctx, id)
+    if run is None:
+        return
+    query = compiled(run.query, run.limit)
+    started = ctx.now
+    scanned = size = 0
+    for number, name in enumerate(run.groups):
+        source = await _scan(ctx, query, run, number, name)
+        scanned, size = (scanned + source.scanned, size + source.bytes) if source else (scanned, size)
+    rows = await ctx.offload(query.finish)
+    run = queries.get(ctx, id)
+    if run is None or run.status != "Running":
+        return
+    found = [[(name, _shown(run, name, value)) for name, value in row] for row in rows]
+    results.put(ctx, Result(id=id, rows=found))
+    statistics = {
+        "recordsMatched": float(query.matched),
+        "recordsScanned": float(scanned),
+        "estimatedRecordsSkipped": 0.0,
+        "bytesScanned": float(size),
+        "estimatedBytesSkipped": 0.0,
+        "logGroupsScanned": float(len(run.groups)),
+    }
+    took = int((ctx.now - started) * 1000)
+    queries.put(ctx, replace(run, status="Complete", statistics=statistics, took=took))
+    ctx.meter("scanned", size)
+
+
+async def _scan(ctx: Context, query: Query, run: QueryRun, number: int, name: str) -> Source | None:
+    """Let the events of a group go through a query."""
+    group = groups.get(ctx, name)
+    if group is None:
+        return None
+    start, end = max(run.start * 1000, chunks.horizon(ctx, group)), run.end * 1000 + 999
+    names = {stream.id: stream.name for stream in streams.scan(ctx, group.id)}
+    source = Source(query, f"{ctx.account}:{name}", number, names, (start, end), int(ctx.now * 1000))
+    spans: list[Span] = chunks.spans(ctx, group, None, start, end)
+    async for _ in search.slabs(ctx, group, spans, source):
+        found = queries.get(ctx, run.id)
+        if found is None or found.status != "Running":
+            break
+    return source
+
+
+def _shown(run: QueryRun, name: str, value: Any) -> str:
+    if name == "@ptr":
+        *place, group = value
+        return f"{run.groups[group]}:{chunks.id_of(tuple(place))}"
+    return text(value)

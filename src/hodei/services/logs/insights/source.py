@@ -1,0 +1,191 @@
+"""What a query sees of events: fields that begin with @, and those that JSON messages and Lambda's have.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hodei.engines.insights import Query, Row, Time, walk
+from hodei.engines.jsonfields import reader
+from hodei.services.logs.events import chunks
+from hodei.services.logs.events.chunks import Batch, Span
+from hodei.services.logs.events.search import Bodies
+
+MEGABYTE = 1_000_000
+LAMBDA = re.compile(r"(?P<type>START|END|REPORT) RequestId: (?P<requestId>[\w-]+)")
+MEASURES = {
+    "@duration": (re.compile(r"\tDuration: ([\d.]+) ms"), 1),
+    "@billedDuration": (re.compile(r"\tBilled Duration: ([\d.]+) ms"), 1),
+    "@initDuration": (re.compile(r"\tInit Duration: ([\d.]+) ms"), 1),
+    "@memorySize": (re.compile(r"\tMemory Size: (\d+) MB"), MEGABYTE),
+    "@maxMemoryUsed": (re.compile(r"\tMax Memory Used: (\d+) MB"), MEGABYTE),
+}
+
+
+class Source:
+    """Turns the events of one group into the rows of a query, and lets those go through it: called in a thread.
+
+    `streams` are the names of streams by their ids; `group` is the number that stands in the places of its rows.
+    """
+
+    def __init__(
+        self, query: Query, log: str, group: int, streams: Mapping[str, str], times: tuple[int, int], now: int
+    ) -> None:
+        self.scanned = self.bytes = 0
+        self._query = query
+        self._log, self._group, self._streams = log, group, streams
+        self._start, self._end = times
+        self._now = now
+        self._fill = _filling(query)
+        self._needles = [needle.encode() for needle in query.needles]
+        self._escaped = query.escaped
+
+    def __call__(self, bodies: Bodies) -> None:
+        for span, body in bodies:
+            raw = chunks.inflated(body)
+            batch = chunks.decoded(raw) if self._may_match(raw) else None
+            if batch is not None:
+                self._push(span, batch)
+
+    def _may_match(self, raw: bytes) -> bool:
+        self.bytes += len(raw)
+        return all(needle in raw for needle in self._needles) and (
+            b"\\u" in raw or all(needle.encode() in raw for needle in self._escaped)
+        )
+
+    def _push(self, span: Span, batch: Batch) -> None:
+        wanted = chunks.within(batch, span, self._start, self._end)
+        self.scanned += len(wanted)
+        messages = batch.messages
+        for needle in self._query.needles:
+            wanted = [at for at in wanted if needle in messages[at]]
+        for needle in self._escaped:
+            wanted = [at for at in wanted if needle in messages[at] or "\\u" in messages[at]]
+        rows = self._query.sift(self._rows(span, batch, wanted))
+        self._query.push(self._fill(rows))
+
+    def _rows(self, span: Span, batch: Batch, wanted: Any) -> list[Row]:
+        """Rows with the fields that all events have; the message stands in the last place besides."""
+        fields, width = self._query.fields, self._query.width
+        template: Row = [None] * (width + 1)
+        for name, value in (
+            ("@log", self._log),
+            ("@logStream", self._streams.get(span.stream)),
+            ("@now", Time(self._now)),
+        ):
+            if name in fields:
+                template[fields[name]] = value
+        time, message, pointer = (fields.get(name) for name in ("@timestamp", "@message", "@ptr"))
+        ingested = (
+            [when for count, when in batch.ingested for _ in range(count)] if "@ingestionTime" in fields else None
+        )
+        stream, group, rows = int(span.stream, 16), self._group, []
+        for at in wanted:
+            row = template.copy()
+            row[0] = place = (batch.times[at], stream, span.number + at, group)
+            row[width] = text = batch.messages[at]
+            if time:
+                row[time] = Time(place[0])
+            if message:
+                row[message] = text
+            if pointer:
+                row[pointer] = place
+            if ingested:
+                row[fields["@ingestionTime"]] = Time(ingested[at])
+            rows.append(row)
+        return rows
+
+
+def _filling(query: Query) -> Callable[[list[Row]], list[Row]]:
+    """What gives rows the fields that stand in their messages."""
+    fillers = [fill for fill in (_of_json(query), _of_lambda(query)) if fill]
+
+    def fill(rows: list[Row]) -> list[Row]:
+        for one in fillers:
+            one(rows)
+        return rows
+
+    return fill
+
+
+def _of_json(query: Query) -> Callable[[list[Row]], None] | None:
+    wanted = {name: at for name, at in query.fields.items() if not name.startswith("@")}
+    if not wanted:
+        return None
+    roots = list(dict.fromkeys(part for name in wanted for part in (name, name.partition(".")[0])))
+    read, width = reader(roots), query.width
+    plain = [(at, roots.index(name)) for name, at in wanted.items()]
+    below = [
+        (at, roots.index(name.partition(".")[0]), name.split(".")[1:]) for name, at in wanted.items() if "." in name
+    ]
+
+    def fill(rows: list[Row]) -> None:
+        for row in rows:
+            found = read(row[width])
+            if found is None:
+                continue
+            for at, root in plain:
+                row[at] = found[root]
+            for at, root, steps in below:
+                if row[at] is None:
+                    row[at] = walk(found[root], steps)
+
+    return fill
+
+
+def _of_lambda(query: Query) -> Callable[[list[Row]], None] | None:
+    wanted = {name: at for name, at in query.fields.items() if name in MEASURES}
+    names = {name: query.fields[f"@{name}"] for name in ("type", "requestId") if f"@{name}" in query.fields}
+    width = query.width
+    if not wanted and not names:
+        return None
+
+    def fill(rows: list[Row]) -> None:
+        for row in rows:
+            message = row[width]
+            found = LAMBDA.match(message)
+            if found is None:
+                continue
+            for group, at in names.items():
+                row[at] = found[group]
+            for name, at in wanted.items():
+                expression, unit = MEASURES[name]
+                if amount := expression.search(message):
+                    row[at] = float(amount[1]) * unit
+
+    return fill
+
+
+def fields_of(message: str) -> dict[str, Any]:
+    """All fields of a message by their names, as GetLogRecord and GetLogGroupFields have them."""
+    import msgspec
+
+    found: dict[str, Any] = {}
+    try:
+        value = msgspec.json.decode(message) if message.startswith("{") else None
+    except msgspec.DecodeError:
+        value = None
+    if isinstance(value, dict):
+        _flatten(found, "", value)
+    if lambda_ := LAMBDA.match(message):
+        found |= {f"@{name}": text for name, text in lambda_.groupdict().items()}
+        for name, (expression, unit) in MEASURES.items():
+            if amount := expression.search(message):
+                found[name] = float(amount[1]) * unit
+    return found
+
+
+MOST_FIELDS = 200  # of a JSON event that are discovered
+
+
+def _flatten(found: dict[str, Any], prefix: str, value: Any) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        if isinstance(inner, dict | list) and inner:
+            _flatten(found, f"{prefix}{key}.", inner)
+        elif inner is not None and len(found) < MOST_FIELDS:
+            found[f"{prefix}{key}"] = inner
