@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from hodei.gateway.server import Server, WhenDurable
@@ -30,14 +31,19 @@ class Doors:
         self._app = app
         self._when_durable = when_durable
         self._home = home
-        self._server: Server | None = None
+        self._server: asyncio.Task[Server] | None = None
 
     async def home(self) -> str:
-        if not self._home:
-            self._server = Server(self._app, host=LOCAL, port=0, when_durable=self._when_durable)
-            await self._server.start()
-            self._home = f"http://{LOCAL}:{self._server.port}"
-        return self._home
+        if self._home:
+            return self._home
+        if self._server is None:
+            self._server = asyncio.ensure_future(self._made())
+        return f"http://{LOCAL}:{(await self._server).port}"
+
+    async def _made(self) -> Server:
+        server = Server(self._app, host=LOCAL, port=0, when_durable=self._when_durable)
+        await server.start()
+        return server
 
     async def open(self, app: App) -> Door:
         """An address of its own for `app`, of which nothing has to be durable before it answers."""
@@ -50,4 +56,4 @@ class Doors:
 
     async def close(self) -> None:
         if self._server:
-            await self._server.stop(grace=0)
+            await (await self._server).stop(grace=0)
