@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from typing import Any
 
+import cbor2
 import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -26,7 +27,7 @@ from hodei.kernel.tables import Place
 from hodei.protocol.http import Response
 from hodei.services.cloudtrail.records.record import record_of
 from hodei.testing import Cloud
-from hostile import experiments, flows, identities, points, tables, trails
+from hostile import experiments, flows, functions, identities, points, tables, trails, watch
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -61,9 +62,11 @@ class Primed:
         self.pools |= dict.fromkeys(("dynamodb", "dynamodbstreams"), Pools(tables.prime(cloud)))
         self.pools["iam"] = Pools(identities.prime(cloud))
         self.pools["fis"] = Pools(experiments.prime(cloud))
+        self.pools["lambda"] = Pools(functions.prime(cloud))
         self.pools["s3control"] = Pools(points.prime(cloud))
         self.pools["cloudtrail"] = Pools(trails.prime(cloud))
         self.pools["kinesis"] = Pools(flows.prime(cloud))
+        self.pools["cloudwatch"] = Pools(watch.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()
@@ -356,6 +359,8 @@ def check_answer(one: Sent, response: Response) -> None:
     if "json" in kind:
         document = json.loads(body)
         code = document.get("__type", document.get("Code", headers.get("x-amzn-errortype"))) if failed else None
+    elif "cbor" in kind:
+        code = cbor2.loads(body).get("__type") if failed else None
     elif "xml" in kind:
         # S3 and SQS write such characters as references, which XML 1.0 does not have: encoding-type=url is the way out.
         root = ElementTree.fromstring(re.sub(rb"&#x[0-9a-fA-F]+;", b"?", body))
