@@ -170,7 +170,8 @@ class Values:
         low, high = shape.raw.get("min", 0), shape.raw.get("max", 10)
         if self.careful:
             return int(self.one_of([low, min(low + 1, high)]))
-        return int(self.one_of([low, high, low, high, low - 1, high + 1, *NUMBERS]))
+        numbers = NUMBERS[:-1] if "smithy-rpc-v2-cbor" in shape.service.protocols else NUMBERS  # CBOR's have 64 bits
+        return int(self.one_of([low, high, low, high, low - 1, high + 1, *numbers]))
 
     _long = _integer
 
