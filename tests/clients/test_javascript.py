@@ -17,6 +17,7 @@ pytestmark = pytest.mark.socket
 FOLDER = Path(__file__).with_name("js")
 PATIENCE = 120  # seconds
 THROTTLING = pytest.mark.feature("cli.sdk", "cloud.throttling")
+KINESIS = pytest.mark.feature("kinesis.streams", "kinesis.consumers")
 DYNAMODB = pytest.mark.feature("dynamodb.items", "dynamodb.transactions", "dynamodb.streams", "dynamodb.partiql")
 
 
@@ -27,6 +28,7 @@ DYNAMODB = pytest.mark.feature("dynamodb.items", "dynamodb.transactions", "dynam
     [
         pytest.param("sdk", id="s3-sqs-sts"),
         pytest.param("dynamodb", marks=DYNAMODB),
+        pytest.param("kinesis", marks=KINESIS),
         pytest.param("throttling", marks=THROTTLING),
     ],
 )
