@@ -77,6 +77,16 @@ def test_provisioned_concurrency_of_versions_and_aliases(fn: Any, functions: Any
         put(FunctionName="f", Qualifier="live", ProvisionedConcurrentExecutions=1)
 
 
+def test_provisioned_concurrency_is_billed_by_time(cloud: Cloud, fn: Any, functions: Any) -> None:
+    fn.put_provisioned_concurrency_config(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=8)
+    cloud.settle()
+    cloud.clock.advance(hours=24)
+    lines = cloud.bill.lines(service="lambda", usage_type="Lambda-Provisioned-Concurrency")
+    assert sum(line.quantity for line in lines) == pytest.approx(24 * 3600, rel=0.05)  # eight of 128 MB are a GB
+    total = cloud.bill.total(service="lambda", usage_type="Lambda-Provisioned-Concurrency")
+    assert total == pytest.approx(sum(line.quantity for line in lines) * 4.1667e-6)
+
+
 # URLs.
 
 

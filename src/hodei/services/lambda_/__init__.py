@@ -7,7 +7,7 @@ customers manage, sources that have no engine here (Kafka, MQ, DocumentDB).
 
 from hodei.services.lambda_ import access
 from hodei.services.lambda_.aliases import aliases
-from hodei.services.lambda_.concurrency import account, provisioned, reserved
+from hodei.services.lambda_.concurrency import account, billing, provisioned, reserved
 from hodei.services.lambda_.events import configs as event_configs
 from hodei.services.lambda_.functions import creation, deletion, publishing, reading, updates
 from hodei.services.lambda_.invoking import asynchronous, invoke
@@ -24,6 +24,7 @@ __all__ = [
     "account",
     "aliases",
     "asynchronous",
+    "billing",
     "code_signing",
     "creation",
     "deletion",
