@@ -1,8 +1,8 @@
 """Secrets Manager: secrets with versions and staging labels, deletion with a recovery window, policies, replication.
 
-Not yet real: rotation runs (they need Lambda: their rules are kept, the run is refused), managed external secrets
-(`Type`) and rotation by other services. A replica is in sync with the request that makes or changes it. Whether a
-policy would lock its author out is not asked.
+Not yet real: managed external secrets (`Type`) and rotation by other services. The function of a rotation is not tested
+before it rotates. A replica is in sync with the request that makes or changes it. Whether a policy would lock its
+author out is not asked.
 """
 
 from hodei.services.secretsmanager import (

@@ -26,6 +26,7 @@ class Rotation(msgspec.Struct, frozen=True):
     rules: Mapping[str, Any] = NONE
     enabled: bool = True
     next: float = 0.0
+    rotated: float = 0.0  # when that was last done
 
 
 class Replica(msgspec.Struct, frozen=True):

@@ -44,6 +44,8 @@ def _both(found: Found) -> dict[str, Any]:
     if rotation := secret.rotation:
         answer |= {"RotationEnabled": rotation.enabled, "RotationRules": rotation.rules}
         answer["RotationLambdaARN"] = rotation.function
+        if rotation.rotated:
+            answer["LastRotatedDate"] = rotation.rotated
         if rotation.enabled and rotation.next:
             answer["NextRotationDate"] = rotation.next
     return answer

@@ -14,6 +14,7 @@ from hodei.services.lambda_.runtime.environment import Environment, Invocation, 
 from hodei.services.lambda_.runtime.host import Host
 
 IDLE_SECONDS = 600.0  # real ones, for which an environment is kept without an invoke
+LIFETIME = 11 * 3600.0  # seconds of the cloud's clock for which it is used: its credentials end after twelve hours
 
 Say = Callable[[str], None]
 Credentials = Callable[[], Mapping[str, str]]
@@ -22,8 +23,9 @@ Credentials = Callable[[], Mapping[str, str]]
 class Warm:
     """An environment, with where its log goes now: into that of the invoke that it serves."""
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, until: float) -> None:
         self.stream = stream
+        self.until = until
         self.lines: list[str] = []
         self.environment: Environment | None = None
 
@@ -82,9 +84,10 @@ class Pool:
         idle = self._idle.get(deployment.key)
         while idle:
             _, warm = idle.pop()
-            if warm.environment and not warm.environment.dead:
+            if warm.environment and not warm.environment.dead and self._world.clock.now() < warm.until:
                 return warm
-        warm = Warm(stream())
+            self._world.agenda.spawn(self._end(warm))
+        warm = Warm(stream(), self._world.clock.now() + LIFETIME)
         self._all.add(warm)
         try:
             warm.environment = await self._host.start(deployment, credentials(), warm.stream, warm.say)
