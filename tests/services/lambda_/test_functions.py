@@ -359,6 +359,26 @@ def test_waiters(fn: Any, make: Any) -> None:
     fn.get_waiter("function_exists").wait(FunctionName="f")
 
 
+def test_variables_under_a_key_are_told_those_who_may_decrypt(cloud: Cloud, fn: Any, make: Any, refused: Any) -> None:
+    kms, iam = cloud.client("kms"), cloud.client("iam")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    with refused("InvalidParameterValueException", "KMS Exception: NotFoundException KMS Message: "):
+        make(KMSKeyArn=f"{key[:-1]}x", Environment={"Variables": {"AB": "c"}})
+    made = make(KMSKeyArn=key, Environment={"Variables": {"AB": "c"}}, Publish=True)
+    assert (made["KMSKeyArn"], made["Environment"]) == (key, {"Variables": {"AB": "c"}})
+    iam.create_user(UserName="u")
+    allow = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document(allow))
+    pair = iam.create_access_key(UserName="u")["AccessKey"]
+    user = cloud.client("lambda", aws_access_key_id=pair["AccessKeyId"], aws_secret_access_key=pair["SecretAccessKey"])
+    for qualifier in ("$LATEST", "1"):
+        told = user.get_function_configuration(FunctionName="f", Qualifier=qualifier)["Environment"]
+        assert told["Error"]["ErrorCode"] == "AccessDeniedException" and "Variables" not in told
+    kms.disable_key(KeyId=key)
+    assert fn.get_function_configuration(FunctionName="f")["Environment"]["Error"]["ErrorCode"] == "DisabledException"
+    assert fn.update_function_configuration(FunctionName="f", KMSKeyArn="")["Environment"]["Variables"] == {"AB": "c"}
+
+
 # Lists, versions, aliases.
 
 

@@ -60,6 +60,7 @@ class Version(Record):
     package_type: str = "Zip"
     tracing: str = "PassThrough"
     kms_key: str = ""  # ARN
+    sealed: bytes = b""  # the environment variables under that key
     dead_letters: str = ""  # ARN
     snap_start: str = "None"  # ApplyOn
     state: str = "Active"

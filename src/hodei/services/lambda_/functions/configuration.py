@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import rules
-from hodei.services.lambda_.functions import dead_letters, environment, layers, logging, roles, runtimes
+from hodei.services.lambda_.functions import dead_letters, environment, layers, logging, roles, runtimes, sealing
 from hodei.services.lambda_.state import Version, Wire
 
 MOST_MEMORY = 10240  # MB; beyond that are managed instances
@@ -61,7 +61,7 @@ def applied(ctx: Context, version: Version, given: Mapping[str, Any]) -> Version
     if "LoggingConfig" in given or not changed.logging:
         changed = replace(changed, logging=logging.complete(changed, given.get("LoggingConfig", {})))
     _check_snap_start(changed)
-    return changed
+    return sealing.sealed(ctx, changed) if given.keys() & {"Environment", "KMSKeyArn"} else changed
 
 
 def _kept(before: Wire, given: Mapping[str, Any]) -> dict[str, Any]:

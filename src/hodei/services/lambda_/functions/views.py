@@ -7,7 +7,7 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import rules
 from hodei.services.lambda_.find import Found
-from hodei.services.lambda_.functions import runtimes
+from hodei.services.lambda_.functions import runtimes, sealing
 from hodei.services.lambda_.layers import content
 from hodei.services.lambda_.state import LATEST, Version
 
@@ -44,7 +44,7 @@ def brief(ctx: Context, version: Version) -> dict[str, Any]:
         "Handler": version.handler,
         "KMSKeyArn": version.kms_key,
         "DeadLetterConfig": {"TargetArn": version.dead_letters} if version.dead_letters else None,
-        "Environment": {"Variables": version.environment} if version.environment_given else None,
+        "Environment": sealing.environment(ctx, version) if version.environment_given else None,
         "Layers": [_layer(ctx, arn) for arn in version.layers],
     }
     started = version.snap_start != "None" and version.version != LATEST and version.state == "Active"
