@@ -321,3 +321,35 @@ def test_the_bill(cloud: Cloud, make: Make) -> None:
 
     assert used("PutRequestPayloadUnits") == 4
     assert used("Storage-ShardHour") == pytest.approx(6)
+
+
+def test_snapshots_carry_streams(cloud: Cloud, make: Make, kinesis: Any) -> None:
+    stream = make(shards=2)
+    stream.put("kept")
+    cloud.save("before")
+    kinesis.update_shard_count(StreamName="stream", TargetShardCount=4, ScalingType="UNIFORM_SCALING")
+    stream.put("gone", "another")
+    cloud.load("before")
+    assert len(stream.open()) == 2
+    stream.put("new")
+    assert sorted(stream.read() + stream.read("shardId-000000000001")) == ["kept", "new"]
+
+
+def test_streams_go_with_their_account(cloud: Cloud, make: Make, kinesis: Any) -> None:
+    make().put("gone")
+    cloud.reset(ACCOUNT)
+    assert kinesis.list_streams()["StreamNames"] == []
+    assert make().read() == []
+
+
+def test_tags_at_creation_need_a_permission_of_their_own(cloud: Cloud, refused: Refused) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="maker")
+    statement = {"Effect": "Allow", "Action": "kinesis:CreateStream", "Resource": f"{ARN}*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="maker", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="maker")["AccessKey"]
+    maker = cloud.client("kinesis", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    with refused("AccessDeniedException", "kinesis:AddTagsToStream"):
+        maker.create_stream(StreamName="stream", ShardCount=1, Tags={"a": "b"})
+    maker.create_stream(StreamName="stream", ShardCount=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hodei.kernel.context import Context
 from hodei.services.kinesis import errors
-from hodei.services.kinesis.state import streams
+from hodei.services.kinesis.state import Stream, commitments, streams
 
 CREATING = 5  # streams at a time
 
@@ -16,6 +16,16 @@ def shard_count(where: Context) -> int:
 
 def on_demand_count(where: Context) -> int:
     return sum(stream.on_demand for stream in streams.scan(where))
+
+
+def committed(where: Context) -> bool:
+    """Whether the account has committed itself to a minimum throughput: on-demand Advantage."""
+    found = commitments.get(where, "")
+    return found is not None and not (found.ended and found.ended <= where.now)
+
+
+def most_consumers(where: Context, stream: Stream) -> int:
+    return int(where.quota("consumers-advantage" if stream.on_demand and committed(where) else "consumers"))
 
 
 def check_shards(where: Context, more: int) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 from hodei.kernel.context import Context
-from hodei.services.kinesis import changing, errors
+from hodei.services.kinesis import changing, errors, quotas
 from hodei.services.kinesis.memory import Traffic, memory
 from hodei.services.kinesis.service import kinesis
 from hodei.services.kinesis.shards import resharding
-from hodei.services.kinesis.state import Change, Peak, Stream, commitments, peaks, streams
+from hodei.services.kinesis.state import Change, Peak, Stream, peaks, streams
 
 DEFAULT_SHARDS = 4
 MINUTE, DAY = 60, 86400
@@ -79,15 +79,9 @@ def _scale(where: Context, stream: Stream, shards: int) -> None:
         changing.begin(where, stream, Change(kind="scale", number=shards))
 
 
-def committed(where: Context) -> bool:
-    """Whether the account has committed itself to a minimum throughput."""
-    found = commitments.get(where, "")
-    return found is not None and not (found.ended and found.ended <= where.now)
-
-
 def check_warm(where: Context, wanted: int) -> None:
     """Raises: ValidationException, LimitExceededException."""
-    if not committed(where):
+    if not quotas.committed(where):
         raise errors.ValidationException(
             reason="Warm throughput is only supported in accounts that have MinimumThroughputBillingCommitment enabled."
         )

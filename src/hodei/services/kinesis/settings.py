@@ -222,7 +222,7 @@ def describe_account_settings(ctx: Context) -> dict[str, Any]:
 def update_account_settings(ctx: Context, *, MinimumThroughputBillingCommitment: Mapping[str, str]) -> dict[str, Any]:
     """A commitment lasts a day at the least: what ends it before that ends it then."""
     found = commitments.get(ctx, "")
-    live = found is not None and scaling.committed(ctx)
+    live = found is not None and quotas.committed(ctx)
     if MinimumThroughputBillingCommitment["Status"] == "ENABLED":
         new = replace(found, ended=0.0) if found and live else Commitment(id="", started=ctx.now)
         commitments.put(ctx, new)

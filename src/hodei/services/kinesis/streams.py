@@ -115,7 +115,7 @@ def describe_stream_summary(ctx: Context, *, StreamName: str = "", StreamARN: st
     }
     if stream.on_demand:
         summary["RecordDistributionStrategy"] = stream.distribution
-        if scaling.committed(where):
+        if quotas.committed(where):
             summary["WarmThroughput"] = scaling.warm_throughput(stream)
     return {"StreamDescriptionSummary": summary}
 

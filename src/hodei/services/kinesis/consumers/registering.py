@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.services.kinesis import changing, errors, tagging
+from hodei.services.kinesis import changing, errors, quotas, tagging
 from hodei.services.kinesis.find import find, find_consumer
 from hodei.services.kinesis.service import kinesis
 from hodei.services.kinesis.shards.listing import check_created, make_token, read_token
@@ -41,7 +41,7 @@ def register_stream_consumer(
             reason=f"Consumer {ConsumerName} under stream {stream.name} already exists for account {where.account}."
         )
     there = list(consumers.scan(where, stream.id))
-    if len(there) >= (limit := int(where.quota("consumers"))):
+    if len(there) >= (limit := quotas.most_consumers(where, stream)):
         raise errors.LimitExceededException(
             reason=f"Stream {stream.name} under account {where.account} already has {limit} registered consumers, "
             "which is the most that is allowed."

@@ -126,6 +126,7 @@ def _page(where: Context, stream: Stream, consumer: Consumer, shard: Shard, star
         raise errors.ShardNotFound(shard=shard.id, name=stream.name, account=where.account)
     page = reading.page(where, stream, current, start, most=EVENT_BYTES)
     metrics.subscribed(where, stream, consumer.name, page)
+    where.meter("on-demand-consumer-out" if stream.on_demand else "consumer-out", page.size, stream.arn(where))
     return page
 
 

@@ -10,7 +10,7 @@ from hodei.services.kinesis.find import usable
 from hodei.services.kinesis.records import iterators, reading
 from hodei.services.kinesis.service import kinesis
 from hodei.services.kinesis.shards.listing import child_shards
-from hodei.services.kinesis.state import shards
+from hodei.services.kinesis.state import shard_id, shards
 
 
 @kinesis.operation("GetRecords")
@@ -22,9 +22,10 @@ def get_records(
     where, stream = usable(ctx.at(account=iterator.account, region=iterator.region), iterator.name, "")
     if StreamARN not in ("", stream.arn(where)):
         raise errors.InvalidArgumentException(reason=f"The ShardIterator is not one of the stream {StreamARN}.")
-    shard = shards.get(where, iterator.stream, iterator.shard) if stream.id == iterator.stream else None
-    if shard is None:
+    if stream.id != iterator.stream:
         raise errors.StreamNotFound(name=iterator.name, account=where.account)
+    if (shard := shards.get(where, stream.id, iterator.shard)) is None:
+        raise errors.ShardNotFound(shard=shard_id(iterator.shard), name=stream.name, account=where.account)
     if DryRun:
         raise errors.DryRunOperationException()
     enforced = throttling.enforced(where)
