@@ -1,18 +1,22 @@
 """CloudWatch Logs."""
 
-from hodei.services.logs import access, groups, resource_policies, streams, tagging
-from hodei.services.logs.events import filter, put, read, tail
+from hodei.services.logs import access, billing, groups, resource_policies, streams, tagging
+from hodei.services.logs.events import export, filter, put, read, tail
 from hodei.services.logs.filters import account_policies, destinations, metric_filters, subscriptions, testing
 from hodei.services.logs.insights import definitions, queries, running
+from hodei.services.logs.protection import policies
 
 __all__ = [
     "access",
     "account_policies",
+    "billing",
     "definitions",
     "destinations",
+    "export",
     "filter",
     "groups",
     "metric_filters",
+    "policies",
     "put",
     "queries",
     "read",

@@ -14,7 +14,16 @@ from hodei.services.logs import errors, pages, resource_policies, sealing, taggi
 from hodei.services.logs.events import chunks
 from hodei.services.logs.find import group_named, group_of, name_of
 from hodei.services.logs.service import logs
-from hodei.services.logs.state import Group, Wire, groups, metric_filters, streams, subscriptions
+from hodei.services.logs.state import (
+    Group,
+    Wire,
+    account_policies,
+    groups,
+    metric_filters,
+    protections,
+    streams,
+    subscriptions,
+)
 
 ID_DIGITS = 16
 DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -68,6 +77,7 @@ def delete_log_group(ctx: Context, *, logGroupName: str) -> None:
         chunks.delete(ctx, group, stream)
     streams.delete_all(ctx, group.id)
     sealing.forget(ctx, group)
+    protections.delete(ctx, group.id)
     metric_filters.delete_all(ctx, group.id)
     subscriptions.delete_all(ctx, group.id)
     resource_policies.forget(ctx, group.arn(ctx))
@@ -159,6 +169,10 @@ def view(ctx: Context, group: Group) -> Wire:
         answer["retentionInDays"] = group.retention
     if group.key:
         answer["kmsKeyId"] = group.key
+    if protections.get(ctx, group.id):
+        answer["dataProtectionStatus"] = "ACTIVATED"
+    if next(account_policies.scan(ctx, "DATA_PROTECTION_POLICY"), None):
+        answer["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
     return answer
 
 

@@ -117,6 +117,7 @@ class AccountPolicy(Record):
     document: str
     updated: float
     criteria: str = ""
+    since: float = 0.0
 
 
 class ResourcePolicy(Record):
@@ -164,6 +165,32 @@ class QueryDefinition(Record):
     token: str = ""
 
 
+class Protection(Record):
+    """The data protection policy of a group, which has had one since then."""
+
+    group: str
+    document: str
+    updated: float
+    since: float
+
+
+class ExportTask(Record):
+    """Events of [start, end], in ms, of the streams whose names begin so, on their way to a bucket."""
+
+    id: str
+    name: str
+    group: str
+    streams: str
+    start: int
+    end: int
+    bucket: str
+    prefix: str
+    created: float
+    status: str = "PENDING"
+    message: str = ""
+    completed: float = 0.0
+
+
 groups = logs.table("groups", Group, key="name", index={"ids": ("id",)}, cached=True)
 streams = logs.table("streams", Stream, key=("group", "name"), index={"ids": ("id",)})
 recent = logs.table("recent", Chunk, key=("group", "stream", "number", "first", "last"))
@@ -177,3 +204,5 @@ resource_policies = logs.table("resource_policies", ResourcePolicy, key=("resour
 queries = logs.table("queries", QueryRun, key="id")
 results = logs.table("results", Result, key="id")
 definitions = logs.table("definitions", QueryDefinition, key="id")
+protections = logs.table("protections", Protection, key="group")
+export_tasks = logs.table("export_tasks", ExportTask, key="id")

@@ -6,6 +6,7 @@ from hodei.kernel.context import Context
 from hodei.services.logs.events import chunks
 from hodei.services.logs.filters import emf, metric_filters, sending, subscriptions
 from hodei.services.logs.memory import memory
+from hodei.services.logs.protection import policies
 from hodei.services.logs.state import Group, Stream
 
 NAMESPACE = "AWS/Logs"
@@ -19,6 +20,8 @@ def accept(ctx: Context, group: Group, stream: Stream, times: list[int], message
         ctx.metric(NAMESPACE, "IncomingLogEvents", len(times), "None", **dimensions)
         ctx.metric(NAMESPACE, "IncomingBytes", size, "Bytes", **dimensions)
     ctx.meter(INGESTED[group.kind], size, group.arn(ctx))
+    if mask := policies.masking(ctx, group):
+        messages = [mask(message) for message in messages]
     if group.metric_filters:
         metric_filters.measure(ctx, group, times, messages)
     if group.kind == "STANDARD":

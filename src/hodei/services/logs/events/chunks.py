@@ -7,7 +7,7 @@ events out, and make its ids: 56 digits that begin with the time.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -38,6 +38,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 
 
 _BATCH = msgspec.msgpack.Decoder(Batch)
+Masking = Callable[[Batch], Batch]  # hides what is sensitive
 
 
 class Event(NamedTuple):
@@ -185,7 +186,14 @@ def within(batch: Batch, span: Span, start: int, end: int) -> Sequence[int]:
 
 
 def ordered(
-    ctx: Context, group: Group, found: list[Span], start: int, end: int, *, reverse: bool = False
+    ctx: Context,
+    group: Group,
+    found: list[Span],
+    start: int,
+    end: int,
+    *,
+    reverse: bool = False,
+    mask: Masking | None = None,
 ) -> Iterator[Event]:
     """The events of spans that are of a time in [start, end], by their places; what is not asked for stays unread."""
 
@@ -199,6 +207,7 @@ def ordered(
             yield waiting.pop()
         if row := row_of(ctx, group, span):
             batch = opened(ctx, group, row)
+            batch = mask(batch) if mask else batch
             waiting += events_of(span, batch, within(batch, span, start, end))
             waiting.sort(reverse=not reverse)
     while waiting:

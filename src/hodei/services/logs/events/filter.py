@@ -9,9 +9,10 @@ from hodei.engines.filterpatterns import InvalidPattern, Pattern, compile_patter
 from hodei.kernel.context import Context
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events import chunks, search
-from hodei.services.logs.events.chunks import FOR_EVER, Event, Place, Span
+from hodei.services.logs.events.chunks import FOR_EVER, Event, Masking, Place, Span
 from hodei.services.logs.events.read import MOST, MOST_BYTES, infrequent
 from hodei.services.logs.find import group_of, stream_named
+from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import Group, Stream, streams
 from hodei.services.logs.streams import ID_DIGITS
@@ -64,11 +65,11 @@ async def filter_log_events(
         raise errors.InvalidParameterException(
             reason="startFromHead can be false only with a startTime on or after Jan 1, 2024 00:00:00 UTC."
         )
-    pattern = compiled(filterPattern)
+    pattern, mask = compiled(filterPattern), policies.for_reader(ctx, group, unmask=unmask)
     forwards, after = _start(ctx, nextToken, startFromHead)
     page = Page(max(startTime, chunks.horizon(ctx, group)), endTime, forwards, after, limit)
     named = _streams(ctx, group, logStreamNames, logStreamNamePrefix)
-    found = await _found(ctx, group, named, pattern, page)
+    found = await _found(ctx, group, named, (pattern, mask), page)
     answer: dict[str, Any] = {"events": [], "searchedLogStreams": []}
     names: dict[int, str] = {}
     size = 0
@@ -112,7 +113,9 @@ def _streams(ctx: Context, group: Group, names: Sequence[str], prefix: str) -> l
     return None
 
 
-async def _found(ctx: Context, group: Group, named: list[Stream] | None, pattern: Pattern, page: Page) -> list[Event]:
+async def _found(
+    ctx: Context, group: Group, named: list[Stream] | None, wanted: tuple[Pattern, Masking | None], page: Page
+) -> list[Event]:
     """A page of events in the direction that is asked for, and at least one more if there are any."""
     start, end = page.start, page.end
     if page.after is not None:
@@ -121,7 +124,7 @@ async def _found(ctx: Context, group: Group, named: list[Stream] | None, pattern
     for stream in [None] if named is None else named:
         spans += chunks.spans(ctx, group, stream, start, end)
     spans.sort(key=lambda span: span.first if page.forwards else -span.last)
-    matching = search.Search(start, end, pattern)
+    matching = search.Search(start, end, *wanted)
     found: list[Event] = []
     waiting: list[Event] = []
     async for slab, events in search.slabs(ctx, group, spans, matching):

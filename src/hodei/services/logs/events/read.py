@@ -13,8 +13,9 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events import chunks
-from hodei.services.logs.events.chunks import FOR_EVER, START, Event, Place
+from hodei.services.logs.events.chunks import FOR_EVER, START, Event, Masking, Place
 from hodei.services.logs.find import group_of, stream_named
+from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import Group, Stream
 
@@ -43,7 +44,8 @@ def get_log_events(
         raise infrequent()
     stream = stream_named(ctx, group, logStreamName)
     forwards, place = _start(nextToken, startFromHead)
-    found = _page(ctx, group, stream, (startTime, endTime - 1), forwards, place, limit)
+    mask = policies.for_reader(ctx, group, unmask=unmask)
+    found = _page(ctx, group, stream, (startTime, endTime - 1), (forwards, place), limit, mask)
     first, last = (found[0].place, found[-1].place) if found else (place or START, place or START)
     return {
         "events": [{"timestamp": one.time, "message": one.message, "ingestionTime": one.ingested} for one in found],
@@ -73,18 +75,19 @@ def _page(
     group: Group,
     stream: Stream,
     times: tuple[int, int],
-    forwards: bool,
-    place: Place | None,
+    where: tuple[bool, Place | None],
     limit: int,
+    mask: Masking | None,
 ) -> list[Event]:
     """The next events, in order of time whichever way they are read."""
-    start, end = max(times[0], chunks.horizon(ctx, group)), times[1]
+    (forwards, place), end = where, times[1]
+    start = max(times[0], chunks.horizon(ctx, group))
     if place is not None:
         start, end = (max(start, place[0]), end) if forwards else (start, min(end, place[0]))
     spans = chunks.spans(ctx, group, stream, start, end)
     found: list[Event] = []
     size = 0
-    for event in chunks.ordered(ctx, group, spans, start, end, reverse=not forwards):
+    for event in chunks.ordered(ctx, group, spans, start, end, reverse=not forwards, mask=mask):
         if place is not None and (event.place <= place if forwards else event.place >= place):
             continue
         size += len(event.message) + chunks.OVERHEAD

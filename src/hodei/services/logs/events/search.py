@@ -9,7 +9,7 @@ from hodei.engines.filterpatterns import Pattern
 from hodei.kernel.context import Context
 from hodei.services.logs import sealing
 from hodei.services.logs.events import chunks
-from hodei.services.logs.events.chunks import Batch, Event, Span
+from hodei.services.logs.events.chunks import Batch, Event, Masking, Span
 from hodei.services.logs.state import Group
 
 T = TypeVar("T")
@@ -42,16 +42,18 @@ async def slabs(
 class Search:
     """Finds the events of bodies that are of a time in [start, end] and match."""
 
-    def __init__(self, start: int, end: int, pattern: Pattern) -> None:
+    def __init__(self, start: int, end: int, pattern: Pattern, mask: Masking | None = None) -> None:
         self._start, self._end = start, end
+        self._mask = mask
         self._pattern = pattern
 
     def __call__(self, bodies: Bodies) -> list[Event]:
         found: list[Event] = []
         for span, body in bodies:
             raw = chunks.inflated(body)
-            if self._pattern.may_match(raw):
+            if self._pattern.may_match(raw) or self._mask:
                 batch = chunks.decoded(raw)
+                batch = self._mask(batch) if self._mask else batch
                 found += chunks.events_of(span, batch, self._matching(span, batch))
         return found
 

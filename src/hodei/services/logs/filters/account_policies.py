@@ -12,6 +12,7 @@ from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events.filter import compiled
 from hodei.services.logs.filters.sending import Target
+from hodei.services.logs.protection.policies import finders
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import AccountPolicy, Group, Wire, account_policies
 
@@ -30,22 +31,36 @@ async def put_account_policy(
     scope: str = "ALL",
     selectionCriteria: str = "",
 ) -> dict[str, Any]:
-    """One subscription filter policy an account. Raises: NotImplemented for policies of other types."""
-    if policyType != SUBSCRIPTION:
+    """One policy of a type an account. Raises: NotImplemented for policies of other types."""
+    if policyType == SUBSCRIPTION:
+        await _check_subscription(ctx, policyDocument, selectionCriteria)
+    elif policyType == PROTECTION:
+        finders(policyDocument)
+    else:
         raise NotImplementedByHodei(f"Account policies of the type {policyType} are not implemented by Hodei.")
-    _excluded(selectionCriteria)
-    document = _document(policyDocument)
-    compiled(document.get("FilterPattern", ""))
-    from hodei.services.logs.filters.subscriptions import checked  # which asks here for the filters of a group
-
-    await checked(ctx, document["DestinationArn"], document.get("RoleArn", ""), "*")
     if any(one.name != policyName for one in account_policies.scan(ctx, policyType)):
         raise errors.LimitExceededException()
+    old = account_policies.get(ctx, policyType, policyName)
     one = AccountPolicy(
-        type=policyType, name=policyName, document=policyDocument, updated=ctx.now, criteria=selectionCriteria
+        type=policyType,
+        name=policyName,
+        document=policyDocument,
+        updated=ctx.now,
+        criteria=selectionCriteria,
+        since=old.since if old else ctx.now,
     )
     account_policies.put(ctx, one)
     return {"accountPolicy": _view(ctx, one)}
+
+
+async def _check_subscription(ctx: Context, text: str, criteria: str) -> None:
+    """Raises: InvalidParameterException."""
+    from hodei.services.logs.filters.subscriptions import checked  # which asks here for the filters of a group
+
+    _excluded(criteria)
+    document = _document(text)
+    compiled(document.get("FilterPattern", ""))
+    await checked(ctx, document["DestinationArn"], document.get("RoleArn", ""), "*")
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from hodei.services.logs.events import chunks
 from hodei.services.logs.find import group_named, group_of, name_of
 from hodei.services.logs.insights import running
 from hodei.services.logs.insights.source import fields_of
+from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import QueryRun, Wire, groups, queries, results, streams
 
@@ -162,7 +163,7 @@ def list_log_groups_for_query(
 
 
 @logs.operation("GetLogRecord")
-def get_log_record(ctx: Context, *, logRecordPointer: str) -> dict[str, Any]:
+def get_log_record(ctx: Context, *, logRecordPointer: str, unmask: bool = False) -> dict[str, Any]:
     """All fields of one event, by the @ptr of a query's result."""
     name, _, id = logRecordPointer.rpartition(":")
     group = groups.get(ctx, name)
@@ -172,7 +173,8 @@ def get_log_record(ctx: Context, *, logRecordPointer: str) -> dict[str, Any]:
     stream = next((one for one in streams.scan(ctx, group.id) if int(one.id, 16) == place[1]), None)
     at = place[0]
     if stream and at >= chunks.horizon(ctx, group):
-        for event in chunks.ordered(ctx, group, chunks.spans(ctx, group, stream, at, at), at, at):
+        mask = policies.for_reader(ctx, group, unmask=unmask)
+        for event in chunks.ordered(ctx, group, chunks.spans(ctx, group, stream, at, at), at, at, mask=mask):
             if event.place == place:
                 record = {
                     "@timestamp": str(at),

@@ -14,6 +14,7 @@ from hodei.services.logs.events import chunks, search
 from hodei.services.logs.events.chunks import Span
 from hodei.services.logs.insights.source import Source
 from hodei.services.logs.memory import memory
+from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import QueryRun, Result, groups, queries, results, streams
 
@@ -91,7 +92,8 @@ async def _scan(ctx: Context, query: Query, run: QueryRun, number: int, name: st
         return None
     start, end = max(run.start * 1000, chunks.horizon(ctx, group)), run.end * 1000 + 999
     names = {stream.id: stream.name for stream in streams.scan(ctx, group.id)}
-    source = Source(query, f"{ctx.account}:{name}", number, names, (start, end), int(ctx.now * 1000))
+    mask = policies.masking_batches(ctx, group)
+    source = Source(query, f"{ctx.account}:{name}", number, names, (start, end), int(ctx.now * 1000), mask)
     spans: list[Span] = chunks.spans(ctx, group, None, start, end)
     async for _ in search.slabs(ctx, group, spans, source):
         found = queries.get(ctx, run.id)

@@ -12,7 +12,7 @@ from typing import Any
 from hodei.engines.insights import Query, Row, Time, walk
 from hodei.engines.jsonfields import reader
 from hodei.services.logs.events import chunks
-from hodei.services.logs.events.chunks import Batch, Span
+from hodei.services.logs.events.chunks import Batch, Masking, Span
 from hodei.services.logs.events.search import Bodies
 
 MEGABYTE = 1_000_000
@@ -33,9 +33,17 @@ class Source:
     """
 
     def __init__(
-        self, query: Query, log: str, group: int, streams: Mapping[str, str], times: tuple[int, int], now: int
+        self,
+        query: Query,
+        log: str,
+        group: int,
+        streams: Mapping[str, str],
+        times: tuple[int, int],
+        now: int,
+        mask: Masking | None,
     ) -> None:
         self.scanned = self.bytes = 0
+        self._mask = mask
         self._query = query
         self._log, self._group, self._streams = log, group, streams
         self._start, self._end = times
@@ -47,9 +55,9 @@ class Source:
     def __call__(self, bodies: Bodies) -> None:
         for span, body in bodies:
             raw = chunks.inflated(body)
-            batch = chunks.decoded(raw) if self._may_match(raw) else None
-            if batch is not None:
-                self._push(span, batch)
+            if self._may_match(raw) or self._mask:
+                batch = chunks.decoded(raw)
+                self._push(span, self._mask(batch) if self._mask else batch)
 
     def _may_match(self, raw: bytes) -> bool:
         self.bytes += len(raw)
