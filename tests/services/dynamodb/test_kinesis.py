@@ -144,3 +144,12 @@ def test_each_item_has_its_shard_and_expiry_is_told(cloud: Cloud, dynamodb: Any,
         else:
             turns.setdefault(told["Keys"]["pk"]["S"], []).append(told["NewImage"]["turn"]["N"])
     assert turns == {key: ["0", "1", "2", "gone"] for key in "abcdef"}
+
+
+def test_what_it_costs(cloud: Cloud, dynamodb: Any, make: Make, kinesis: Any) -> None:
+    make()
+    dynamodb.enable_kinesis_streaming_destination(TableName="table", StreamArn=STREAM)
+    dynamodb.put_item(TableName="table", Item={"pk": {"S": "a"}, "much": {"S": "x" * 1500}})
+    dynamodb.delete_item(TableName="table", Key={"pk": {"S": "a"}})
+    lines = cloud.bill.lines(service="dynamodb", usage_type="ChangeDataCaptureUnits-Kinesis")
+    assert sum(line.quantity for line in lines) == 4

@@ -64,6 +64,7 @@ def test_put_records_answers_each_in_its_place(make: Make, kinesis: Any) -> None
     assert stream.read("shardId-000000000001") == ["0", "2"]
 
 
+@pytest.mark.feature("kinesis.consumers")
 def test_iterators(cloud: Cloud, make: Make) -> None:
     stream = make()
     first = stream.put("first")
@@ -109,6 +110,7 @@ def test_what_iterators_are_refused(cloud: Cloud, make: Make, refused: Refused) 
         stream.kinesis.put_record(StreamName="none", Data=b"", PartitionKey="k")
 
 
+@pytest.mark.feature("kinesis.consumers")
 def test_an_iterator_lives_five_minutes(cloud: Cloud, make: Make, refused: Refused) -> None:
     stream = make()
     iterator = stream.iterator()

@@ -43,9 +43,7 @@ def start_stream_encryption(
 
 
 @kinesis.operation("StopStreamEncryption")
-def stop_stream_encryption(
-    ctx: Context, *, EncryptionType: str, KeyId: str, StreamName: str = "", StreamARN: str = ""
-) -> None:
+def stop_stream_encryption(ctx: Context, *, EncryptionType: str, StreamName: str = "", StreamARN: str = "") -> None:
     where, stream = active(ctx, StreamName, StreamARN)
     _check_type(EncryptionType)
     changing.begin(where, stream, Change(kind="encrypt"))

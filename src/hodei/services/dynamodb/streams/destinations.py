@@ -77,8 +77,14 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
             expired=cause == "ttl",
         )
         waiting.put_under(ctx, table.table_key, change)
+        ctx.meter("kinesis-units", _units(old, new), ctx.arn(f"table/{table.name}"))
         if last is None:
             ctx.timers.set(ctx, "to_kinesis", ctx.now, table.name, table.id, stream)
+
+
+def _units(old: StoredItem | None, new: StoredItem | None) -> int:
+    """Change data capture units: one for each KB of a write."""
+    return -(-max(one.size for one in (old, new) if one) // 1024)
 
 
 @dynamodb.timer("to_kinesis")
