@@ -1,0 +1,140 @@
+"""What services publish of themselves, and what alarms tell other services."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hodei.testing import Cloud
+
+service_metrics = pytest.mark.feature("cloudwatch.service-metrics")
+CODE = """
+def handler(event, context):
+    assert event["source"] == "aws.cloudwatch"
+    assert event["alarmData"]["state"]["value"] == "ALARM"
+"""
+
+
+def total(cloud: Cloud, namespace: str, name: str, stat: str = "Sum", **dimensions: str) -> float | None:
+    """Of the last hour; None: no data."""
+    found = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=cloud.clock.now() - timedelta(hours=1),
+        EndTime=cloud.clock.now() + timedelta(minutes=1),
+        Period=3600 * 24,
+        Statistics=[stat],
+    )["Datapoints"]
+    return found[0][stat] if found else None
+
+
+@service_metrics
+def test_queues(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for body in ("1", "22", "333"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    message = sqs.receive_message(QueueUrl=url)["Messages"][0]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def of_queue(name: str, stat: str = "Sum") -> float | None:
+        return total(cloud, "AWS/SQS", name, stat, QueueName="q")
+
+    assert of_queue("NumberOfMessagesSent") == 3
+    assert of_queue("SentMessageSize") == 6
+    assert of_queue("SentMessageSize", "Maximum") == 3
+    assert of_queue("NumberOfMessagesReceived") == 1
+    assert of_queue("NumberOfMessagesDeleted") == 1
+    cloud.clock.advance(minutes=1)
+    assert of_queue("ApproximateNumberOfMessagesVisible", "Maximum") == 2
+    assert of_queue("ApproximateNumberOfMessagesNotVisible", "Maximum") == 0
+    age = of_queue("ApproximateAgeOfOldestMessage", "Maximum")
+    assert age is not None and 60 <= age < 120
+    names = {one["MetricName"] for one in cloud.client("cloudwatch").list_metrics(Namespace="AWS/SQS")["Metrics"]}
+    assert "ApproximateNumberOfMessagesDelayed" in names
+
+
+@service_metrics
+def test_tables(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+    )
+    dynamodb.put_item(TableName="table", Item={"k": {"S": "1"}})
+    dynamodb.get_item(TableName="table", Key={"k": {"S": "1"}}, ConsistentRead=True)
+    assert total(cloud, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", TableName="table") == 1
+    assert total(cloud, "AWS/DynamoDB", "ConsumedReadCapacityUnits", TableName="table") == 1
+
+
+@service_metrics
+def test_metrics_outlive_a_rewind_as_they_were(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="1")
+    cloud.save("then")
+    sqs.send_message(QueueUrl=url, MessageBody="2")
+    cloud.load("then")
+    assert total(cloud, "AWS/SQS", "NumberOfMessagesSent", QueueName="q") == 1
+    cloud.reset(account="000000000000")
+    assert total(cloud, "AWS/SQS", "NumberOfMessagesSent", QueueName="q") is None
+
+
+@service_metrics
+@pytest.mark.feature("cloudwatch.alarms")
+def test_alarms_invoke_functions(cloud: Cloud) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", CODE)
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = cloud.client("iam").create_role(RoleName="fn", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    functions = cloud.client("lambda")
+    arn = functions.create_function(
+        FunctionName="told", Role=role, Runtime="python3.11", Handler="app.handler", Code={"ZipFile": packed.getvalue()}
+    )["FunctionArn"]
+    functions.add_permission(
+        FunctionName="told",
+        StatementId="alarms",
+        Action="lambda:InvokeFunction",
+        Principal="lambda.alarms.cloudwatch.amazonaws.com",
+    )
+    cloudwatch = cloud.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="a", MetricName="m", Namespace="n", Period=60, Statistic="Sum", EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", AlarmActions=[arn],
+    )  # fmt: skip
+    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 2}])
+    cloud.clock.advance(minutes=1)
+    cloud.settle()
+    assert total(cloud, "AWS/Lambda", "Invocations", FunctionName="told") == 1
+    assert total(cloud, "AWS/Lambda", "Errors", FunctionName="told") == 0
+
+
+@pytest.mark.feature("cloudwatch.alarms")
+def test_events(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    emitted: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(cloud.world.bus, "emit", lambda ctx, kind, detail, arns: emitted.append((kind, detail)))
+    cloudwatch = cloud.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="a", MetricName="m", Namespace="n", Period=60, Statistic="Sum", EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", AlarmDescription="d",
+    )  # fmt: skip
+    cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="test", StateReasonData="{}")
+    cloudwatch.delete_alarms(AlarmNames=["a"])
+    kinds = [(kind.removeprefix("CloudWatch Alarm "), detail.get("operation")) for kind, detail in emitted]
+    assert kinds == [("Configuration Change", "create"), ("State Change", None), ("Configuration Change", "delete")]
+    change = emitted[1][1]
+    assert change["state"]["value"] == "ALARM"
+    assert change["state"]["reasonData"] == "{}"
+    assert change["previousState"]["value"] == "INSUFFICIENT_DATA"
+    assert change["configuration"]["description"] == "d"
+    assert change["configuration"]["metrics"][0]["metricStat"]["stat"] == "Sum"
