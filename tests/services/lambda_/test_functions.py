@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hodei.protocol.http import Body, Headers, Request
+from hodei.services.lambda_ import find
 from hodei.testing import ACCOUNT, Cloud
 from services.lambda_.recording import ALL, TRUST, document, zipped
 
@@ -437,6 +438,21 @@ def test_aliases_move_between_versions(fn: Any, make: Any, refused: Any) -> None
         fn.delete_function(FunctionName="f", Qualifier="2")
     fn.delete_alias(FunctionName="f", Name="live")
     fn.delete_function(FunctionName="f", Qualifier="2")
+
+
+@pytest.mark.feature("lambda.aliases")
+def test_weights_share_invocations_out(cloud: Cloud, fn: Any, make: Any) -> None:
+    make(Publish=True)
+    fn.update_function_code(FunctionName="f", ZipFile=zipped("second"), Publish=True)
+    weights = {"AdditionalVersionWeights": {"2": 0.25}}
+    fn.create_alias(FunctionName="f", Name="live", FunctionVersion="1", RoutingConfig=weights)
+    ctx = cloud.world.context("lambda", account=ACCOUNT, region="us-east-1")
+    drawn = [find.qualified(ctx, "f", "live").version for _ in range(1000)]
+    assert set(drawn) == {"1", "2"} and 180 < drawn.count("2") < 320
+    assert find.choose(ctx, f"{ARN}:live").arn == f"{ARN}:live"
+    assert find.account_of(ctx, f"arn:aws:lambda:us-east-1:{'2' * 12}:function:f") == "2" * 12
+    fn.update_alias(FunctionName="f", Name="live", RoutingConfig={})
+    assert {find.qualified(ctx, "f", "live").version for _ in range(100)} == {"1"}
 
 
 def test_what_is_deleted_with_a_function(cloud: Cloud, fn: Any, make: Any, refused: Any) -> None:

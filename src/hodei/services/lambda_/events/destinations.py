@@ -19,7 +19,6 @@ ACTIONS = {
     "lambda": ("lambda:InvokeFunction", "InvokeFunction on Lambda"),
     "s3": ("s3:PutObject", "PutObject on S3"),
 }
-ASKED = ("sqs", "lambda", "s3")  # of those that are here a function's role is asked
 MEMBERS = ("OnSuccess", "OnFailure")
 
 
@@ -40,7 +39,7 @@ def _check(name: Name, arn: str, config: Wire) -> None:
     latest = versions.get(name.ctx, name.function, LATEST)
     action, words = ACTIONS[service]
     resource = f"{arn}/*" if service == "s3" else arn
-    if service in ASKED and latest and not roles.may(name.ctx, name.function, latest.role, action, resource):
+    if latest and not roles.may(name.ctx, name.function, latest.role, action, resource):
         raise rules.invalid(f"The function's execution role does not have permissions to call {words}")
 
 

@@ -20,5 +20,5 @@ def check(ctx: Context, version: Version) -> None:
     if service not in ACTIONS:
         raise rules.invalid("The provided dead letter queue resource type is not supported.")
     action, title = ACTIONS[service]
-    if service == "sqs" and not roles.may(ctx, version.function, version.role, f"sqs:{action}", version.dead_letters):
+    if not roles.may(ctx, version.function, version.role, f"{service}:{action}", version.dead_letters):
         raise rules.invalid(f"The provided execution role does not have permissions to call {action} on {title}")

@@ -10,6 +10,7 @@ from hodei.kernel.context import Context, Principal, service_principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check as authorised
 from hodei.kernel.iam.needs import Need
+from hodei.kernel.manifest import all_manifests
 from hodei.services.lambda_ import errors, rules
 
 SERVICE = "lambda.amazonaws.com"
@@ -37,12 +38,13 @@ def session(ctx: Context, function: str, role: str) -> Principal | None:
 
 
 def may(ctx: Context, function: str, role: str, action: str, resource: str) -> bool:
-    """Whether a function's role may do something ("sqs:SendMessage") with a resource, as all policies have it."""
-    if ctx.setting("any-role"):
+    """Whether a function's role may do something ("sqs:SendMessage") with a resource, as all policies have it. Of a
+    service that is not there nobody can say."""
+    place = Arn.parse(resource)
+    if ctx.setting("any-role") or place.service not in all_manifests():
         return True
     if (principal := session(ctx, function, role)) is None:
         return False
-    place = Arn.parse(resource)
     there = ctx.world.context(
         place.service, account=place.account or ctx.account, region=place.region or ctx.region, principal=principal
     )

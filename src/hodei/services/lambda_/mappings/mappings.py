@@ -18,7 +18,7 @@ from hodei.services.lambda_.mappings.sources import Kind
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import NONE, EventSource, Wire, mappings
 
-ACTIONS = {"sqs": ("sqs:SendMessage", "SQS"), "s3": ("s3:PutObject", "S3")}
+ACTIONS = {"sqs": ("sqs:SendMessage", "SQS"), "sns": ("sns:Publish", "SNS"), "s3": ("s3:PutObject", "S3")}
 
 
 @lambda_.operation("CreateEventSourceMapping")
