@@ -213,13 +213,13 @@ def test_on_demand_streams_grow_with_their_traffic_and_shrink_a_month_later(clou
     assert stream.summary()["OpenShardCount"] == 4
     cloud.clock.freeze()
     data = bytes(2**20 - 10)
-    for number in range(240):  # 4 MiB a second, over a minute
+    for number in range(150):  # 2.5 MiB a second, over a minute
         stream.put(data, str(number % 60))
     cloud.clock.advance(minutes=1)
-    assert stream.summary()["OpenShardCount"] == 8
+    assert stream.summary()["OpenShardCount"] == 5
     stream.put("small")
     cloud.clock.advance(days=29)
-    assert stream.summary()["OpenShardCount"] == 8
+    assert stream.summary()["OpenShardCount"] == 5
     cloud.clock.advance(days=3)
     assert stream.summary()["OpenShardCount"] == 4
     assert len(stream.open()) == 4

@@ -43,14 +43,14 @@ def read(stream: Stream, text: str) -> tuple[int, int]:
     return value >> _SHARD_AT & _SHARD, value >> _NUMBER_AT & _NUMBER
 
 
-def following(where: Context, shard: Shard) -> int:
-    """The number of the next record of an open shard, which is taken by this. The last one is only remembered: what
-    is in the shard tells it too."""
+def following(where: Context, shard: Shard, above: int = 0) -> int:
+    """The number of the next record of an open shard, greater than `above`, which is taken by this. The last one is
+    only remembered: what is in the shard tells it too."""
     key = f"kinesis/{where.account}/{where.region}/{shard.stream}/{shard.index}".encode()  # the key of no row
     last = where.store.recall(key)
     if last is None:
         last = max(shard.first - 1, latest(where, shard))
-    number: int = max(last + 1, of_time(where.now))
+    number: int = max(last + 1, of_time(where.now), above + 1)
     where.store.remember(key, number)
     return number
 

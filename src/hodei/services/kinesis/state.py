@@ -65,6 +65,7 @@ class Shard(Record):
     last: int = 0  # 0: it is open
     parent: int = -1
     adjacent: int = -1
+    children: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:

@@ -78,7 +78,7 @@ async def _events(
     channel = (shard.stream, shard.index)
     try:
         while where.now < until:
-            stream = _still(where, name, consumer, subscription)
+            stream, shard = _still(where, name, consumer, shard, subscription)
             page = in_batch(where.store, _page, where, stream, consumer, shard, place)
             if page.records:
                 await _durable(where)
@@ -110,21 +110,24 @@ async def _more(
             await where.wait(channel, until)
 
 
-def _still(where: Context, name: str, consumer: Consumer, subscription: Subscription) -> Stream:
-    """Raises: ResourceInUseException if another call has taken over, ResourceNotFoundException."""
+def _still(
+    where: Context, name: str, consumer: Consumer, shard: Shard, subscription: Subscription
+) -> tuple[Stream, Shard]:
+    """Stream and shard as they are now. Raises: ResourceInUseException if another call has taken over,
+    ResourceNotFoundException."""
     if subscription.over:
         raise errors.ResourceInUseException(reason="Another call of SubscribeToShard has taken this subscription over.")
     stream = streams.get(where, name)
     if stream is None or stream.id != consumer.stream:
         raise errors.StreamNotFound(name=name, account=where.account)
-    return find_consumer(where, consumer.arn(where))[1]
+    if (current := shards.get(where, stream.id, shard.index)) is None:
+        raise errors.ShardNotFound(shard=shard.id, name=name, account=where.account)
+    find_consumer(where, consumer.arn(where))
+    return stream, current
 
 
 def _page(where: Context, stream: Stream, consumer: Consumer, shard: Shard, start: int) -> Page:
-    current = shards.get(where, stream.id, shard.index)
-    if current is None:
-        raise errors.ShardNotFound(shard=shard.id, name=stream.name, account=where.account)
-    page = reading.page(where, stream, current, start, most=EVENT_BYTES)
+    page = reading.page(where, stream, shard, start, most=EVENT_BYTES)
     metrics.subscribed(where, stream, consumer.name, page)
     where.meter("on-demand-consumer-out" if stream.on_demand else "consumer-out", page.size, stream.arn(where))
     return page

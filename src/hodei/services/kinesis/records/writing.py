@@ -69,9 +69,7 @@ def append(where: Context, stream: Stream, draft: Draft, seal: Sealer | None, *,
     shard = ranges.holding(where, stream, _hash_key(where, stream, draft))
     if throttling.enforced(where):
         throttling.write(where, stream, shard, draft.size)
-    number = numbers.following(where, shard)
-    while number <= above:
-        number = numbers.following(where, shard)
+    number = numbers.following(where, shard, above)
     record = DataRecord(stream=stream.id, shard=shard.index, number=number, key=draft.key, data=draft.data)
     records.put(where, seal(record) if seal else record)
     trimming.plan(where, stream)

@@ -66,55 +66,49 @@ def open_first(where: Context, stream: Stream, count: int) -> Stream:
     first = numbers.of_time(stream.created)
     starts = [*uniform(count), KEYS]
     for start, end in pairwise(starts):
-        stream = _open(where, stream, to_bytes(start), to_bytes(end - 1), first)
+        stream, _ = _open(where, stream, to_bytes(start), to_bytes(end - 1), first)
     return stream
 
 
-def split(where: Context, stream: Stream, index: int, at: bytes) -> Stream:
-    """Close an open shard; its children are what lies below a hash key, and the rest. Returns the stream with them."""
-    shard = _existing(where, stream, index)
-    stream, first = _close(where, stream, shard)
+def split(where: Context, stream: Stream, shard: Shard, at: bytes) -> tuple[Stream, Shard, Shard]:
+    """Close an open shard. Returns the stream with its children: what lies below a hash key, and the rest."""
+    stream, first = _close(where, stream, shard, (stream.shards, stream.shards + 1))
     below = to_bytes(int.from_bytes(at) - 1)
-    stream = _open(where, stream, shard.start, below, first, parent=index)
-    return _open(where, stream, at, shard.end, first, parent=index)
+    stream, low = _open(where, stream, shard.start, below, first, parent=shard.index)
+    stream, high = _open(where, stream, at, shard.end, first, parent=shard.index)
+    return stream, low, high
 
 
-def merge(where: Context, stream: Stream, index: int, other: int) -> Stream:
-    """Close two adjacent open shards, whose child has the range of both. Returns the stream with it."""
-    one, adjacent = _existing(where, stream, index), _existing(where, stream, other)
-    stream, first = _close(where, stream, one)
-    stream, second = _close(where, stream, adjacent)
-    start, end = min(one.start, adjacent.start), max(one.end, adjacent.end)
-    return _open(where, stream, start, end, max(first, second), parent=index, adjacent=other)
-
-
-def _existing(where: Context, stream: Stream, index: int) -> Shard:
-    shard = shards.get(where, stream.id, index)
-    assert shard
-    return shard
+def merge(where: Context, stream: Stream, one: Shard, other: Shard) -> tuple[Stream, Shard]:
+    """Close two adjacent open shards. Returns the stream with their child, which has the range of both."""
+    child = (stream.shards,)
+    stream, first = _close(where, stream, one, child)
+    stream, second = _close(where, stream, other, child)
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    return _open(where, stream, start, end, max(first, second), parent=one.index, adjacent=other.index)
 
 
 def _open(
     where: Context, stream: Stream, start: bytes, end: bytes, first: int, *, parent: int = -1, adjacent: int = -1
-) -> Stream:
+) -> tuple[Stream, Shard]:
     index = stream.shards
     shard = Shard(stream=stream.id, index=index, start=start, end=end, first=first, parent=parent, adjacent=adjacent)
     shards.put(where, shard)
-    return replace(stream, shards=index + 1, open=stream.open + 1, version=stream.version + 1)
+    return replace(stream, shards=index + 1, open=stream.open + 1, version=stream.version + 1), shard
 
 
-def _close(where: Context, stream: Stream, shard: Shard) -> tuple[Stream, int]:
+def _close(where: Context, stream: Stream, shard: Shard, children: tuple[int, ...]) -> tuple[Stream, int]:
     """Returns also the number with which its children begin."""
     last = numbers.following(where, shard)
-    shards.put(where, replace(shard, last=last))
+    shards.put(where, replace(shard, last=last, children=children))
     where.signal((stream.id, shard.index))
     return replace(stream, open=stream.open - 1, version=stream.version + 1), last + 1
 
 
 def children(where: Context, shard: Shard) -> list[Shard]:
-    """Of a closed shard; they come after it."""
-    later = shards.scan(where, shard.stream, after=(shard.index,))
-    return [other for other in later if shard.index in (other.parent, other.adjacent)]
+    """Of a closed shard."""
+    found = (shards.get(where, shard.stream, index) for index in shard.children)
+    return [child for child in found if child]
 
 
 def parents(shard: Shard) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from hodei.services.kinesis.find import active, shard_of
 from hodei.services.kinesis.records import trimming
 from hodei.services.kinesis.service import kinesis
 from hodei.services.kinesis.shards import ranges
-from hodei.services.kinesis.state import Change, Shard, Stream
+from hodei.services.kinesis.state import Change, Shard, Stream, shards
 
 DAY = 86400.0
 MOST_SCALED = 10  # times in a day
@@ -41,7 +42,8 @@ def split_shard(
 @changing.changes("split")
 def _split(where: Context, stream: Stream, change: Change) -> Stream:
     trimming.plan(where, stream)
-    return ranges.split(where, stream, change.shards[0], change.at)
+    stream, *_ = ranges.split(where, stream, _existing(where, stream, change.shards[0]), change.at)
+    return stream
 
 
 @kinesis.operation("MergeShards")
@@ -61,7 +63,9 @@ def merge_shards(
 @changing.changes("merge")
 def _merge(where: Context, stream: Stream, change: Change) -> Stream:
     trimming.plan(where, stream)
-    return ranges.merge(where, stream, *change.shards)
+    one, other = (_existing(where, stream, index) for index in change.shards)
+    stream, _ = ranges.merge(where, stream, one, other)
+    return stream
 
 
 @kinesis.operation("UpdateShardCount")
@@ -103,18 +107,27 @@ def scale(where: Context, stream: Stream, count: int) -> Stream:
     That is how AWS does it, and leaves short-lived shards where the boundaries do not coincide.
     """
     trimming.plan(where, stream)
-    starts = ranges.uniform(count)
-    for start in starts:
-        shard = ranges.holding(where, stream, ranges.to_bytes(start))
-        if int.from_bytes(shard.start) != start:
-            stream = ranges.split(where, stream, shard.index, ranges.to_bytes(start))
-    for start, end in zip(starts, [*starts[1:], ranges.KEYS]):
-        first = ranges.holding(where, stream, ranges.to_bytes(start))
-        while int.from_bytes(first.end) + 1 < end:
-            second = ranges.holding(where, stream, ranges.to_bytes(int.from_bytes(first.end) + 1))
-            stream = ranges.merge(where, stream, first.index, second.index)
-            first = ranges.holding(where, stream, ranges.to_bytes(start))
+    starts = [ranges.to_bytes(start) for start in ranges.uniform(count)]
+    stream, pieces = _cut(where, stream, starts)
+    joined: list[Shard] = []
+    for shard in pieces:
+        if joined and bisect_right(starts, joined[-1].start) == bisect_right(starts, shard.start):
+            stream, joined[-1] = ranges.merge(where, stream, joined[-1], shard)
+        else:
+            joined.append(shard)
     return stream
+
+
+def _cut(where: Context, stream: Stream, starts: list[bytes]) -> tuple[Stream, list[Shard]]:
+    """Split the open shards wherever one of the hash keys lies in them; returns all that there then are, in order."""
+    pieces: list[Shard] = []
+    for shard in sorted(ranges.open_shards(where, stream), key=lambda one: one.start):
+        rest = shard
+        for start in starts[bisect_right(starts, shard.start) : bisect_right(starts, shard.end)]:
+            stream, low, rest = ranges.split(where, stream, rest, start)
+            pieces.append(low)
+        pieces.append(rest)
+    return stream, pieces
 
 
 def _provisioned(ctx: Context, name: str, arn: str) -> tuple[Context, Stream]:
@@ -131,6 +144,12 @@ def _open_one(where: Context, stream: Stream, id: str) -> Shard:
             reason=f"Shard {shard.id} in stream {stream.name} under account {where.account} has already been merged or "
             "split, and thus is not eligible for merging or splitting."
         )
+    return shard
+
+
+def _existing(where: Context, stream: Stream, index: int) -> Shard:
+    shard = shards.get(where, stream.id, index)
+    assert shard, "the stream was UPDATING since it was looked at"
     return shard
 
 
