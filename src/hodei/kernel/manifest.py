@@ -75,7 +75,8 @@ class Manifest:
     settings: dict[str, Setting] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     throttled: dict[str, Any] = field(default_factory=dict)  # its throttling error: code, message, status
-    gauges: tuple[str, ...] = ()  # the namespaces of metrics that show its stocks: see `Service.gauges`
+    gauges: dict[str, int] = field(default_factory=dict)  # namespaces of metrics that show its stocks -> each so many
+    # seconds: see `Service.gauges`
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
     left_out: dict[str, str] = field(default_factory=dict)  # operation -> why it is not there
     iam: dict[str, Any] = field(default_factory=dict)  # what its operations need: see `kernel.iam.needs`

@@ -264,17 +264,18 @@ class Metrics:
         self._watching = None
 
     def _look(self, account: str, region: str, namespace: str) -> None:
-        """Take the last full minute's sample of a service's stocks, once."""
+        """Take the sample of a service's stocks of the last full minute (or day), once."""
         service = next((name for name, one in all_manifests().items() if namespace in one.gauges), None)
-        minute = int(self._world.clock.now()) // MINUTE * MINUTE - MINUTE
-        place = account, region, namespace
-        if service is None or self._sampled.get(place) == minute:
+        if service is None:
             return
-        self._sampled[place] = minute
         ctx = self._world.context(service, account=account, region=region)
-        if ctx.service.gauge is None:
+        every = ctx.service.manifest.gauges[namespace]
+        start = int(ctx.now) // every * every - every
+        if ctx.service.gauge is None or self._sampled.get((account, region, namespace)) == start:
             return
+        self._sampled[account, region, namespace] = start
         with self._store.apart():
             for gauge in ctx.service.gauge(ctx):
                 metric = Metric(namespace, gauge.name, pack_dimensions(gauge.dimensions.items()))
-                self.add(ctx, metric, gauge.unit, minute, Sample.of({gauge.value: 1.0}))
+                if self.datapoints.get(ctx, *metric, MINUTE, start, gauge.unit) is None:
+                    self.add(ctx, metric, gauge.unit, start, Sample.of({gauge.value: 1.0}))

@@ -342,6 +342,39 @@ def test_tags(alarms: Alarms, cloudwatch: Any, refused: Any) -> None:
 
 
 @of_alarms
+def test_windows_by_the_clock_on_the_wall(alarms: Alarms, data: Any, cloud: Cloud, refused: Any) -> None:
+    """The hour is looked at when it is full; a sliding window sees the value at once."""
+    alarms.put("wall", Period=3600, EvaluationWindow={"WallClockWindow": {"Timezone": "Europe/Berlin"}})
+    alarms.put("sliding", Period=3600, EvaluationWindow={"SlidingWindow": {}})
+    data.put("m", 20)
+    cloud.clock.advance(minutes=2)
+    assert (alarms.state("wall"), alarms.state("sliding")) == ("INSUFFICIENT_DATA", "ALARM")
+    cloud.clock.advance(minutes=58)
+    assert alarms.state("wall") == "ALARM"
+    odd = refused(alarms.put, Period=120, EvaluationWindow={"WallClockWindow": {}})
+    assert odd["Code"] == "ValidationError"
+    nowhere = refused(alarms.put, EvaluationWindow={"WallClockWindow": {"Timezone": "Nowhere"}})
+    assert nowhere["Message"] == "The time zone Nowhere is not known."
+
+
+@of_alarms
+def test_alarms_warm_up(alarms: Alarms, data: Any, cloud: Cloud) -> None:
+    warm = {"WarmUpPeriodDurationInMinutes": 10}
+    alarms.put("filled", EvaluationPeriods=2, DatapointsToAlarm=1, WarmUpConfiguration=warm)
+    whole = warm | {"OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+    alarms.put("whole", EvaluationPeriods=2, DatapointsToAlarm=1, WarmUpConfiguration=whole)
+    for state in ("INSUFFICIENT_DATA", "ALARM"):
+        data.put("m", 20)
+        cloud.clock.advance(minutes=1)
+        assert alarms.state("filled") == state
+    assert alarms.state("whole") == "INSUFFICIENT_DATA"
+    for _ in range(9):
+        data.put("m", 20)
+        cloud.clock.advance(minutes=1)
+    assert alarms.state("whole") == "ALARM"
+
+
+@of_alarms
 def test_alarms_that_nothing_feeds_sleep(alarms: Alarms, data: Any, cloud: Cloud) -> None:
     """No timer is set while months pass; data wakes them, at once or of the future."""
     alarms.put()

@@ -61,6 +61,32 @@ def test_queues(cloud: Cloud) -> None:
 
 
 @service_metrics
+def test_buckets(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="a", Body=b"x" * 1000)
+    s3.put_object(Bucket="bucket", Key="b", Body=b"x" * 500)
+    s3.put_object(Bucket="bucket", Key="c", Body=b"x" * 7, StorageClass="STANDARD_IA")
+    cloud.clock.advance(days=1)
+
+    def of_bucket(name: str, kind: str) -> list[float]:
+        points = cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/S3",
+            MetricName=name,
+            Dimensions=[{"Name": "BucketName", "Value": "bucket"}, {"Name": "StorageType", "Value": kind}],
+            StartTime=cloud.clock.now() - timedelta(days=3),
+            EndTime=cloud.clock.now(),
+            Period=86400,
+            Statistics=["Average"],
+        )["Datapoints"]
+        return [point["Average"] for point in points]
+
+    assert of_bucket("BucketSizeBytes", "StandardStorage") == [1500]
+    assert of_bucket("BucketSizeBytes", "StandardIAStorage") == [7]
+    assert of_bucket("NumberOfObjects", "AllStorageTypes") == [3]
+
+
+@service_metrics
 def test_tables(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     dynamodb.create_table(

@@ -1,7 +1,7 @@
 """Amazon CloudWatch: metrics, those of clients and the services' own; alarms on them, on the cloud's clock; dashboards.
 
-Not here: metrics streams that flow (they need Amazon Data Firehose), reports of Contributor Insights, alarms on PromQL,
-with wall clock windows or warm-up, cross-account observability, OpenTelemetry.
+Not here: metric streams that flow (they need Amazon Data Firehose), reports of Contributor Insights, alarms on PromQL,
+on more than one time series, with tags in what they tell; cross-account observability, OpenTelemetry.
 """
 
 from hodei.services.cloudwatch import access, billing, detectors, insight_rules, rules, streams, tagging

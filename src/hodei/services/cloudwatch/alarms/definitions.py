@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch import errors, rules, tagging
-from hodei.services.cloudwatch.alarms import evaluating, history, messages
+from hodei.services.cloudwatch.alarms import evaluating, history, messages, wallclock
 from hodei.services.cloudwatch.alarms.verdict import BANDS, COMPARE
 from hodei.services.cloudwatch.data import queries
 from hodei.services.cloudwatch.data.queries import bad
@@ -19,6 +19,7 @@ from hodei.services.cloudwatch.service import cloudwatch
 from hodei.services.cloudwatch.state import Alarm, Wire, alarms
 
 DAY, WEEK = 86400, 7 * 86400
+WALL_CLOCK_PERIODS = (60, 300, 3600, DAY, WEEK)
 TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 ACTIONS = ("aiops", "autoscaling", "automate", "ec2", "lambda", "sns", "ssm", "ssm-incidents", "swf")
 COMPOSITE_ACTIONS = ("aiops", "lambda", "sns", "ssm", "ssm-incidents")
@@ -51,6 +52,8 @@ def put_metric_alarm(
     Metrics: Sequence[Mapping[str, Any]] | None = None,
     Tags: Sequence[Mapping[str, str]] = (),
     ThresholdMetricId: str | None = None,
+    EvaluationWindow: Mapping[str, Any] | None = None,
+    WarmUpConfiguration: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     own = {
         "EvaluationPeriods": EvaluationPeriods,
@@ -68,6 +71,8 @@ def put_metric_alarm(
         "EvaluateLowSampleCountPercentile": EvaluateLowSampleCountPercentile,
         "Metrics": Metrics,
         "ThresholdMetricId": ThresholdMetricId,
+        "EvaluationWindow": EvaluationWindow,
+        "WarmUpConfiguration": WarmUpConfiguration,
     }
     found = {name: value for name, value in own.items() if value is not None}
     _check(ctx, found)
@@ -168,10 +173,26 @@ def _check(ctx: Context, given: Wire) -> None:
         raise bad("The parameter DatapointsToAlarm must be less than or equal to EvaluationPeriods.")
     _check_threshold(given)
     period = _check_metrics(ctx, given) if "Metrics" in given else _check_metric(given)
+    _check_window(given.get("EvaluationWindow"), period)
     total = period * given["EvaluationPeriods"]
     if total > WEEK or (period < 3600 and total > DAY):
         what, most = ("a week", WEEK) if period >= 3600 else ("a day", DAY)
         raise bad(f"Metrics cannot be checked across more than {what} (EvaluationPeriods * Period must be <= {most}).")
+
+
+def _check_window(window: Mapping[str, Any] | None, period: int) -> None:
+    if window is None:
+        return
+    if len(window) != 1:
+        raise bad("Exactly one of the members of EvaluationWindow must be specified.")
+    if (wall := window.get("WallClockWindow")) is None:
+        return
+    if period not in WALL_CLOCK_PERIODS:
+        raise bad(f"The period of a wall clock window must be one of {', '.join(map(str, WALL_CLOCK_PERIODS))}.")
+    try:
+        wallclock.zone(wall.get("Timezone", "UTC"))
+    except ValueError as error:
+        raise bad(str(error)) from None
 
 
 def _check_threshold(given: Wire) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.cloudwatch.alarms import messages, sleeping, transitions, verdict
+from hodei.services.cloudwatch.alarms import messages, sleeping, transitions, verdict, wallclock
 from hodei.services.cloudwatch.alarms.verdict import EXTRA, Point, Verdict
 from hodei.services.cloudwatch.data.answering import answer
 from hodei.services.cloudwatch.data.queries import Found, Frame
@@ -46,7 +46,7 @@ def evaluate(ctx: Context, name: str) -> None:
         alarms.put(ctx, alarm)
     if judged.state is None or (judged.state == alarm.state and alarm.reason != NEW):
         if not judged.evaluated:
-            sleeping.sleep(ctx, alarm)
+            sleeping.sleep(ctx, alarm, _end(ctx, alarm))
         return
     given = alarm.given
     reason = verdict.explain(
@@ -86,13 +86,14 @@ def _treatment(alarm: Alarm) -> str:
 def _judge(ctx: Context, alarm: Alarm) -> tuple[Verdict, Wire] | None:
     """None: nothing is said, as of percentiles of too few values."""
     given, period = alarm.given, period_of(alarm)
-    step = min(period, 60)
-    end = math.floor(ctx.now / step) * step
+    end = _end(ctx, alarm)
     count = given["EvaluationPeriods"] + EXTRA
     frame = Frame(end - count * period, end)
     lines = answer(ctx, sleeping.asked_of(ctx, given), frame)
     band = given.get("ThresholdMetricId")
     watched = next(line for line in lines if line.id != band)
+    if _warming_up(ctx, alarm, watched):
+        return None
     if given.get("EvaluateLowSampleCountPercentile") == "ignore" and _too_few(given, watched):
         return None
     points = _points(given, watched, [line for line in lines if line.id == band], end)
@@ -100,6 +101,19 @@ def _judge(ctx: Context, alarm: Alarm) -> tuple[Verdict, Wire] | None:
         points, periods=given["EvaluationPeriods"], to_alarm=_to_alarm(alarm), missing=_treatment(alarm)
     )
     return judged, _reason_data(ctx, given, watched, judged, end)
+
+
+def _end(ctx: Context, alarm: Alarm) -> int:
+    return int(wallclock.end_of_window(alarm.given, period_of(alarm), ctx.now))
+
+
+def _warming_up(ctx: Context, alarm: Alarm, line: Found) -> bool:
+    """For some time after it was made, an alarm waits: for that time, or for enough data to fill its window."""
+    given = alarm.given.get("WarmUpConfiguration")
+    if given is None or ctx.now >= alarm.created + given["WarmUpPeriodDurationInMinutes"] * 60:
+        return False
+    whole = given.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds", False)
+    return bool(whole or len(line.values) < alarm.given["EvaluationPeriods"])
 
 
 def _points(given: Wire, line: Found, band: list[Found], end: int) -> list[Point]:

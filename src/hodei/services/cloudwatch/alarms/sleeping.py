@@ -29,15 +29,16 @@ def asked_of(ctx: Context, given: Wire) -> list[Query]:
     return queries.parse(ctx, [{"Id": ONLY, "MetricStat": stat}])
 
 
-def sleep(ctx: Context, alarm: Alarm) -> None:
-    """There was no data and nothing has changed: look again when there is, if that is all that can change anything."""
+def sleep(ctx: Context, alarm: Alarm, end: float) -> None:
+    """There was no data before `end` and nothing has changed: look again when there is, if that is all that can change
+    anything."""
     asked = asked_of(ctx, alarm.given)
     if any(map(_restless, asked)):
         return
     metrics = ctx.world.metrics
     found = list(_metrics(asked))
-    if any((series := metrics.series.get(ctx, *metric)) and series.last >= ctx.now for metric in found):
-        return  # data of the future
+    if any((series := metrics.series.get(ctx, *metric)) and series.last >= end for metric in found):
+        return  # data that is yet to be looked at
     ctx.timers.cancel(ctx, "evaluate", alarm.name)
     for metric in found:
         metrics.watch(ctx, metric, "evaluate", alarm.name)
