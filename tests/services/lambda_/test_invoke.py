@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from hodei.services.lambda_.runtime.unpacking import unpacked
 from hodei.testing import ACCOUNT, Cloud
 
 from .functions import PYTHON, function_of, role_of, zipped
@@ -389,3 +392,48 @@ def test_a_reservation_is_a_ceiling(cloud: Cloud, function: Any) -> None:
         client.invoke(FunctionName=name)
     assert refused.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_what_this_machine_cannot_run_says_so(cloud: Cloud, function: Any) -> None:
+    dead, arn = queue(cloud, "dead")
+    name = function("X.Y", zipped(x__dll=""), Runtime="dotnet8", DeadLetterConfig={"TargetArn": arn})
+    client = cloud.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(ClientError, match=r"InvalidRuntimeException.*The runtime dotnet8 cannot run on this machine"):
+        client.invoke(FunctionName=name)
+    client.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    cloud.clock.advance(minutes=4)
+    (letter,) = received(cloud, dead)
+    assert "dotnet8" in letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
+
+
+@pytest.mark.feature("cloud.pay-per-use")
+def test_invokes_are_billed(cloud: Cloud, function: Any, invoke: Any) -> None:
+    invoke(function("echo", MemorySize=512))
+    lines = {line.usage.key: line.quantity for line in cloud.bill.lines(service="lambda")}
+    assert lines["requests"] == 1 and 0 < lines["duration"] < 5
+
+
+def test_links_in_packages(function: Any, invoke: Any) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "def read(event, context):\n    return open('link').read()\n")
+        archive.writestr("data.txt", "linked")
+        link = zipfile.ZipInfo("link")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "data.txt")
+    assert invoke(function("read", packed.getvalue())).payload == "linked"
+
+
+def test_nothing_is_written_through_the_links_of_a_package(tmp_path: Path) -> None:
+    outside, packages = tmp_path / "outside", []
+    outside.mkdir()
+    for number, (name, mode, text) in enumerate(((("lib"), 0o120777, str(outside)), ("lib/x.txt", 0o100644, "bad"))):
+        with zipfile.ZipFile(tmp_path / f"{number}.zip", "w") as archive:
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, text)
+        packages.append(tmp_path / f"{number}.zip")
+    folder = unpacked(tmp_path / "cache", "key", packages)
+    assert (folder / "lib" / "x.txt").read_text() == "bad" and not (folder / "lib").is_symlink()
+    assert not list(outside.iterdir())

@@ -88,7 +88,7 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
     except AwsError:
         _throttled(ctx, event)
         return
-    outcome, _ = await running.run(ctx, found.version, Invocation(event.id, event.payload, found.arn))
+    outcome = await _outcome(ctx, event, found)
     if events.get(ctx, event.id) != event:
         return  # another attempt has overtaken this one
     if not outcome.error:
@@ -100,6 +100,14 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
         ctx.timers.set(ctx, TIMER, ctx.now + PAUSES[min(event.attempts, 1)], event.id)
     else:
         await _given_up(ctx, event, found, config, "RetriesExhausted", outcome)
+
+
+async def _outcome(ctx: Context, event: Event, found: Found) -> Outcome:
+    """What this machine cannot run fails, as what runs and fails."""
+    try:
+        return (await running.run(ctx, found.version, Invocation(event.id, event.payload, found.arn)))[0]
+    except AwsError as error:
+        return Outcome(msgspec.json.encode({"errorType": error.code, "errorMessage": error.message}), error.code)
 
 
 def _throttled(ctx: Context, event: Event) -> None:

@@ -15,6 +15,7 @@ from hodei.services.lambda_.runtime.host import CannotStart, NoInterpreter
 from hodei.services.lambda_.runtime.pool import pool_of
 from hodei.services.lambda_.state import Version
 
+FREE_STORAGE = 512  # MB of /tmp
 SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 
 
@@ -32,6 +33,7 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
     except (NoInterpreter, CannotStart) as error:
         raise errors.InvalidRuntimeException(reason=str(error)) from error
     _measure(ctx, version, outcome, report)
+    _bill(ctx, version, report)
     log = [line for line in lines if line.startswith("INIT_START")]
     log.append(f"START RequestId: {invocation.id} Version: {version.version}")
     log += [line for line in lines if not line.startswith("INIT_START")]
@@ -49,6 +51,16 @@ def _measure(ctx: Context, version: Version, outcome: Outcome, report: Report) -
     ctx.metric("AWS/Lambda", "Invocations", 1, "Count", FunctionName=name)
     ctx.metric("AWS/Lambda", "Errors", 1 if outcome.error else 0, "Count", FunctionName=name)
     ctx.metric("AWS/Lambda", "Duration", report.seconds * 1000, "Milliseconds", FunctionName=name)
+
+
+def _bill(ctx: Context, version: Version, report: Report) -> None:
+    """A request, and what ran with what started it, in GB-seconds; /tmp beyond its first 512 MB."""
+    seconds, arn = report.seconds + (report.init_seconds or 0.0), ctx.arn(f"function:{version.function}")
+    suffix = "-arm" if "arm64" in version.architectures else ""
+    ctx.meter(f"requests{suffix}", 1, arn)
+    ctx.meter(f"duration{suffix}", seconds * version.memory / 1024, arn)
+    if version.storage > FREE_STORAGE:
+        ctx.meter("storage", seconds * (version.storage - FREE_STORAGE) / 1024, arn)
 
 
 def _report(made: Deployment, invocation: Invocation, report: Report) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -12,20 +13,42 @@ from typing import BinaryIO
 
 
 def unpack(package: BinaryIO, folder: Path) -> None:
-    """Lay a zip file over a folder. Names that lead out of it, and links, are left out, as uploads are checked."""
+    """Lay a zip file over a folder. Names that lead out of it are left out, as uploads are checked; links are made when
+    all else is there, so that nothing is written through them: where they lead counts in the function's sandbox."""
+    links: list[tuple[Path, str]] = []
     with zipfile.ZipFile(package) as archive:
         for entry in archive.infolist():
-            name = os.path.normpath(entry.filename)
-            if name.startswith(("/", "..")) or (mode := entry.external_attr >> 16) & 0o170000 == 0o120000:
+            name, mode = os.path.normpath(entry.filename), entry.external_attr >> 16
+            if name.startswith(("/", "..")):
                 continue
             place = folder / name
-            if entry.is_dir():
+            _unlink(folder, place)
+            if stat.S_ISLNK(mode):
+                links.append((place, archive.read(entry).decode(errors="surrogateescape")))
+            elif entry.is_dir():
                 place.mkdir(parents=True, exist_ok=True)
-                continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(entry) as source, place.open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-            place.chmod(0o755 if mode & 0o111 else 0o644)
+            else:
+                _extract(archive, entry, place, 0o755 if mode & 0o111 else 0o644)
+    for place, target in links:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(target)
+
+
+def _unlink(folder: Path, place: Path) -> None:
+    """Remove the links on the way to a place, which a layer below has left: nothing is written through them."""
+    for above in [place, *place.parents]:
+        if above == folder:
+            return
+        if above.is_symlink():
+            above.unlink()
+
+
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path, mode: int) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(entry) as source, place.open("wb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+    place.chmod(mode)
 
 
 def unpacked(cache: Path, key: str, packages: Sequence[Path]) -> Path:
