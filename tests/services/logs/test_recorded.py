@@ -111,13 +111,6 @@ def plain(answer: Any) -> Any:
     return answer
 
 
-@pytest.mark.parametrize(("name", "expected"), list(recorded()))
-def test_as_aws_answered(name: str, expected: Answers) -> None:
-    with Cloud() as cloud:
-        answers = {key: plain(answer) for key, answer in SCENARIOS[name](Replay(cloud)).items()}
-    same(expected, answers)
-
-
 # Destinations.
 
 
@@ -431,3 +424,10 @@ def put_subscription_filter_errors(r: Replay) -> Answers:
         "error-lambda-not-found": refused(r.group(), function),
         "error-kinesis-not-found": refused("group", f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/invalid"),
     }
+
+
+@pytest.mark.parametrize(("name", "expected"), list(recorded()))
+def test_as_aws_answered(name: str, expected: Answers) -> None:
+    with Cloud() as cloud:
+        answers = {key: plain(answer) for key, answer in SCENARIOS[name](Replay(cloud)).items()}
+    same(expected, answers)

@@ -93,6 +93,7 @@ def test_what_cannot_be_subscribed(cloud: Cloud, logs: Any) -> None:
         "destinationArn for vendor kinesis cannot be used without roleArn"
     )
     assert "Could not deliver test message" in refusal(subscribe, logs=logs, arn=arn + "x", role=role)[1]
+    assert refusal(subscribe, logs=logs, arn=arn, role="word")[0] == "InvalidParameterException"
     elsewhere = f"arn:aws:lambda:us-east-1:{OTHER}:function:f"
     assert refusal(subscribe, logs=logs, arn=elsewhere, role="")[0] == "AccessDeniedException"
     firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/x"

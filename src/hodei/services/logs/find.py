@@ -8,7 +8,14 @@ from hodei.kernel.context import Context
 from hodei.services.logs import errors
 from hodei.services.logs.state import Group, Stream, groups, streams
 
+ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/.+")
 GROUP_ARN = re.compile(r"arn:[\w-]+:logs:([\w-]+):(\d{12}):log-group:([^:*]+)(?::\*)?")
+
+
+def check_role(arn: str) -> None:
+    """Raises: InvalidParameterException for what is no ARN of a role."""
+    if not ROLE_ARN.fullmatch(arn):
+        raise errors.InvalidParameterException(reason=f"Invalid roleArn: {arn}")
 
 
 def group_named(ctx: Context, name: str) -> Group:

@@ -16,7 +16,6 @@ from hodei.services.logs.state import Group, Stream, Wire
 
 NOTHING: Sequence[str] = ()
 MOST = 500  # events in an update; more are sampled
-LONGEST = 3 * 3600.0  # seconds of a session
 
 
 class Session:
@@ -100,11 +99,11 @@ async def _events(ctx: Context, groups: list[Group], session: Session, start: Wi
         tails.setdefault(group.id, []).append(session)
     try:
         yield {"sessionStart": start}
-        end = ctx.now + LONGEST
+        end = ctx.now + ctx.setting("tail-session")
         while ctx.now < end:
             await ctx.wait(("logs.tail", start["sessionId"]), ctx.now + 1.0)
             yield {"sessionUpdate": session.take()}
-        yield {"SessionTimeoutException": {"message": "Session timed out after 3 hours."}}
+        yield {"SessionTimeoutException": {"message": "The live tail session has timed out."}}
     finally:
         for group in groups:
             tails[group.id].remove(session)

@@ -17,6 +17,7 @@ from hodei.kernel.iam.needs import Need
 from hodei.kernel.keys import text_end
 from hodei.services.logs import errors, pages, tagging
 from hodei.services.logs.filters.sending import Target
+from hodei.services.logs.find import check_role
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import Destination, Wire, destinations
 
@@ -29,6 +30,7 @@ def put_destination(
     ctx: Context, *, destinationName: str, targetArn: str, roleArn: str, tags: Mapping[str, str] = NO_TAGS
 ) -> dict[str, Any]:
     _check_target(targetArn)
+    check_role(roleArn)
     old = destinations.get(ctx, destinationName)
     one = Destination(
         name=destinationName,

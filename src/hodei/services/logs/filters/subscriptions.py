@@ -16,7 +16,7 @@ from hodei.services.logs import errors, pages
 from hodei.services.logs.events.filter import compiled
 from hodei.services.logs.filters import account_policies, destinations, sending
 from hodei.services.logs.filters.sending import Target
-from hodei.services.logs.find import group_named
+from hodei.services.logs.find import check_role, group_named
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import Group, Subscription, Wire, groups, subscriptions
 
@@ -88,6 +88,7 @@ async def checked(ctx: Context, arn: str, role: str, group: str) -> None:
                 raise errors.InvalidParameterException(
                     reason="destinationArn for vendor kinesis cannot be used without roleArn"
                 )
+            check_role(role)
             await _check_stream(ctx, Target(arn, role), source)
         case "logs":
             destinations.check_subscribable(ctx, place)
