@@ -1,4 +1,10 @@
-"""CloudWatch Logs."""
+"""CloudWatch Logs: groups of all classes, streams and their events, filters and searches, metric and subscription
+filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
+
+Not here: log transformers, index policies, anomaly detectors, deliveries (vended logs), integrations, imports, lookup
+tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; queries in SQL and PPL, and of Logs Insights
+QL the commands anomaly, diff, join, lookup, unnest, filterIndex, SOURCE and unmask.
+"""
 
 from hodei.services.logs import access, billing, groups, resource_policies, streams, tagging
 from hodei.services.logs.events import export, filter, put, read, tail

@@ -19,7 +19,6 @@ from hodei.services.logs.find import GROUP_ARN
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import resource_policies as policies
 
-TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 NAMES = ("logGroupName", "logGroupIdentifier", "resourceIdentifier")
 LISTS = ("logGroupNames", "logGroupIdentifiers")
 
@@ -33,8 +32,12 @@ def groups_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_arn(ctx, one)}:log-stream:"
     if (arn := params.get("resourceArn")) and GROUP_ARN.fullmatch(arn):
         yield arn.removesuffix(":*")
-    if ctx.operation == "DescribeLogGroups" and not given:
-        yield f"{ctx.arn('log-group:')}:log-stream:"
+
+
+@logs.needs_of("DescribeLogGroups")
+def to_describe(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
+    """As AWS words its denials: of a group without a name."""
+    yield Need("logs:DescribeLogGroups", f"{ctx.arn('log-group:')}:log-stream:")
 
 
 @logs.finds("log-stream")
