@@ -77,21 +77,6 @@ def parse(text: str) -> Node:
     return node
 
 
-def names(node: Node) -> Iterator[str]:
-    """All names in an expression, functions' left out."""
-    match node:
-        case Name(name=name):
-            yield name
-        case Array(items=parts) | Call(arguments=parts):
-            for part in parts:
-                yield from names(part)
-        case Negative(operand=operand):
-            yield from names(operand)
-        case Binary(left=left, right=right):
-            yield from names(left)
-            yield from names(right)
-
-
 def calls(node: Node) -> Iterator[str]:
     """The functions that an expression calls."""
     match node:

@@ -14,8 +14,7 @@ OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
 class Alarm(Record):
     """A metric alarm, or with an AlarmRule in `given` a composite one.
 
-    `acted` is the state whose actions ran last, or need not run: it differs from `state` while they are suppressed.
-    `busy` tells evaluations apart that the first one after a change has to tell of.
+    `acted` is the state whose actions ran last: it differs from `state` while they are suppressed or muted.
     """
 
     name: str
@@ -86,7 +85,7 @@ class Dashboard(Record):
 
 
 class Stream(Record):
-    """A metric stream. Nothing flows: see [left_out] of StartMetricStreams."""
+    """A metric stream. Nothing flows: what it would flow to is not here."""
 
     name: str
     given: Wire
