@@ -20,6 +20,7 @@ from h2.events import (
     StreamReset,
 )
 from h2.settings import SettingCodes
+from hyperframe.frame import GoAwayFrame
 
 from hodei.protocol.http import BodyError, Request, Response
 
@@ -337,6 +338,34 @@ def test_stop_finishes_the_open_streams_and_says_so(serve, wire, eventually):
     assert frames.endswith(b"held")
     assert stream == 1
     stopping.result(5)
+
+
+def test_a_client_that_begins_nothing_more_gets_what_it_has_asked_for(serve, wire, eventually):
+    """So Node's sessions end, while the JavaScript SDK still reads an event stream."""
+    release = asyncio.Event()
+    started: list[str] = []
+
+    async def events() -> AsyncIterator[bytes]:
+        yield b"one"
+        await release.wait()
+        yield b"two"
+
+    async def stream_events(request: Request) -> Response:
+        started.append(request.path)
+        return Response(200, [], events())
+
+    server = serve(stream_events)
+    client = Client(wire(server))
+    client.ask("/a")
+    eventually(lambda: started)
+    client.wire.send(GoAwayFrame(0).serialize())
+    frames = b""
+    while b"one" not in frames:
+        frames += client.wire.sock.recv(65536)
+    server.loop.call_soon_threadsafe(release.set)
+    while data := client.wire.sock.recv(65536):  # to the end of the connection
+        frames += data
+    assert b"two" in frames
 
 
 def test_an_idle_connection_is_closed(serve, wire):

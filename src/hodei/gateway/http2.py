@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionInputs, ConnectionState, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -130,6 +130,12 @@ class Http2Exchange(Exchange):
         return headers
 
 
+# To h2 a connection is closed by the client's GOAWAY, but streams that are open go on to their end (RFC 9113, 6.8).
+TRANSITIONS = H2ConnectionStateMachine._transitions | {
+    (ConnectionState.SERVER_OPEN, ConnectionInputs.RECV_GOAWAY): (None, ConnectionState.SERVER_OPEN)
+}
+
+
 class Http2(asyncio.Protocol):
     transport: asyncio.Transport
 
@@ -144,6 +150,7 @@ class Http2(asyncio.Protocol):
         self._answered = self._reset = 0  # streams, by how they ended
         self._broken = False  # the client does not speak HTTP/2: it may read the GOAWAY, and leave
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
+        self._h2.state_machine._transitions = TRANSITIONS
         self._h2.local_settings = Settings(
             client=False,
             initial_values={
@@ -239,7 +246,9 @@ class Http2(asyncio.Protocol):
             case WindowUpdated() | RemoteSettingsChanged():
                 self._wake_all()
             case ConnectionTerminated():
-                self.transport.close()  # h2 sends nothing after it, not even on open streams
+                self._closing = True
+                if event.error_code or not self.exchanges:
+                    self.transport.close()
 
     def _count_reset(self) -> None:
         """Whoever takes back most of what he asks for costs much and wants nothing (CVE-2023-44487)."""
