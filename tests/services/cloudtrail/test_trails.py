@@ -131,7 +131,7 @@ def test_what_is_not_given_stays_as_it_is(cloudtrail: Any, bucket: str, refused:
     assert cloudtrail.get_trail(Name="main")["Trail"]["IncludeGlobalServiceEvents"]
 
 
-def test_topics_and_log_groups_are_not_there(cloudtrail: Any, bucket: str, refused: Any) -> None:
+def test_topics_and_groups_that_are_not_there(cloudtrail: Any, bucket: str, refused: Any) -> None:
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:audit:*"
     with refused("InsufficientSnsTopicPolicyException", "SNS Topic does not exist or the topic policy is incorrect!"):
         cloudtrail.create_trail(Name="main", S3BucketName=bucket, SnsTopicName="told")

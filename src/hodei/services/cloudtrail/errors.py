@@ -41,6 +41,9 @@ InsufficientSnsTopicPolicy = cloudtrail.error(
 InvalidCloudWatchLogsLogGroupArn = cloudtrail.error(
     "InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot validate the specified log group ARN."
 )
+InvalidCloudWatchLogsRoleArn = cloudtrail.error(
+    "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the permissions for your role."
+)
 InvalidEventSelectors = cloudtrail.error("InvalidEventSelectorsException")
 InvalidHomeRegion = cloudtrail.error(
     "InvalidHomeRegionException", "Trail {arn} can be changed only in its home region, {region}."

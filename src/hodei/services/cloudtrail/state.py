@@ -27,6 +27,8 @@ class Trail(Record):
     logging: bool = False
     started: float = 0.0
     stopped: float = 0.0
+    log_group: str = ""  # of CloudWatch Logs: its ARN, with :*
+    log_role: str = ""  # as which it writes there
     since: float = 0.0  # it takes nothing older: since it has logged, or been in all Regions, or of the organization
 
 
@@ -49,6 +51,8 @@ class Progress(Record):
     tried: float = 0.0
     delivered: float = 0.0
     error: str = ""
+    logged: float = 0.0  # when the log group has got events
+    log_error: str = ""
     digest_from: float = 0.0
     digested: float = 0.0
     digest_error: str = ""

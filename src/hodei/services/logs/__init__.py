@@ -2,7 +2,7 @@
 filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
 
 Not here: log transformers, index policies, anomaly detectors, deliveries (vended logs), integrations, imports, lookup
-tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; queries in SQL and PPL, and of Logs Insights
+tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; queries in SQL and PPL; of Logs Insights
 QL the commands anomaly, diff, join, lookup, unnest, filterIndex, SOURCE and unmask.
 """
 

@@ -25,7 +25,7 @@ from hodei.services.cloudtrail.find import visible
 from hodei.services.cloudtrail.selecting import selection
 from hodei.services.cloudtrail.service import cloudtrail
 from hodei.services.cloudtrail.state import LogFile, Progress, Trail, log_files, progresses, trails
-from hodei.services.cloudtrail.trails import logging
+from hodei.services.cloudtrail.trails import log_group, logging
 
 AT_ONCE = 2000  # events that become one file, more or less
 
@@ -109,6 +109,7 @@ async def _deliver_part(part: Part, until: float) -> None:
         progress = replace(progress, until=end)
         if events:
             packed = await ctx.offload(files.pack, events, part.account)
+            records = await ctx.offload(log_group.lines, packed.body) if trail.log_group else []
             key = files.log_key(ctx, trail, part.account, part.region, ctx.now)
             try:
                 await files.put(ctx, trail, key, packed.body, {})
@@ -117,12 +118,23 @@ async def _deliver_part(part: Part, until: float) -> None:
                 return
             bill.delivered(ctx, trail, part.account, part.region, events)
             progress = replace(progress, tried=ctx.now, delivered=ctx.now, error="")
+            if trail.log_group:
+                progress = _logged(part, progress, records)
             if trail.validated:
                 _note(part, key, packed, events)
         if not still_there(part):
             return
         progresses.put(ctx, progress)
         await asyncio.sleep(0)
+
+
+def _logged(part: Part, progress: Progress, records: list[str]) -> Progress:
+    """Write what is in a file to the trail's log group too; what that does not take is in the file alone."""
+    try:
+        log_group.write(part.ctx, part.trail, part.account, part.region, records)
+    except AwsError as error:
+        return replace(progress, log_error=error.code)
+    return replace(progress, logged=part.ctx.now, log_error="")
 
 
 def progress_of(part: Part) -> Progress:

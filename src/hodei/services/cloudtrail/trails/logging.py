@@ -58,6 +58,7 @@ def get_trail_status(ctx: Context, *, Name: str) -> dict[str, Any]:
         "StopLoggingTime": trail.stopped,
         "LatestDeliveryTime": progress.delivered if progress else 0.0,
         "LatestDigestDeliveryTime": progress.digested if progress else 0.0,
+        "LatestCloudWatchLogsDeliveryTime": progress.logged if progress else 0.0,
     }
     status |= {name: at for name, at in times.items() if at}
     texts = {
@@ -71,6 +72,8 @@ def get_trail_status(ctx: Context, *, Name: str) -> dict[str, Any]:
     status |= {name: iso(at) if at else "" for name, at in texts.items()}
     if progress and progress.error:
         status["LatestDeliveryError"] = progress.error
+    if progress and progress.log_error:
+        status["LatestCloudWatchLogsDeliveryError"] = progress.log_error
     if progress and progress.digest_error:
         status["LatestDigestDeliveryError"] = progress.digest_error
     return status

@@ -13,7 +13,7 @@ from hodei.services.cloudtrail.find import Found, find_home, membership, visible
 from hodei.services.cloudtrail.selecting import selection
 from hodei.services.cloudtrail.service import cloudtrail
 from hodei.services.cloudtrail.state import Trail, log_files, progresses, trails
-from hodei.services.cloudtrail.trails import destination, logging
+from hodei.services.cloudtrail.trails import destination, log_group, logging
 
 Result = dict[str, Any]
 
@@ -41,7 +41,7 @@ async def create_trail(
     tags = rules.tags_of(TagsList)
     rules.check_tags(tags)
     home = _organizations_home(ctx) if IsOrganizationTrail else ctx
-    _refuse_what_is_not_there(SnsTopicName, CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn)
+    _refuse_topics(SnsTopicName)
     if any(found.trail.name == Name and _meets(ctx, found.trail, IsMultiRegionTrail) for found in visible(home)):
         raise errors.TrailAlreadyExists(name=Name, account=home.account)
     most = int(home.quota("trails"))
@@ -59,6 +59,8 @@ async def create_trail(
         kms_key=destination.key_arn(ctx, KmsKeyId) if KmsKeyId else "",
         organization=_organization(home) if IsOrganizationTrail else "",
         recursive=RecursiveLogging,
+        log_group=CloudWatchLogsLogGroupArn,
+        log_role=CloudWatchLogsRoleArn,
     )
     await _check(home, trail)
     trails.put(home, trail)
@@ -77,8 +79,8 @@ async def update_trail(
     IncludeGlobalServiceEvents: bool | None = None,
     IsMultiRegionTrail: bool | None = None,
     EnableLogFileValidation: bool | None = None,
-    CloudWatchLogsLogGroupArn: str = "",
-    CloudWatchLogsRoleArn: str = "",
+    CloudWatchLogsLogGroupArn: str | None = None,
+    CloudWatchLogsRoleArn: str | None = None,
     KmsKeyId: str | None = None,
     IsOrganizationTrail: bool | None = None,
     RecursiveLogging: bool | None = None,
@@ -86,13 +88,15 @@ async def update_trail(
     """What is not given stays. A key that is "" is none any more."""
     found = find_home(ctx, Name)
     home, trail = found
-    _refuse_what_is_not_there(SnsTopicName, CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn)
+    _refuse_topics(SnsTopicName)
     given: dict[str, Any] = {
         "bucket": S3BucketName,
         "prefix": S3KeyPrefix,
         "global_events": IncludeGlobalServiceEvents,
         "multi_region": IsMultiRegionTrail,
         "recursive": RecursiveLogging,
+        "log_group": CloudWatchLogsLogGroupArn,
+        "log_role": CloudWatchLogsRoleArn,
     }
     if EnableLogFileValidation is not None and EnableLogFileValidation != bool(trail.validated):
         given["validated"] = ctx.now if EnableLogFileValidation else 0.0
@@ -160,15 +164,14 @@ async def _check(home: Context, trail: Trail) -> None:
     rules.check_prefix(trail.prefix)
     if trail.multi_region and not trail.global_events:
         raise errors.InvalidParameterCombination("Multi-Region trail must include global service events.")
+    log_group.check(home, trail)
     await destination.check(home, trail)
 
 
-def _refuse_what_is_not_there(topic: str, group: str, role: str) -> None:
-    """There are neither topics nor log groups."""
+def _refuse_topics(topic: str) -> None:
+    """There are none."""
     if topic:
         raise errors.InsufficientSnsTopicPolicy()
-    if group or role:
-        raise errors.InvalidCloudWatchLogsLogGroupArn()
 
 
 def _meets(ctx: Context, trail: Trail, everywhere: bool) -> bool:
@@ -226,6 +229,8 @@ def _settings(trail: Trail) -> Result:
         shown["S3KeyPrefix"] = trail.prefix
     if trail.kms_key:
         shown["KmsKeyId"] = trail.kms_key
+    if trail.log_group:
+        shown |= {"CloudWatchLogsLogGroupArn": trail.log_group, "CloudWatchLogsRoleArn": trail.log_role}
     return shown
 
 
