@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +191,31 @@ def test_saved_queries(logs: Any) -> None:
     assert [(one["name"], one["queryString"]) for one in found] == [("aa", "fields z")]
     assert logs.delete_query_definition(queryDefinitionId=id)["success"]
     assert refusal(logs.delete_query_definition, queryDefinitionId=id)[0] == "ResourceNotFoundException"
+
+
+def test_a_query_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
+    def count(cloud: Cloud, id: str) -> Any:
+        cloud.clock.advance(seconds=1)
+        return cloud.client("logs").get_query_results(queryId=id)
+
+    with Cloud(directory=tmp_path) as cloud:
+        logs = cloud.client("logs")
+        logs.create_log_group(logGroupName=GROUP)
+        now = int(cloud.clock.now().timestamp())
+        id = logs.start_query(logGroupName=GROUP, startTime=now - 60, endTime=now, queryString="limit 1")["queryId"]
+        assert count(cloud, id)["status"] == "Complete"
+
+        def cut_off() -> None:
+            from msgspec.structs import replace
+
+            from hodei.services.logs.state import queries
+
+            ctx = cloud.world.context("logs", account="000000000000", region="us-east-1")
+            run = queries.get(ctx, id)
+            assert run
+            with ctx.store.batch():
+                queries.put(ctx, replace(run, status="Running"))
+
+        cloud._runner.call(cut_off)
+    with Cloud(directory=tmp_path) as cloud:
+        assert count(cloud, id)["status"] == "Complete"

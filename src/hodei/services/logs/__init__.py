@@ -6,7 +6,7 @@ tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; que
 QL the commands anomaly, diff, join, lookup, unnest, filterIndex, SOURCE and unmask.
 """
 
-from hodei.services.logs import access, billing, groups, resource_policies, streams, tagging
+from hodei.services.logs import access, billing, groups, resource_policies, resuming, streams, tagging
 from hodei.services.logs.events import export, filter, put, read, tail
 from hodei.services.logs.filters import account_policies, destinations, metric_filters, subscriptions, testing
 from hodei.services.logs.insights import definitions, queries, running
@@ -27,6 +27,7 @@ __all__ = [
     "queries",
     "read",
     "resource_policies",
+    "resuming",
     "running",
     "streams",
     "subscriptions",
