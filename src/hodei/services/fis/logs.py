@@ -34,9 +34,7 @@ def checked(given: Mapping[str, Any] | None) -> Wire | None:
     if given.get("logSchemaVersion") not in (1, 2):
         raise errors.ValidationException(reason="logSchemaVersion must be 1 or 2.")
     if "cloudWatchLogsConfiguration" in given:
-        raise NotImplementedByHodei(
-            "cloudWatchLogsConfiguration: logs of experiments go to S3 only, so far."
-        )
+        raise NotImplementedByHodei("cloudWatchLogsConfiguration: logs of experiments go to S3 only, so far.")
     if "s3Configuration" not in given:
         raise errors.ValidationException(reason="A log configuration must have a destination.")
     return dict(given)
