@@ -37,14 +37,14 @@ def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_new_service_passes_the_laws_and_its_tests(checkout: Path) -> None:
-    made = run(checkout, "hodei.scaffold", "kinesis")
+    made = run(checkout, "hodei.scaffold", "firehose")
     assert made.returncode == 0, made.stderr
-    assert '@kinesis.operation("CreateStream")' in made.stdout
-    tests = run(checkout, "pytest", "-q", "-k", "kinesis", "tests/services/kinesis", *LAWS)
+    assert '@firehose.operation("CreateDeliveryStream")' in made.stdout
+    tests = run(checkout, "pytest", "-q", "-k", "firehose", "tests/services/firehose", *LAWS)
     assert tests.returncode == 0, tests.stdout
-    linted = run(checkout, "ruff", "check", "src/hodei/services/kinesis", "tests/services/kinesis")
+    linted = run(checkout, "ruff", "check", "src/hodei/services/firehose", "tests/services/firehose")
     assert linted.returncode == 0, linted.stdout
-    formatted = run(checkout, "ruff", "format", "--check", "src/hodei/services/kinesis", "tests/services/kinesis")
+    formatted = run(checkout, "ruff", "format", "--check", "src/hodei/services/firehose", "tests/services/firehose")
     assert formatted.returncode == 0, formatted.stdout
 
 

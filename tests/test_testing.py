@@ -49,17 +49,15 @@ def test_an_operation_that_is_not_there_is_refused_by_name_in_the_services_own_f
     assert answer["Error"]["Message"] == "sns:CreateTopic is not implemented by Hodei."
 
 
-@pytest.mark.parametrize(
-    "service", ["kinesis", "ec2", "route53", "lambda", "cloudwatch", "rds", "docdb", "elbv2", "sesv2"]
-)
+@pytest.mark.parametrize("service", ["firehose", "ec2", "route53", "batch", "events", "rds", "docdb", "elbv2", "sesv2"])
 def test_every_service_of_botocore_is_routed_by_its_own_protocol(cloud: Cloud, service: str) -> None:
     """One operation without required members each: the refusal shows that routing found it."""
     from botocore import xform_name
 
     client = cloud.client(service)
     operation = {
-        "kinesis": "ListStreams", "ec2": "DescribeVpcs", "route53": "ListHostedZones", "lambda": "ListFunctions",
-        "cloudwatch": "ListMetrics", "rds": "DescribeDBInstances", "docdb": "DescribeDBClusters",
+        "firehose": "ListDeliveryStreams", "ec2": "DescribeVpcs", "route53": "ListHostedZones",
+        "batch": "DescribeJobQueues", "events": "ListEventBuses", "rds": "DescribeDBInstances", "docdb": "DescribeDBClusters",
         "elbv2": "DescribeLoadBalancers", "sesv2": "ListEmailIdentities",
     }[service]  # fmt: skip
     with pytest.raises(client.exceptions.ClientError) as caught:

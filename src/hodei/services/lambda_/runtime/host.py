@@ -21,7 +21,7 @@ from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterprete
 
 SANDBOX_USER = 993  # as on AWS
 LIMITS = {"NOFILE": 1024, "CORE": 0}
-TASK, OPT = "/var/task", "/opt"
+TASK, OPT, RUNTIME = "/var/task", "/opt", "/var/runtime"
 SCRATCH = Path("/var/tmp")  # functions have a /tmp of their own, in which nothing of ours should lie
 
 
@@ -105,6 +105,7 @@ class Host:
         isolated = await self.isolates()
         task, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
         env |= {"LAMBDA_TASK_ROOT": task, "HODEI_OPT": opt}
+        runtime = RUNTIME if isolated else str(BOOTSTRAPS)
         root = None
         if isolated:
             root = [*machine()[:-1], Part("/tmp", options=f"size={deployment.storage}m,mode=1777")]
@@ -113,7 +114,7 @@ class Host:
         return Program(
             env=env,
             cwd=task,
-            argv=[part.replace("{task}", task).replace("{opt}", opt) for part in command.argv],
+            argv=[part.format(task=task, opt=opt, runtime=runtime) for part in command.argv],
             call=command.call,
             root=root,
             limits=LIMITS,
@@ -137,11 +138,10 @@ class Host:
             major, _, rest = found.version.partition(".")
             label = f"python:{major}.{rest.replace('.', '.v', 1)}"
             return Command(await self._python(found), call="python_runtime:main", parts=parts, label=label)
-        bootstraps = (Part(str(BOOTSTRAPS), str(BOOTSTRAPS)),)
         if runtime.startswith("nodejs"):
             command = interpreters.node(runtime)
-            script = str(BOOTSTRAPS / "node_runtime.mjs")
-            parts = (*bootstraps, *_beside(command))
+            script = "{runtime}/node_runtime.mjs"
+            parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(command))
             return Command(await self._plain(), argv=(command, script), parts=parts, label=f"nodejs:{runtime[6:]}")
         if runtime.startswith("provided"):
             own = deployment.code / "bootstrap"
@@ -180,8 +180,7 @@ class Host:
 
     def _loaded(self) -> list[Part]:
         """What the fork server of Python has loaded, where it has found it."""
-        sdk = [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
-        return [Part(str(BOOTSTRAPS), str(BOOTSTRAPS)), *sdk]
+        return [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
 
 
 async def _started(server: ForkServer) -> ForkServer:
