@@ -42,6 +42,12 @@ class Principal:
     def anonymous(self) -> bool:
         return not self.access_key and not self.service and self.kind != "web-identity"
 
+    @property
+    def requester(self) -> str:
+        """For whom services remember data keys: the sessions of a role are one, where no policies narrow them."""
+        session = self.session
+        return f"{session.issuer} {session.policies}" if session and session.issuer else self.arn
+
 
 ANONYMOUS = Principal(account="", arn="*", kind="anonymous")
 

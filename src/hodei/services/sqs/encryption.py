@@ -36,7 +36,7 @@ def data_key(ctx: Context, queue: Queue) -> DataKey | None:
     arn, master = queue.arn(ctx), queue.attributes.get("KmsMasterKeyId")
     if not master:
         return DataKey(arn, b"", b"") if queue.attributes["SqsManagedSseEnabled"] == "true" else None
-    about = (queue.id, master, _requester(ctx))
+    about = (queue.id, master, ctx.principal.requester)
     if (known := _known(ctx, about)) is None:
         import hodei.services.kms.api as kms  # loaded where a key is used
 
@@ -70,7 +70,7 @@ def body_of(ctx: Context, queue: Queue, content: Content) -> str:
         return ctx.world.vault.open("sqs", found.body).decode()
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    about = (queue.id, found.wrapped, _requester(ctx))
+    about = (queue.id, found.wrapped, ctx.principal.requester)
     if (known := _known(ctx, about)) is None:
         import hodei.services.kms.api as kms
 
@@ -99,12 +99,6 @@ def _note(ctx: Context, queue: Queue, about: tuple[str, str | bytes, str], key: 
     keys = memory(ctx).data_keys
     ctx.store.when_durable(note)
     return known
-
-
-def _requester(ctx: Context) -> str:
-    """The sessions of a role are one requester, where no policies narrow them."""
-    session = ctx.principal.session
-    return f"{session.issuer} {session.policies}" if session and session.issuer else ctx.principal.arn
 
 
 def _context(arn: str) -> dict[str, str]:

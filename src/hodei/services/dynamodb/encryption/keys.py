@@ -82,7 +82,7 @@ def cipher(ctx: Context, id: str) -> Any:
     if (opened := _opened.get(ctx.world)) is None:
         opened = _opened[ctx.world] = {}
         ctx.store.on_switch(opened.clear)
-    about = (id, _requester(ctx))
+    about = (id, ctx.principal.requester)
     if (known := opened.get(about)) and ctx.now < known.until:
         return known.cipher
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -158,12 +158,6 @@ def _service(ctx: Context) -> str:
 
 def _itself(ctx: Context) -> Context:
     return ctx.by(service_principal(_service(ctx), ctx.account))
-
-
-def _requester(ctx: Context) -> str:
-    """The sessions of a role are one requester, where no policies narrow them."""
-    session = ctx.principal.session
-    return f"{session.issuer} {session.policies}" if session and session.issuer else ctx.principal.arn
 
 
 @contextmanager

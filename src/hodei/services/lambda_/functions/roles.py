@@ -26,13 +26,18 @@ def check(ctx: Context, function: str, role: str) -> None:
         raise rules.invalid("The role defined for the function cannot be assumed by Lambda.")
 
 
-def session(ctx: Context, function: str, role: str) -> Principal | None:
-    """Who a function acts as, in a session named after it; None if its role does not let Lambda become it."""
-    from hodei.services.sts.api import become  # loaded where a role is needed
+def become(ctx: Context, function: str, role: str, arn: str) -> Principal:
+    """Who a function acts as, in a session named after it; `arn` is that of the function, or of the version that runs.
+    Raises: AccessDenied, if its role does not let Lambda become it."""
+    import hodei.services.sts.api as sts  # loaded where a role is needed
 
-    source = ctx.arn(f"function:{function}")
+    return sts.become(ctx, role, function, service_principal(SERVICE, ctx.account, arn))
+
+
+def session(ctx: Context, function: str, role: str) -> Principal | None:
+    """As `become`; None if the role does not let Lambda."""
     try:
-        return become(ctx, role, function, service_principal(SERVICE, ctx.account, source))
+        return become(ctx, function, role, ctx.arn(f"function:{function}"))
     except AwsError:
         return None
 

@@ -12,14 +12,13 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.arns import Arn
-from hodei.kernel.context import Context, service_principal
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_.find import Found
+from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.runtime.environment import Outcome
 
 log = logging.getLogger("hodei.lambda")
-
-PRINCIPAL = "lambda.amazonaws.com"
 
 
 async def send(ctx: Context, found: Found, arn: str, record: Mapping[str, Any]) -> None:
@@ -44,12 +43,9 @@ def _told(outcome: Outcome | None) -> str:
 async def _deliver(
     ctx: Context, found: Found, arn: str, body: bytes, attributes: Mapping[str, str], failure: str
 ) -> None:
-    import hodei.services.sts.api as sts
-
-    place = Arn.parse(arn)
+    place, version = Arn.parse(arn), found.version
     try:
-        by = service_principal(PRINCIPAL, ctx.account, found.version.arn(ctx))
-        role = sts.become(ctx, found.version.role, found.version.function, by)
+        role = roles.become(ctx, version.function, version.role, version.arn(ctx))
         acting = ctx.by(role).at(region=place.region)
         if place.service == "sqs":
             await _to_queue(acting, place, body, attributes)
@@ -60,7 +56,7 @@ async def _deliver(
             raise AwsError(f"{place.service} is not implemented by Hodei")
     except AwsError as error:
         log.warning("what came of %s could not be sent to %s: %s", found.arn, arn, error)
-        ctx.metric("AWS/Lambda", failure, 1, "Count", FunctionName=found.version.function)
+        ctx.metric("AWS/Lambda", failure, 1, "Count", FunctionName=version.function)
 
 
 async def _to_queue(acting: Context, place: Arn, body: bytes, attributes: Mapping[str, str]) -> None:

@@ -7,9 +7,10 @@ from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from hodei.kernel.arns import Arn, partition_of
-from hodei.kernel.context import Context, service_principal
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.world import World
+from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.runtime.deployment import Deployment
 
 KNOWN_FOR = 60.0  # seconds for which it is remembered whether a role may write
@@ -43,13 +44,11 @@ def _may(ctx: Context, made: Deployment) -> bool:
 
 def _allowed(ctx: Context, made: Deployment) -> bool:
     import hodei.services.logs.api as logs
-    import hodei.services.sts.api as sts
 
     group = Arn(partition_of(ctx.region), "logs", ctx.region, ctx.account, f"log-group:{made.log_group}")
     actions = ACTIONS if logs.exists(ctx, str(group)) else ("CreateLogGroup", *ACTIONS)
     try:
-        by = service_principal("lambda.amazonaws.com", ctx.account, made.arn)
-        logs.allowed(ctx.by(sts.become(ctx, made.role, made.name, by)), actions, made.log_group)
+        logs.allowed(ctx.by(roles.become(ctx, made.name, made.role, made.arn)), actions, made.log_group)
     except AwsError:
         return False
     return True

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hodei.kernel.context import Context, service_principal
 from hodei.services.lambda_ import errors
+from hodei.services.lambda_.functions.roles import SERVICE
 from hodei.services.lambda_.invoking import logs
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
@@ -90,7 +91,7 @@ def credentials(ctx: Context, role: str, made: Deployment) -> Mapping[str, str]:
     """Of the function's role, as environment variables."""
     import hodei.services.sts.api as sts
 
-    by = service_principal("lambda.amazonaws.com", ctx.account, made.arn)
+    by = service_principal(SERVICE, ctx.account, made.arn)
     given = sts.issue(ctx, role, made.name, by, SESSION_SECONDS)
     return {
         "AWS_ACCESS_KEY_ID": given["AccessKeyId"],

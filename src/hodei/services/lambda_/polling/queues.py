@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from hodei.kernel.arns import Arn
-from hodei.kernel.context import Context, service_principal
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import find
+from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.invoking import admission, running
 from hodei.services.lambda_.mappings import matching
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
@@ -88,11 +89,8 @@ async def _received(ctx: Context, mapping: EventSource, most: int, wait: int) ->
 
 def _acting(ctx: Context, mapping: EventSource) -> Context:
     """The region of the queue, as the function's role sees it. Raises: AwsError."""
-    import hodei.services.sts.api as sts
-
-    found = find.describe(ctx, mapping.function)
-    by = service_principal("lambda.amazonaws.com", ctx.account, found.version.arn(found.ctx))
-    return ctx.by(sts.become(ctx, found.version.role, found.version.function, by))
+    there, version, _ = find.describe(ctx, mapping.function)
+    return ctx.by(roles.become(ctx, version.function, version.role, version.arn(there)))
 
 
 def _url(ctx: Context, mapping: EventSource) -> str:
