@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hodei.kernel import errors, keys
 from hodei.kernel.agenda import Agenda
@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     from hodei.protocol.http import Request, Response
 
 Result = dict[str, Any]
+
+
+class Memory(Protocol):
+    def forget(self) -> None:
+        """The store shows another state: what was read from it no longer holds."""
+
+
+M = TypeVar("M", bound=Memory)
 
 
 class Door(Protocol):
@@ -96,6 +104,7 @@ class World:
         self.strict_auth = False  # whether keys that were not issued here are refused
         self.vpc_endpoint: Callable[[Request], Endpoint | None] | None = None  # that a request came through
         self._services: dict[str, Service] = {}
+        self._memories: dict[type[Memory], Any] = {}
         self._turning = asyncio.Lock()  # one hand at a time on the clock
 
     def _check_age(self) -> None:
@@ -137,6 +146,13 @@ class World:
             check_schema(self.store, name, service.manifest.schema, service.migrations)
             self._services[name] = service
         return service
+
+    def memory(self, kind: type[M]) -> M:
+        """What a service remembers of this cloud, in the process alone: one of a kind, made when it is first wanted."""
+        if (found := self._memories.get(kind)) is None:
+            found = self._memories[kind] = kind()
+            self.store.on_switch(found.forget)
+        return found
 
     def service_with_data(self, name: str) -> Service | None:
         """The service, if it was ever called in this cloud."""

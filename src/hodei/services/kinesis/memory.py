@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from hodei.kernel.context import Context
-from hodei.kernel.world import World
 
 
 class Route(NamedTuple):
@@ -65,7 +63,7 @@ class Memory:
     traffic: dict[str, Traffic] = field(default_factory=dict)  # by id of a stream
     subscriptions: dict[tuple[str, int], Subscription] = field(default_factory=dict)  # by ARN of a consumer, and shard
 
-    def clear(self) -> None:
+    def forget(self) -> None:
         self.routes.clear()
         self.trimming.clear()
         self.keys.clear()
@@ -73,11 +71,5 @@ class Memory:
         self.traffic.clear()
 
 
-_memories: WeakKeyDictionary[World, Memory] = WeakKeyDictionary()
-
-
 def memory(ctx: Context) -> Memory:
-    if (found := _memories.get(ctx.world)) is None:
-        found = _memories[ctx.world] = Memory()
-        ctx.store.on_switch(found.clear)
-    return found
+    return ctx.world.memory(Memory)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 from hodei.kernel.context import Context
-from hodei.kernel.world import World
 
 if TYPE_CHECKING:
     from hodei.services.logs.events.tail import Session
@@ -30,11 +28,5 @@ class Memory:
         self.data_keys.clear()
 
 
-_memories: WeakKeyDictionary[World, Memory] = WeakKeyDictionary()
-
-
 def memory(ctx: Context) -> Memory:
-    if (found := _memories.get(ctx.world)) is None:
-        found = _memories[ctx.world] = Memory()
-        ctx.store.on_switch(found.forget)
-    return found
+    return ctx.world.memory(Memory)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from hodei.kernel.context import Context
-from hodei.kernel.world import World
 
 
 class KnownKey(NamedTuple):
@@ -37,11 +35,5 @@ class Memory:
         self.data_keys.clear()
 
 
-_memories: WeakKeyDictionary[World, Memory] = WeakKeyDictionary()
-
-
 def memory(ctx: Context) -> Memory:
-    if (found := _memories.get(ctx.world)) is None:
-        found = _memories[ctx.world] = Memory()
-        ctx.store.on_switch(found.forget)
-    return found
+    return ctx.world.memory(Memory)

@@ -9,10 +9,10 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam import MalformedPolicy, parse
 from hodei.services.lambda_ import errors, rules
-from hodei.services.lambda_.find import Name, function_of, published, read
+from hodei.services.lambda_.find import Name, read
 from hodei.services.lambda_.permissions import permissions, statements
 from hodei.services.lambda_.service import lambda_
-from hodei.services.lambda_.state import LATEST, policies
+from hodei.services.lambda_.state import policies
 
 OPERATION = "GetResourcePolicy"
 
@@ -49,13 +49,7 @@ def _named(ctx: Context, arn: str) -> Name:
     """Raises: InvalidParameterValueException, ResourceNotFoundException."""
     if ":runtime/" in arn:
         raise errors.NotImplementedException(what="A policy of a customer-managed runtime")
-    name = read(ctx, arn)
-    if name.qualifier == LATEST:
-        raise rules.invalid("We currently do not support adding policies for $LATEST.")
-    function_of(name._replace(qualifier=""))
-    if name.qualifier:
-        published(name)
-    return name
+    return permissions.existing(read(ctx, arn))
 
 
 def _check(name: Name, document: str) -> None:

@@ -33,7 +33,7 @@ def add_permission(
     Qualifier: str = "",
     RevisionId: str = "",
 ) -> dict[str, Any]:
-    name = _existing(read(ctx, FunctionName, Qualifier))
+    name = existing(read(ctx, FunctionName, Qualifier))
     old = policies.get(name.ctx, name.function, name.qualifier)
     check_revision(old, RevisionId)
     given = {
@@ -56,7 +56,7 @@ def remove_permission(
     name = read(ctx, FunctionName, Qualifier)
     if functions.get(name.ctx, name.function) is None:
         raise errors.ResourceNotFoundException(reason=f"No policy found for: {name.arn}")
-    _existing(name)
+    existing(name)
     if (old := policies.get(name.ctx, name.function, name.qualifier)) is None:
         raise errors.ResourceNotFoundException(reason="No policy is associated with the given resource.")
     check_revision(old, RevisionId)
@@ -91,7 +91,7 @@ def check_revision(policy: Policy | None, given: str, operation: str = "GetPolic
         raise errors.PreconditionFailedException(operation=operation)
 
 
-def _existing(name: Name) -> Name:
+def existing(name: Name) -> Name:
     """Raises: InvalidParameterValueException for $LATEST, ResourceNotFoundException."""
     if name.qualifier == LATEST:
         raise rules.invalid("We currently do not support adding policies for $LATEST.")
