@@ -377,7 +377,13 @@ def test_variables_under_a_key_are_told_those_who_may_decrypt(cloud: Cloud, fn: 
         assert told["Error"]["ErrorCode"] == "AccessDeniedException" and "Variables" not in told
     kms.disable_key(KeyId=key)
     assert fn.get_function_configuration(FunctionName="f")["Environment"]["Error"]["ErrorCode"] == "DisabledException"
+    with refused("InvalidParameterValueException", "KMS Exception: DisabledException"):
+        fn.update_function_configuration(FunctionName="f", KMSKeyArn="")
+    kms.enable_key(KeyId=key)
     assert fn.update_function_configuration(FunctionName="f", KMSKeyArn="")["Environment"]["Variables"] == {"AB": "c"}
+    assert len(kms.list_grants(KeyId=key)["Grants"]) == 1, "that of version 1"
+    fn.delete_function(FunctionName="f")
+    assert kms.list_grants(KeyId=key)["Grants"] == []
 
 
 # Lists, versions, aliases.

@@ -437,3 +437,33 @@ def test_nothing_is_written_through_the_links_of_a_package(tmp_path: Path) -> No
     folder = unpacked(tmp_path / "cache", "key", packages)
     assert (folder / "lib" / "x.txt").read_text() == "bad" and not (folder / "lib").is_symlink()
     assert not list(outside.iterdir())
+
+
+@pytest.mark.feature("lambda.aliases")
+def test_variables_under_a_key_reach_the_function_by_a_grant_to_its_role(cloud: Cloud, role: str) -> None:
+    code = zipped(app__py="import os\ndef told(event, context): return os.environ['SECRET']\n")
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    options = {"KMSKeyArn": key, "Environment": {"Variables": {"SECRET": "s3cret-in-the-open"}}}
+    name = function_of(cloud, role, "app.told", code, **options)
+    fn = cloud.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    assert fn.invoke(FunctionName=name)["Payload"].read() == b'"s3cret-in-the-open"'
+    (grant,) = cloud.client("kms").list_grants(KeyId=key)["Grants"]
+    assert (grant["GranteePrincipal"], grant["Operations"]) == (role, ["Decrypt"])
+    cloud.client("kms").disable_key(KeyId=key)
+    assert fn.invoke(FunctionName=name)["Payload"].read() == b'"s3cret-in-the-open"', "its environment is warm"
+    fn.update_function_code(FunctionName=name, ZipFile=zipped(app__py="def told(event, context): return 1\n"))
+    with pytest.raises(ClientError, match="KMSDisabledException"):
+        fn.invoke(FunctionName=name)
+
+
+def test_a_key_of_a_function_can_be_changed_and_given_up(cloud: Cloud, role: str) -> None:
+    code = zipped(app__py="import os\ndef told(event, context): return os.environ['SECRET']\n")
+    kms = cloud.client("kms")
+    first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    options = {"KMSKeyArn": first, "Environment": {"Variables": {"SECRET": "s"}}}
+    name = function_of(cloud, role, "app.told", code, **options)
+    fn = cloud.client("lambda")
+    for key in (second, ""):
+        fn.update_function_configuration(FunctionName=name, KMSKeyArn=key)
+        assert fn.invoke(FunctionName=name)["Payload"].read() == b'"s"'
+        assert [len(kms.list_grants(KeyId=one)["Grants"]) for one in (first, second)] == [0, int(bool(key))]

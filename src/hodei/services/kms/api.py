@@ -78,9 +78,12 @@ def generate_data_key(ctx: Context, key_id: str, context: Given = NOTHING, *, si
         return DataKey(found.arn, plaintext, blob)
 
 
-def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[str], context: Given) -> str:
-    """Lets a service ("dynamodb.us-east-1.amazonaws.com") use a key of itself, with an encryption context that has
-    these pairs, for a resource of the caller's. Returns the grant's id. Raises also: LimitExceededException."""
+def create_grant(
+    ctx: Context, key_id: str, grantee: str, operations: Sequence[str], context: Given, *, name: str = ""
+) -> str:
+    """Lets a service ("dynamodb.us-east-1.amazonaws.com") of itself, or a role use a key, with an encryption context
+    that has these pairs, for a resource of the caller's. By a name the same grant is not made twice. Returns the
+    grant's id. Raises also: LimitExceededException."""
     there = _kms(ctx, "CreateGrant")
     wanted: dict[str, Any] = {
         "KeyId": _found(there, key_id).arn,
@@ -88,7 +91,7 @@ def create_grant(ctx: Context, key_id: str, grantee: str, operations: Sequence[s
         "RetiringPrincipal": grantee,
         "Operations": operations,
         "Constraints": {"EncryptionContextSubset": context},
-        "Name": ctx.ids.uuid(),
+        "Name": name or ctx.ids.uuid(),
     }
     with _noted(ctx, "CreateGrant", wanted):
         _authorise(ctx, there, wanted)

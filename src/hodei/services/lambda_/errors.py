@@ -32,6 +32,10 @@ ConfigurationNotFound = lambda_.error(
 InvalidParameterValueException = _users("InvalidParameterValueException", "{reason}")
 InvalidRequestContentException = _users("InvalidRequestContentException", "{reason}")
 InvalidRuntimeException = lambda_.error("InvalidRuntimeException", "{reason}")
+KMSAccessDeniedException = lambda_.error("KMSAccessDeniedException", "{reason}", status=502)
+KMSDisabledException = lambda_.error("KMSDisabledException", "{reason}", status=502)
+KMSInvalidStateException = lambda_.error("KMSInvalidStateException", "{reason}", status=502)
+KMSNotFoundException = lambda_.error("KMSNotFoundException", "{reason}", status=502)
 NotImplementedException = lambda_.error("NotImplemented", "{what} is not implemented by Hodei.", status=501)
 Plain = lambda_.error("InvalidParameterValueException", "{reason}")  # a few of these have no Type (as recorded)
 PolicyLengthExceededException = _users(

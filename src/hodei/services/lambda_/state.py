@@ -60,7 +60,8 @@ class Version(Record):
     package_type: str = "Zip"
     tracing: str = "PassThrough"
     kms_key: str = ""  # ARN
-    sealed: bytes = b""  # the environment variables under that key
+    sealed: bytes = b""  # the environment variables under that key, then not in `environment`
+    grant: str = ""  # by which the role may decrypt them
     dead_letters: str = ""  # ARN
     snap_start: str = "None"  # ApplyOn
     state: str = "Active"

@@ -61,7 +61,17 @@ def applied(ctx: Context, version: Version, given: Mapping[str, Any]) -> Version
     if "LoggingConfig" in given or not changed.logging:
         changed = replace(changed, logging=logging.complete(changed, given.get("LoggingConfig", {})))
     _check_snap_start(changed)
-    return sealing.sealed(ctx, changed) if given.keys() & {"Environment", "KMSKeyArn"} else changed
+    if given.keys() & {"Environment", "KMSKeyArn", "Role"}:
+        return _sealed(ctx, version, changed, given)
+    return changed
+
+
+def _sealed(ctx: Context, before: Version, changed: Version, given: Mapping[str, Any]) -> Version:
+    if "Environment" in given:
+        return sealing.sealed(ctx, changed, changed.environment)
+    if changed.kms_key or before.sealed:
+        return sealing.sealed(ctx, changed, sealing.changeable(ctx, before))
+    return changed
 
 
 def _kept(before: Wire, given: Mapping[str, Any]) -> dict[str, Any]:

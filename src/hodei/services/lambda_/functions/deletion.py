@@ -8,6 +8,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.tags import EMPTY
 from hodei.services.lambda_ import errors, rules
 from hodei.services.lambda_.find import Name, function_of, read
+from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.layers import leftovers
 from hodei.services.lambda_.packages import storage
 from hodei.services.lambda_.service import lambda_
@@ -78,3 +79,4 @@ def _drop(ctx: Context, version: Version) -> None:
     versions.delete(ctx, version.function, version.version)
     storage.drop(ctx, version.code)
     leftovers.drop(ctx, version.layers)
+    sealing.release(ctx, version)

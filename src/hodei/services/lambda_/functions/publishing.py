@@ -94,5 +94,5 @@ def publish(ctx: Context, latest: Version, description: str = "") -> Version:
 def _content(latest: Version) -> str:
     """What makes a version another one: its code and its configuration."""
     passing = {"revision": "", "modified": 0.0, "state": "", "state_reason": "", "state_code": "", "update": ""}
-    kept = replace(latest, code=replace(latest.code, blob=""), sealed=b"", **passing)
+    kept = replace(latest, code=replace(latest.code, blob=""), **passing)
     return hashlib.sha256(msgspec.json.encode(kept)).hexdigest()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import rules
 from hodei.services.lambda_.find import Found, function_of, read
-from hodei.services.lambda_.functions import configuration, layers, lifecycle, publishing, views
+from hodei.services.lambda_.functions import configuration, layers, lifecycle, publishing, sealing, views
 from hodei.services.lambda_.functions.configuration import Configuration
 from hodei.services.lambda_.layers import leftovers
 from hodei.services.lambda_.packages import intake, storage
@@ -73,6 +73,7 @@ def update_function_configuration(
     changed = lifecycle.updated(there, changed)
     versions.put(there, changed, old=before)
     leftovers.drop(there, before.layers)
+    sealing.release(there, before)
     return views.configuration(latest._replace(version=changed))
 
 

@@ -44,7 +44,7 @@ def brief(ctx: Context, version: Version) -> dict[str, Any]:
         "Handler": version.handler,
         "KMSKeyArn": version.kms_key,
         "DeadLetterConfig": {"TargetArn": version.dead_letters} if version.dead_letters else None,
-        "Environment": sealing.environment(ctx, version) if version.environment_given else None,
+        "Environment": sealing.told(ctx, version) if version.environment_given else None,
         "Layers": [_layer(ctx, arn) for arn in version.layers],
     }
     started = version.snap_start != "None" and version.version != LATEST and version.state == "Active"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hodei.kernel.context import Context, service_principal
 from hodei.services.lambda_ import errors
+from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.functions.roles import SERVICE
 from hodei.services.lambda_.invoking import logs
 from hodei.services.lambda_.runtime.deploying import deployment
@@ -29,7 +30,7 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
     made = await deployment(ctx, version, pool.scratch)
     try:
         outcome, report, lines, stream = await pool.invoke(
-            made, invocation, lambda: _stream(ctx, version), lambda: credentials(ctx, version.role, made)
+            made, invocation, lambda: _stream(ctx, version), lambda: _credentials(ctx, version, made)
         )
     except (NoInterpreter, CannotStart) as error:
         raise errors.InvalidRuntimeException(reason=str(error)) from error
@@ -87,14 +88,15 @@ def _stream(ctx: Context, version: Version) -> str:
     return f"{day:%Y/%m/%d}/[{version.version}]{ctx.ids.hex(32)}"
 
 
-def credentials(ctx: Context, role: str, made: Deployment) -> Mapping[str, str]:
-    """Of the function's role, as environment variables."""
+def _credentials(ctx: Context, version: Version, made: Deployment) -> Mapping[str, str]:
+    """Of the function's role, as environment variables, and its own. Raises: KMSDisabledException and its like."""
     import hodei.services.sts.api as sts
 
     by = service_principal(SERVICE, ctx.account, made.arn)
-    given = sts.issue(ctx, role, made.name, by, SESSION_SECONDS)
+    given = sts.issue(ctx, version.role, made.name, by, SESSION_SECONDS)
     return {
         "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
         "AWS_SESSION_TOKEN": given["SessionToken"],
+        **sealing.of_role(ctx, version),
     }

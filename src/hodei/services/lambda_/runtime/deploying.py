@@ -31,7 +31,6 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         memory=version.memory,
         storage=version.storage,
         timeout=version.timeout,
-        variables=version.environment,
         code=code,
         layers=await _folder(ctx, scratch, layers) if layers else None,
         log_group=logging.get("LogGroup") or f"/aws/lambda/{version.function}",

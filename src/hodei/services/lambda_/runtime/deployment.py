@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,6 @@ class Deployment:
     memory: int  # MB
     storage: int  # MB of /tmp
     timeout: int  # seconds
-    variables: Mapping[str, str]
     code: Path
     layers: Path | None  # all of them, one over the other
     log_group: str

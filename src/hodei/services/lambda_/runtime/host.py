@@ -62,7 +62,8 @@ class Host:
     async def start(
         self, deployment: Deployment, credentials: Mapping[str, str], stream: str, say: Callable[[str], None]
     ) -> Environment:
-        """An environment that begins to run. `stream` is its log stream. Raises: NoInterpreter, CannotStart."""
+        """An environment that begins to run. `credentials` are variables that are not to be kept: those of its role,
+        and of the function itself. `stream` is its log stream. Raises: NoInterpreter, CannotStart."""
         command = await self._command(deployment)
         environment = Environment(deployment, say)
         try:
@@ -100,7 +101,6 @@ class Host:
             "AWS_LAMBDA_RUNTIME_API": address,
             "AWS_ENDPOINT_URL": await self._world.doors.home(),
             **credentials,
-            **deployment.variables,
         }
         isolated = await self.isolates()
         task, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
