@@ -7,19 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hodei.kernel.context import Context
+from hodei.services.lambda_ import errors
 from hodei.services.lambda_.layers.content import content
-from hodei.services.lambda_.runtime import unpacking
+from hodei.services.lambda_.runtime import hot_reload, unpacking
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.state import Code, Version
 
 
 async def deployment(ctx: Context, version: Version, scratch: Path) -> Deployment:
-    """The deployment of a version, its packages unpacked below `scratch`. `ctx` is in the function's account."""
+    """The deployment of a version, its packages unpacked below `scratch`. `ctx` is in the function's account.
+
+    Raises: InvalidRuntimeException for a folder that is gone.
+    """
     layers = content(ctx, version)
-    code = await _folder(ctx, scratch, [version.code])
+    seen = await _seen(ctx, [version.code, *layers])
+    code = await _folder(ctx, scratch, [version.code], seen)
     logging = version.logging
     return Deployment(
-        key=f"{version.arn(ctx)} {version.revision} {version.code.sha256}",
+        key=f"{version.arn(ctx)} {version.revision} {version.code.sha256} {seen}",
         account=ctx.account,
         region=ctx.region,
         name=version.function,
@@ -32,19 +37,36 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         storage=version.storage,
         timeout=version.timeout,
         code=code,
-        layers=await _folder(ctx, scratch, layers) if layers else None,
+        layers=await _folder(ctx, scratch, layers, seen) if layers else None,
         log_group=logging.get("LogGroup") or f"/aws/lambda/{version.function}",
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
     )
 
 
-async def _folder(ctx: Context, scratch: Path, packages: Sequence[Code]) -> Path:
-    """Where the packages lie, one over the other. A folder that is run as it is stays where it is."""
-    if packages[0].folder:
+async def _seen(ctx: Context, packages: Sequence[Code]) -> str:
+    """What the folders among the packages look like now; "" where there are none."""
+    folders = [Path(one.folder) for one in packages if one.folder]
+    if not folders:
+        return ""
+    try:
+        return await ctx.offload(hot_reload.fingerprint, folders)
+    except OSError as error:
+        reason = f"{error.filename}, which the function runs as it is, cannot be read: {error.strerror}."
+        raise errors.InvalidRuntimeException(reason=reason) from None
+
+
+async def _folder(ctx: Context, scratch: Path, packages: Sequence[Code], seen: str) -> Path:
+    """Where the packages lie, one over the other. A folder that is run as it is stays where it is, unless it shares
+    its place with other layers: then it is copied, again when it changes."""
+    if len(packages) == 1 and packages[0].folder:
         return Path(packages[0].folder)
-    key = hashlib.sha256(" ".join(one.sha256 for one in packages).encode()).hexdigest()[:32]
+    digests = [one.sha256 for one in packages]
+    if any(one.folder for one in packages):
+        digests.append(seen)
+    key = hashlib.sha256(" ".join(digests).encode()).hexdigest()[:32]
     known = scratch / key
     if known.exists():
         return known
-    return await ctx.offload(unpacking.unpacked, scratch, key, [ctx.blobs.path(one.blob) for one in packages])
+    places = [Path(one.folder) if one.folder else ctx.blobs.path(one.blob) for one in packages]
+    return await ctx.offload(unpacking.unpacked, scratch, key, places)

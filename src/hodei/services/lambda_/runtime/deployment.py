@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Deployment:
-    """A version of a function, unpacked. Those of the same `key` share environments."""
+    """A version of a function, unpacked. Those of the same `key` (it begins with the ARN) share environments."""
 
     key: str
     account: str

@@ -87,6 +87,7 @@ class Pool:
             if warm.environment and not warm.environment.dead and self._world.clock.now() < warm.until:
                 return warm
             self._world.agenda.spawn(self._end(warm))
+        self._drop_older(deployment)
         warm = Warm(stream(), self._world.clock.now() + LIFETIME)
         self._all.add(warm)
         try:
@@ -118,6 +119,11 @@ class Pool:
         self._all.discard(warm)
         if warm.environment:
             await warm.environment.end()
+
+    def _drop_older(self, deployment: Deployment) -> None:
+        """Idle environments of what this version was before it was changed."""
+        before = f"{deployment.arn} "
+        self.drop(lambda key: key == deployment.key or not key.startswith(before))
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """End the idle environments of deployments that are not to be kept: their function was changed or deleted."""

@@ -35,6 +35,19 @@ def unpack(package: BinaryIO, folder: Path) -> None:
         place.symlink_to(target)
 
 
+def lay(source: Path, folder: Path) -> None:
+    """Lay a folder over another one. Links stay links."""
+    for above, folders, files in os.walk(source):
+        below = folder / os.path.relpath(above, source)
+        _unlink(folder, below)
+        below.mkdir(parents=True, exist_ok=True)
+        links = [name for name in folders if os.path.islink(os.path.join(above, name))]
+        for name in [*files, *links]:
+            place = below / name
+            _unlink(folder, place)
+            shutil.copy2(Path(above, name), place, follow_symlinks=False)
+
+
 def _unlink(folder: Path, place: Path) -> None:
     """Remove the links on the way to a place, which a layer below has left: nothing is written through them."""
     for above in [place, *place.parents]:
@@ -52,13 +65,16 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path, mode
 
 
 def unpacked(cache: Path, key: str, packages: Sequence[Path]) -> Path:
-    """The folder with the contents of the packages, one over the other. Blocking."""
+    """The folder with the contents of the packages (zip files, folders), one over the other. Blocking."""
     folder = cache / key
     if folder.exists():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=cache))
     for package in packages:
+        if package.is_dir():
+            lay(package, making)
+            continue
         with package.open("rb") as file:
             unpack(file, making)
     for directory, _, _ in os.walk(making):

@@ -199,6 +199,7 @@ def prepare_path() -> None:
     own = [task, f"{opt}/python/lib/{version}/site-packages", f"{opt}/python"]
     own += [one for one in os.environ.get("PYTHONPATH", "").split(":") if one]
     sys.path[:] = [*own, *(one for one in sys.path if one not in own)]
+    sys.dont_write_bytecode = True  # where the function's files lie nothing is written, also where it could be
     if any(os.path.exists(f"{place}/{name}") or os.path.exists(f"{place}/{name}.py") for place in own for name in SDK):
         for name in [name for name in sys.modules if name.partition(".")[0] in SDK]:
             del sys.modules[name]
