@@ -59,7 +59,7 @@ def test_a_published_version_runs_the_folder_too(cloud: Cloud, folder: Path) -> 
     assert invoke(cloud, name, Qualifier="1").payload == ["two", 1]
 
 
-@pytest.mark.feature("lambda.layers")
+@pytest.mark.feature("lambda.aliases")
 def test_layers_are_reloaded_alone_and_above_others(cloud: Cloud, folder: Path) -> None:
     (folder / "helper.py").unlink()
     layer, client = folder.parent / "layer", cloud.client("lambda")

@@ -1,6 +1,6 @@
-"""Folders that are run as they are: what the files in them look like, so that a change of any is seen by the next invoke.
+"""Folders that are run as they are: how the files in them look, so that the next invoke sees a change of any.
 
-They are looked at before each invoke, which is right on every file system (shared and mounted ones tell of no changes).
+They are looked at before each invoke, which is right on every file system (mounted ones tell of no changes).
 Folders of installed packages count as one file each: who changes what is in them touches them.
 """
 
