@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hodei.testing import ACCOUNT, REGION, Cloud
 
@@ -173,3 +174,15 @@ def test_a_service_that_a_grant_lets_use_a_key(cloud: Cloud, lookup: Records) ->
     assert granted["requestParameters"]["granteePrincipal"] == f"dynamodb.{REGION}.amazonaws.com"
     own = [record["userIdentity"] for name in ("GenerateDataKey", "Decrypt") for record in lookup(name)]
     assert own and all(one == {"type": "AWSService", "invokedBy": "dynamodb.amazonaws.com"} for one in own)
+
+
+def test_lambda_names_its_first_operations_with_their_versions(lookup: Records, cloud: Cloud) -> None:
+    fn = cloud.client("lambda")
+    fn.list_functions()
+    fn.list_layers()
+    fn.list_code_signing_configs()
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        fn.get_function(FunctionName="none")
+    for name in ("ListFunctions20150331", "ListLayers20181031", "ListCodeSigningConfigs", "GetFunction20150331v2"):
+        (record,) = lookup(name)
+        assert record["eventSource"] == "lambda.amazonaws.com"

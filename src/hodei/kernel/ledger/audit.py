@@ -13,6 +13,8 @@ calls are to CloudTrail is in its manifest:
     hidden = ["MessageBody"]             # members that a word stands for, as for what the model calls sensitive
     omitted = ["SecretAccessKey"]        # members of which there is nothing at all
     named = ["Item"]                     # maps of which but the keys are written
+    [audit.names]                        # operation -> the name of its events, where that is another one
+    ListObjectsV2 = "ListObjects"
     [audit.resources]                    # operation -> what it is about, in the request or the answer, where that is
     AssumeRole = "RoleArn"               # not what it needs permissions on: as in [iam.resources]
     [audit.data]                         # data events by the type of their resource; all others are management events

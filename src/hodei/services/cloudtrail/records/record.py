@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -81,7 +82,8 @@ def error_code(event: Event) -> str:
 
 
 def event_name(event: Event) -> str:
-    return s3.NAMES.get(event.service, {}).get(event.operation, event.operation)
+    names: Mapping[str, str] = manifest(event.service).audit.get("names", {})
+    return names.get(event.operation, event.operation)
 
 
 def event_id(event: Event, recipient: str) -> str:

@@ -1,4 +1,4 @@
-"""Amazon S3's own wording of requests and answers: by their parts in HTTP, and by S3's names of events.
+"""Amazon S3's own wording of requests and answers: by their parts in HTTP.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
 """
@@ -12,24 +12,6 @@ from hodei.kernel.ledger.audit import Event
 from hodei.protocol.http import parse_query
 from hodei.protocol.model import OperationModel, Shape
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
-NAMES = {
-    "s3": {
-        "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
-        "GetBucketLifecycleConfiguration": "GetBucketLifecycle",
-        "GetBucketNotificationConfiguration": "GetBucketNotification",
-        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-        "ListObjectsV2": "ListObjects",
-        "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
-        "PutBucketNotificationConfiguration": "PutBucketNotification",
-        "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    },
-    "s3control": {
-        "DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
-        "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
-        "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
-    },
-}
 OBJECT = "AWS::S3::Object"
 URI = {"Bucket": "bucketName", "Key": "key"}
 
