@@ -19,7 +19,7 @@ from hodei.gateway.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION, Credentia
 from hodei.gateway.routing import NoRoute, Route, Router, UnknownOperation, is_form
 from hodei.kernel import errors
 from hodei.kernel.atomic import in_batch, in_batches
-from hodei.kernel.context import Context
+from hodei.kernel.context import Context, Principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.faults import Strike
 from hodei.kernel.iam.authorise import authorise
@@ -58,6 +58,7 @@ class Pipeline:
         self.world = world
         self.router = Router(urlsplit(world.url).hostname or "")
         self._authenticator = Authenticator(world)
+        world.signer = self._signer
         self._local = local  # the admin API and what people script against: /_hodei, /_localstack
 
     def __call__(self, request: Request) -> Answer:
@@ -196,6 +197,11 @@ class Pipeline:
             request=request,
         )
 
+    def _signer(self, service: Service, request: Request, body: bytes) -> Principal:
+        credential = read_credential(request)
+        region = (credential.region if credential else "") or DEFAULT_REGION
+        return self._authenticator.caller(service, request, credential, region, body)
+
     def _answer(self, call: Call, result: dict[str, Any]) -> Response:
         status = result.pop("HTTPStatusCode", None)  # for operations whose model leaves it open (S3's 202)
         self._note(call, result)
@@ -228,10 +234,11 @@ class Pipeline:
 
     def _data_plane(self, service: Service, request: Request) -> Answer | None:
         """Let a service's own endpoints answer; None if none of them wants the request."""
-        handler = next((handler for matches, handler in service.endpoints if matches(request)), None)
-        if handler is None:
+        found = next((found for found in service.endpoints if found[0](request)), None)
+        if found is None:
             return None
-        credential = read_credential(request)
+        _, handler, signed = found
+        credential = read_credential(request) if signed else None
         region = (credential.region if credential else "") or DEFAULT_REGION
         request_id = self.world.ids.uuid()
         try:

@@ -39,6 +39,7 @@ class Agenda:
         self._polls: set[asyncio.Future[bool]] = set()  # the waits of requests: not of background work
         self._running: set[asyncio.Task[Any]] = set()
         self._parked: set[asyncio.Task[Any]] = set()
+        self._asked: set[asyncio.Task[Any]] = set()  # what clients wait for
         self._advancing = False
         self._due_start, self._due_end = keys.pack(DUE), keys.prefix_end(keys.pack(DUE))
 
@@ -114,23 +115,27 @@ class Agenda:
             if not future.done():
                 future.set_exception(errors.ServiceUnavailable())
 
-    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run background work; `settle` waits for it. Its failure is logged, never lost."""
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], *, asked: bool = False) -> asyncio.Task[Any]:
+        """Run background work; `settle` waits for it, unless a client has asked for it and waits. Its failure is
+        logged, never lost."""
         assert self._loop is not None, "the world has not been started"
         task = self._loop.create_task(in_batches(self._world.store, coroutine))
         self._running.add(task)
+        if asked:
+            self._asked.add(task)
         task.add_done_callback(self._finished)
         return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
+        self._asked.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("background work failed", exc_info=error)
 
     async def settle(self) -> None:
         """Wait until all background work has ended or waits for a later virtual time."""
         while busy := [
-            task for task in self._running if task not in self._parked and task is not asyncio.current_task()
+            task for task in self._running - self._parked - self._asked if task is not asyncio.current_task()
         ]:
             await asyncio.wait(busy, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
 

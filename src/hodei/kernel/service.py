@@ -83,7 +83,7 @@ class Service:
         self.listeners: dict[str, list[Callable[..., Any]]] = {}
         self.violations: Violations = validation_exception
         self.target: Callable[..., Any] | None = None
-        self.endpoints: list[tuple[Callable[[Request], bool], Endpoint]] = []
+        self.endpoints: list[tuple[Callable[[Request], bool], Endpoint, bool]] = []
         self.amend: Callable[[Any, dict[str, Any]], None] | None = None
         self.decorate: Callable[..., None] | None = None
         self.entities: Entities | None = None  # of IAM
@@ -268,11 +268,15 @@ class Service:
         self.target = handler
         return handler
 
-    def endpoint(self, matches: Callable[[Request], bool]) -> Callable[[Handler], Handler]:
-        """Register a handler of requests that are not API operations: `def handler(ctx, request) -> Response`."""
+    def endpoint(self, matches: Callable[[Request], bool], *, signed: bool = True) -> Callable[[Handler], Handler]:
+        """Register a handler of requests that are not API operations: `def handler(ctx, request) -> Response`.
+
+        Without `signed` nobody has looked at signatures: the caller is anonymous, unless the handler asks
+        `World.signer` who it is.
+        """
 
         def register(handler: Handler) -> Handler:
-            self.endpoints.append((matches, handler))
+            self.endpoints.append((matches, handler, signed))
             return handler
 
         return register

@@ -101,6 +101,8 @@ class World:
         self.ledger = Ledger(self)
         self.doors: Doors | None = None
         self.closing: list[Callable[[], Awaitable[None]]] = []  # what services have to end before the store is closed
+        self.signer: Callable[[Service, Request, bytes], Principal] | None = None  # who has signed a request and its
+        # body, as the gateway finds out; raises an AwsError for a signature that does not hold
         self.strict_auth = False  # whether keys that were not issued here are refused
         self.vpc_endpoint: Callable[[Request], Endpoint | None] | None = None  # that a request came through
         self._services: dict[str, Service] = {}

@@ -10,7 +10,7 @@ from hodei.services.lambda_.aliases import aliases
 from hodei.services.lambda_.concurrency import account, billing, provisioned, reserved
 from hodei.services.lambda_.events import configs as event_configs
 from hodei.services.lambda_.functions import creation, deletion, publishing, reading, updates
-from hodei.services.lambda_.invoking import asynchronous, invoke
+from hodei.services.lambda_.invoking import asynchronous, invoke, streaming
 from hodei.services.lambda_.layers import policies
 from hodei.services.lambda_.layers import publishing as layers
 from hodei.services.lambda_.mappings import mappings
@@ -42,6 +42,7 @@ __all__ = [
     "recursion",
     "reserved",
     "runtime_management",
+    "streaming",
     "tagging",
     "updates",
     "urls",

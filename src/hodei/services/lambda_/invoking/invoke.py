@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, find
-from hodei.services.lambda_.invoking import admission, asynchronous, running
+from hodei.services.lambda_.invoking import asynchronous
+from hodei.services.lambda_.invoking.synchronous import Run
 from hodei.services.lambda_.runtime.environment import Invocation
 from hodei.services.lambda_.service import lambda_
 
@@ -30,30 +32,29 @@ async def invoke(
     Qualifier: str = "",
 ) -> dict[str, Any]:
     found = find.choose(ctx, FunctionName, Qualifier)
-    _check_payload(Payload)
+    check_payload(Payload)
     if InvocationType == "DryRun":
         return {"StatusCode": 204}
     there, version, id = found.ctx, found.version, ctx.request_id or ctx.ids.uuid()
     if InvocationType == "Event":
         asynchronous.accept(there, version.function, found.qualifier, Payload, id)
         return {"StatusCode": 202}
-    admission.admit(there, version)
-    invocation = Invocation(
-        id=id,
-        event=Payload or b"{}",
-        arn=found.arn,
-        client_context=_client_context(ClientContext),
-    )
-    outcome, log = await running.run(there, version, invocation)
+    invocation = Invocation(id, Payload or b"{}", found.arn, client_context=client_context(ClientContext))
+    outcome, log = await Run(there, version, invocation).result()
     answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.version, "Payload": outcome.payload}
     if outcome.error:
         answer["FunctionError"] = "Unhandled"
     if LogType == "Tail":
-        answer["LogResult"] = base64.b64encode("\n".join([*log, ""]).encode()[-TAIL:]).decode()
+        answer["LogResult"] = tail(log)
     return answer
 
 
-def _check_payload(payload: bytes) -> None:
+def tail(log: Sequence[str]) -> str:
+    """The end of a log, in base64."""
+    return base64.b64encode("\n".join([*log, ""]).encode()[-TAIL:]).decode()
+
+
+def check_payload(payload: bytes) -> None:
     """Raises: RequestTooLargeException, InvalidRequestContentException."""
     if len(payload) > SYNCHRONOUS:
         kind = f"the RequestResponse invocation type (limit {SYNCHRONOUS} bytes)"
@@ -68,7 +69,7 @@ def _check_payload(payload: bytes) -> None:
         ) from None
 
 
-def _client_context(given: str) -> str:
+def client_context(given: str) -> str:
     """It comes in base64. Raises: InvalidRequestContentException."""
     if not given:
         return ""

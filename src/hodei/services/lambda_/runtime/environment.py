@@ -17,12 +17,12 @@ from hodei.engines.sandbox.cgroups import Cgroup, peak_of
 from hodei.engines.sandbox.launcher import Process
 from hodei.kernel.world import Door
 from hodei.protocol.http import BodyError, Request, Response
+from hodei.services.lambda_.runtime import answering
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.output import Output
 
 RUNTIME = "/2018-06-01/runtime/"
 INIT_SECONDS = 10.0
-LARGEST_RESPONSE = 6291556  # bytes, as AWS's message of it has them
 KILLED = 137
 MEMORY_OF_A_CPU = 1769  # MB
 
@@ -40,6 +40,7 @@ class Invocation:
     trace: str = ""
     client_context: str = ""
     identity: str = ""
+    stream: answering.Stream | None = None  # where its answer goes, if not whole into the outcome
     outcome: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -76,6 +77,7 @@ class Environment:
         self._polled: asyncio.Future[None] = self._loop.create_future()  # the runtime waits for an event
         self._handed: asyncio.Future[Invocation] | None = None
         self._current: Invocation | None = None
+        self._broken_off: Invocation | None = None  # its answer has not come to its end, and the process goes on
         self._init_error: Outcome | None = None
         self._init_seconds: float | None = None
         self.dead = False
@@ -100,6 +102,8 @@ class Environment:
         if self._init_seconds is None:
             self._init_seconds = self._loop.time() - self._began
             self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
+        if self._broken_off and self._broken_off is self._current:
+            self._settle(self._current, _fault("Runtime.TruncatedResponse", "The runtime broke its answer off."))
         self._current = None
         self._handed = self._loop.create_future()
         if not self._polled.done():
@@ -118,24 +122,25 @@ class Environment:
         return Response(200, [("Content-Type", "application/json"), *sent], invocation.event)
 
     async def _told(self, what: str, request: Request) -> Response:
-        try:
-            body = await request.body.read(LARGEST_RESPONSE + 1)
-        except BodyError:
-            body = b"\0" * (LARGEST_RESPONSE + 1)
-        kind = request.headers.get("lambda-runtime-function-error-type")
         if what == "init/error":
-            self._init_error = Outcome(body, kind or "Runtime.Unknown")
+            kind = request.headers.get(answering.ERROR_TYPE) or "Runtime.Unknown"
+            self._init_error = Outcome(await answering.whole(request), kind)
             return _json(202, {"status": "OK"})
         id, _, part = what.removeprefix("invocation/").partition("/")
         current = self._current
         if current is None or current.id != id or part not in ("response", "error"):
             return _json(400, {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"})
-        if len(body) > LARGEST_RESPONSE:
-            self._settle(current, _too_large())
+        try:
+            outcome = Outcome(*await answering.taken(request, current.stream, failed=part == "error"))
+        except answering.TooLarge as error:
+            self._settle(current, _fault("Function.ResponseSizeTooLarge", str(error)))
             return _json(
                 413, {"errorType": "RequestEntityTooLarge", "errorMessage": "Exceeded maximum allowed payload size"}
             )
-        self._settle(current, Outcome(body, (kind or "Unhandled") if part == "error" else ""))
+        except BodyError as error:
+            self._broken_off = current
+            return _json(400, {"errorType": "TruncatedResponse", "errorMessage": str(error)})
+        self._settle(current, outcome)
         return _json(202, {"status": "OK"})
 
     def _settle(self, invocation: Invocation, outcome: Outcome) -> None:
@@ -224,11 +229,6 @@ def _fault(kind: str, message: str) -> Outcome:
 
 def _timed_out(id: str, seconds: int) -> Outcome:
     return _fault("Sandbox.Timedout", f"RequestId: {id} Error: Task timed out after {seconds:.2f} seconds")
-
-
-def _too_large() -> Outcome:
-    message = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
-    return _fault("Function.ResponseSizeTooLarge", message)
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

@@ -8,10 +8,13 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
 
+import { ResponseStream, stream, streams } from "./node_streaming.mjs";
+
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const task = process.env.LAMBDA_TASK_ROOT;
 let request = "";
+let streamed;
 
 function call(method, where, body, headers = {}) {
   return new Promise((resolve, reject) => {
@@ -44,10 +47,16 @@ function told(error) {
   return { errorType: error.name, errorMessage: error.message, trace };
 }
 
-async function fail(where, error, kind) {
+function logged(error, kind) {
   const body = told(error);
   if (kind) body.errorType = kind;
   console.error("Invoke Error", `\t${JSON.stringify({ ...body, stack: body.trace, trace: undefined })}`);
+  return body;
+}
+
+async function fail(where, error, kind) {
+  const body = logged(error, kind);
+  streamed?.abandon();
   await call("POST", where, JSON.stringify(body), { "Lambda-Runtime-Function-Error-Type": body.errorType });
 }
 
@@ -91,20 +100,26 @@ function parsed(text) {
   return text ? JSON.parse(text) : undefined;
 }
 
+function known(headers) {
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: parsed(headers["lambda-runtime-client-context"]),
+    identity: parsed(headers["lambda-runtime-cognito-identity"]),
+    invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
+    awsRequestId: headers["lambda-runtime-aws-request-id"],
+    getRemainingTimeInMillis: () => Number(headers["lambda-runtime-deadline-ms"]) - Date.now(),
+  };
+}
+
 function run(handler, event, headers) {
   return new Promise((resolve, reject) => {
     const context = {
-      callbackWaitsForEmptyEventLoop: true,
-      functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-      memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-      logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-      logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
-      clientContext: parsed(headers["lambda-runtime-client-context"]),
-      identity: parsed(headers["lambda-runtime-cognito-identity"]),
-      invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
-      awsRequestId: headers["lambda-runtime-aws-request-id"],
-      getRemainingTimeInMillis: () => Number(headers["lambda-runtime-deadline-ms"]) - Date.now(),
+      ...known(headers),
       done: (error, result) => (error ? reject(error) : resolve(result)),
       fail: reject,
       succeed: resolve,
@@ -114,6 +129,17 @@ function run(handler, event, headers) {
     if (answer && typeof answer.then === "function") answer.then(resolve, reject);
     else if (handler.length < 3) resolve(answer);
   });
+}
+
+async function runStreaming(handler, event, headers) {
+  streamed = new ResponseStream({ host, port, agent, path: `/2018-06-01/runtime/invocation/${request}/response` });
+  try {
+    await stream(handler, event, known(headers), streamed);
+  } catch (error) {
+    streamed.fail(logged(error));
+    await streamed.answered.catch(() => {});
+  }
+  streamed = undefined;
 }
 
 prepareConsole();
@@ -137,6 +163,10 @@ for (;;) {
   const { headers, body } = await call("GET", "invocation/next");
   request = headers["lambda-runtime-aws-request-id"];
   if (headers["lambda-runtime-trace-id"]) process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
+  if (streams(handler)) {
+    await runStreaming(handler, JSON.parse(body), headers);
+    continue;
+  }
   try {
     const answer = await run(handler, JSON.parse(body), headers);
     await call("POST", `invocation/${request}/response`, JSON.stringify(answer === undefined ? null : answer));

@@ -1,0 +1,43 @@
+"""Invokes that somebody waits for. Who goes away meanwhile does not stop the function: it runs on, as on AWS."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
+from hodei.services.lambda_.invoking import admission, running
+from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.state import Version
+
+Done = tuple[Outcome, list[str]]
+
+
+class Run:
+    """A version of a function that runs, if there is room for it; `ctx` is in its account."""
+
+    def __init__(self, ctx: Context, version: Version, invocation: Invocation) -> None:
+        self._task: asyncio.Task[Done | AwsError] = ctx.timers.spawn(_run(ctx, version, invocation), asked=True)
+
+    async def result(self) -> Done:
+        """What has come of it, and the lines of its log. Raises: TooManyRequestsException, InvalidRuntimeException."""
+        done = await asyncio.shield(self._task)
+        if isinstance(done, AwsError):
+            raise done
+        return done
+
+    async def begun(self) -> None:
+        """See that it has not been refused. Raises as `result`."""
+        if self._task.done():
+            await self.result()
+
+
+async def _run(ctx: Context, version: Version, invocation: Invocation) -> Done | AwsError:
+    try:
+        admission.admit(ctx, version)
+        return await running.run(ctx, version, invocation)
+    except AwsError as error:
+        return error
+    finally:
+        if invocation.stream:
+            invocation.stream.close()
