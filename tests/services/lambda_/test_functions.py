@@ -15,6 +15,7 @@ import pytest
 from hodei.protocol.http import Body, Headers, Request
 from hodei.services.lambda_ import find
 from hodei.testing import ACCOUNT, Cloud
+from services.lambda_.layouts import Layer, Layout
 from services.lambda_.recording import ALL, TRUST, document, zipped
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"
@@ -166,13 +167,15 @@ def test_a_folder_of_this_machine(fn: Any, make: Any, refused: Any, tmp_path: Pa
         make("g", Code={"S3Bucket": "hot-reload", "S3Key": "relative"})
 
 
-def test_images_are_kept(fn: Any, make: Any, role: str, refused: Any) -> None:
-    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/app@sha256:{'a' * 64}"
+def test_images_are_kept(cloud: Cloud, fn: Any, make: Any, role: str, refused: Any, tmp_path: Path) -> None:
+    digest = Layout(tmp_path / "app").image(Layer().file("x"), Entrypoint=["/x"])
+    cloud.set("lambda", "images", str(tmp_path))
+    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/app@{digest}"
     config = {"Command": ["app.run"], "WorkingDirectory": "/app"}
     made = fn.create_function(
         FunctionName="i", Role=role, PackageType="Image", Code={"ImageUri": uri}, ImageConfig=config
     )
-    assert made["ImageConfigResponse"] == {"ImageConfig": config} and made["CodeSha256"] == "a" * 64
+    assert made["ImageConfigResponse"] == {"ImageConfig": config} and made["CodeSha256"] == digest[7:]
     assert fn.get_function(FunctionName="i")["Code"] == {
         "RepositoryType": "ECR", "ImageUri": uri, "ResolvedImageUri": uri
     }  # fmt: skip

@@ -197,7 +197,8 @@ def build(at: str, parts: list[list[str]]) -> None:
         place = at + target
         if source and not os.path.isdir(source):
             os.makedirs(os.path.dirname(place), exist_ok=True)
-            os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
+            if not os.path.exists(place):
+                os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
         else:
             os.makedirs(place, exist_ok=True)
         if not source:
@@ -233,7 +234,10 @@ def run(spec: Spec, descriptors: list[int]) -> NoReturn:
         hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
-    os.chdir(spec["cwd"])
+    try:
+        os.chdir(spec["cwd"])
+    except OSError as error:
+        cannot(spec["cwd"], error)
     if spec.get("uid"):
         os.setgroups([])
         os.setgid(spec["uid"])
@@ -244,8 +248,7 @@ def run(spec: Spec, descriptors: list[int]) -> NoReturn:
         try:
             os.execvpe(spec["argv"][0], spec["argv"], env)
         except OSError as error:
-            sys.stderr.write(f"{spec['argv'][0]}: {error.strerror}\n")
-            os._exit(127 if isinstance(error, FileNotFoundError) else 126)
+            cannot(spec["argv"][0], error)
     os.environ.clear()
     os.environ.update(env)
     module, _, function = spec["call"].partition(":")
@@ -260,6 +263,13 @@ def run(spec: Spec, descriptors: list[int]) -> NoReturn:
         os._exit(1)
     flush()
     os._exit(0)
+
+
+def cannot(name: str, error: OSError) -> NoReturn:
+    """Neither run nor enter that, as a shell says it."""
+    sys.stderr.write(f"{name}: {error.strerror}\n")
+    flush()
+    os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
 def flush() -> None:

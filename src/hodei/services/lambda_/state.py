@@ -18,11 +18,12 @@ class Code(Record):
     """A deployment package: a zip file, or a folder of this machine that is run as it is (hot reload)."""
 
     blob: str = ""  # the zip file
-    sha256: str = ""  # of it, in base64
+    sha256: str = ""  # of it, in base64; of an image its digest, in hexadecimal digits
     size: int = 0  # bytes of the zip file
     unpacked: int = 0  # bytes of what is in it
     folder: str = ""  # an absolute path, instead of a zip file
-    image: str = ""  # the URI of a container image
+    image: str = ""  # the URI of a container image, whose archive the blob is
+    config: dict[str, Any] = {}  # of the image: Entrypoint, Cmd, Env, WorkingDir
 
 
 class Function(Record):

@@ -9,6 +9,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.protocol.http import Request, Response
+from hodei.services.lambda_.images import places
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import Code, Version
 
@@ -20,8 +21,8 @@ def location(ctx: Context, version: Version) -> dict[str, Any]:
     """Code, as GetFunction has it."""
     code = version.code
     if code.image:
-        resolved = {"ResolvedImageUri": code.image} if "@sha256:" in code.image else {}
-        return {"RepositoryType": "ECR", "ImageUri": code.image, **resolved}
+        resolved = places.resolved(code.image, code.sha256)
+        return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": resolved}
     if code.folder:
         return {"RepositoryType": "hot-reload", "Location": f"file://{code.folder}"}
     return {"RepositoryType": "S3", "Location": url(ctx, code)}

@@ -1,4 +1,4 @@
-"""Deployment packages as they come: uploaded, from S3, as an image's URI, or a folder of this machine.
+"""Deployment packages as they come: uploaded, from S3, as a container image, or a folder of this machine.
 
 A bucket called "hot-reload", LocalStack's convention, means a folder by its absolute path, whose files run as they are.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors, rules
+from hodei.services.lambda_.images import intake as images
 from hodei.services.lambda_.packages import archives
 from hodei.services.lambda_.state import Code, Wire
 
@@ -34,7 +35,7 @@ async def take(ctx: Context, given: Wire) -> Code:
         SourceKMSKeyArn=given.get("SourceKMSKeyArn"),
     )
     if "ImageUri" in given:
-        return _image(given["ImageUri"])
+        return await images.take(ctx, given["ImageUri"])
     if "ZipFile" in given:
         if len(given["ZipFile"]) > UPLOADED:
             raise errors.RequestEntityTooLargeException(reason=f"Zipped size must be smaller than {UPLOADED} bytes")
@@ -50,12 +51,6 @@ def discard(ctx: Context, code: Code) -> None:
     """A package that is not wanted after all."""
     if code.blob:
         ctx.blobs.discard(code.blob)
-
-
-def _image(uri: str) -> Code:
-    """Its digest, where the URI says it; there is no registry to ask."""
-    digest = uri.rpartition("@sha256:")[2] if "@sha256:" in uri else hashlib.sha256(uri.encode()).hexdigest()
-    return Code(image=uri, sha256=digest)
 
 
 def _folder(path: str) -> Code:

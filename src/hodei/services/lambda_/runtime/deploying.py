@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors
+from hodei.services.lambda_.images import unpacking as images
 from hodei.services.lambda_.layers.content import content
-from hodei.services.lambda_.runtime import hot_reload, unpacking
+from hodei.services.lambda_.runtime import containers, hot_reload, unpacking
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.state import Code, Version
 
@@ -22,6 +24,7 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
     layers = content(ctx, version)
     seen = await _seen(ctx, [version.code, *layers])
     code = await _folder(ctx, scratch, [version.code], seen)
+    image = version.code.image and containers.container(version.code.config, _image_config(version))
     logging = version.logging
     return Deployment(
         key=f"{version.arn(ctx)} {version.revision} {version.code.sha256} {seen}",
@@ -41,7 +44,13 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         log_group=logging.get("LogGroup") or f"/aws/lambda/{version.function}",
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
+        container=image or None,
     )
+
+
+def _image_config(version: Version) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = version.others.get("ImageConfigResponse", {}).get("ImageConfig", {})
+    return found
 
 
 async def _seen(ctx: Context, packages: Sequence[Code]) -> str:
@@ -59,6 +68,8 @@ async def _seen(ctx: Context, packages: Sequence[Code]) -> str:
 async def _folder(ctx: Context, scratch: Path, packages: Sequence[Code], seen: str) -> Path:
     """Where the packages lie, one over the other. A folder that is run as it is stays where it is, unless it shares
     its place with other layers: then it is copied, again when it changes."""
+    if packages[0].image:
+        return await images.root(ctx, scratch, packages[0].sha256, packages[0].blob)
     if len(packages) == 1 and packages[0].folder:
         return Path(packages[0].folder)
     digests = [one.sha256 for one in packages]

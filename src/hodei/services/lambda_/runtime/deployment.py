@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Container:
+    """What runs of a container image: by which variables, and in which of its folders."""
+
+    argv: tuple[str, ...]
+    variables: Mapping[str, str]
+    cwd: str
 
 
 @dataclass(frozen=True)
@@ -22,8 +32,9 @@ class Deployment:
     memory: int  # MB
     storage: int  # MB of /tmp
     timeout: int  # seconds
-    code: Path
+    code: Path  # of a container image the root of its file system
     layers: Path | None  # all of them, one over the other
     log_group: str
     log_format: str = "Text"
     log_level: str = ""
+    container: Container | None = None

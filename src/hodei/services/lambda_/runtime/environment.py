@@ -17,7 +17,7 @@ from hodei.engines.sandbox.cgroups import Cgroup, peak_of
 from hodei.engines.sandbox.launcher import Process
 from hodei.kernel.world import Door
 from hodei.protocol.http import BodyError, Request, Response
-from hodei.services.lambda_.runtime import answering
+from hodei.services.lambda_.runtime import answering, entry
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.output import Output
 
@@ -199,6 +199,8 @@ class Environment:
         assert self._process
         self.dead = True
         code = self._process.exited.result()
+        if self._init_seconds is None and (fault := entry.fault(self.deployment, code, self.output.last)):
+            return _fault(fault.type, f"RequestId: {id} Error: {fault.message}")
         if code == 0:
             return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited without providing a reason")
         if code == KILLED and self.group.starved:

@@ -14,7 +14,7 @@ from pathlib import Path
 from hodei.engines.sandbox import cgroups
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
 from hodei.kernel.world import World
-from hodei.services.lambda_.runtime import interpreters
+from hodei.services.lambda_.runtime import containers, interpreters
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
@@ -33,7 +33,7 @@ class Command:
     argv: tuple[str, ...] = ()
     call: str = ""
     parts: tuple[Part, ...] = ()
-    label: str = ""  # "python:3.12.v1"
+    label: str = ""  # "python:3.12.v1"; none of container images
 
 
 class Host:
@@ -70,7 +70,8 @@ class Host:
             assert self._world.doors, "the cloud has no addresses to give"
             door = await self._world.doors.open(environment.answer)
             program = await self._program(deployment, command, environment, door.address, credentials, stream)
-            say(f"INIT_START Runtime Version: {command.label}")
+            if command.label:
+                say(f"INIT_START Runtime Version: {command.label}")
             process = await self._begun(command.server, program, environment)
         except BaseException:
             await environment.end()
@@ -96,25 +97,26 @@ class Host:
         stream: str,
     ) -> Program:
         assert self._world.doors
-        env = {
-            **_standard(deployment, stream),
+        isolated = await self.isolates()
+        own = {
             "AWS_LAMBDA_RUNTIME_API": address,
             "AWS_ENDPOINT_URL": await self._world.doors.home(),
             **credentials,
         }
-        isolated = await self.isolates()
-        task, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
-        env |= {"LAMBDA_TASK_ROOT": task, "HODEI_OPT": opt}
-        runtime = RUNTIME if isolated else str(BOOTSTRAPS)
-        root = None
-        if isolated:
-            root = [*machine()[:-1], Part("/tmp", options=f"size={deployment.storage}m,mode=1777")]
-            root += [*command.parts, Part(TASK, str(deployment.code))]
-            root += [Part(OPT, str(deployment.layers))] if deployment.layers else []
+        standard = _standard(deployment, stream)
+        if of := deployment.container:
+            env, cwd, argv = containers.environment(of, standard), of.cwd, of.argv
+            root: list[Part] | None = containers.parts(deployment, isolated=isolated)
+        else:
+            cwd, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
+            env = {**standard, "LAMBDA_TASK_ROOT": cwd, "HODEI_OPT": opt}
+            runtime = RUNTIME if isolated else str(BOOTSTRAPS)
+            argv = tuple(part.format(task=cwd, opt=opt, runtime=runtime) for part in command.argv)
+            root = _parts(deployment, command) if isolated else None
         return Program(
-            env=env,
-            cwd=task,
-            argv=[part.format(task=task, opt=opt, runtime=runtime) for part in command.argv],
+            env=env | own,
+            cwd=cwd,
+            argv=argv,
             call=command.call,
             root=root,
             limits=LIMITS,
@@ -132,6 +134,8 @@ class Host:
 
     async def _command(self, deployment: Deployment) -> Command:
         runtime = deployment.runtime
+        if deployment.container:
+            return Command(await self._plain())
         if runtime.startswith("python"):
             found = await interpreters.python(runtime)
             parts = (Part(found.prefix, found.prefix), *self._loaded())
@@ -181,6 +185,13 @@ class Host:
     def _loaded(self) -> list[Part]:
         """What the fork server of Python has loaded, where it has found it."""
         return [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
+
+
+def _parts(deployment: Deployment, command: Command) -> list[Part]:
+    """The file system of a function that is a zip file."""
+    temporary = Part("/tmp", options=f"size={deployment.storage}m,mode=1777")
+    layers = [Part(OPT, str(deployment.layers))] if deployment.layers else []
+    return [*machine()[:-1], temporary, *command.parts, Part(TASK, str(deployment.code)), *layers]
 
 
 async def _started(server: ForkServer) -> ForkServer:

@@ -17,6 +17,7 @@ class Output:
     def __init__(self, told: Callable[[str], None]) -> None:
         self._told = told
         self._rest = b""
+        self.last = ""  # line
         self._reading, self.writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._loop = asyncio.get_running_loop()
@@ -33,7 +34,7 @@ class Output:
             return False
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._told(line.decode(errors="replace"))
+            self._tell(line)
         if len(self._rest) > LONGEST:
             self._end_line()
         return True
@@ -48,7 +49,11 @@ class Output:
     def _end_line(self) -> None:
         rest, self._rest = self._rest, b""
         if rest:
-            self._told(rest.decode(errors="replace"))
+            self._tell(rest)
+
+    def _tell(self, line: bytes) -> None:
+        self.last = line.decode(errors="replace")
+        self._told(self.last)
 
     def started(self) -> None:
         """The program has its end of the pipe; ours of it goes."""
