@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from bench.servers import Server, scope
 
@@ -41,6 +42,19 @@ class Client:
         }
         found: dict[str, Any] = json.loads(self.send("POST", "/", headers, json.dumps(members).encode()))
         return found
+
+    def iam(self, action: str, **members: str) -> bytes:
+        headers = scope("iam") | {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.send("POST", "/", headers, urlencode({"Action": action, "Version": "2010-05-08", **members}).encode())
+
+    def function(self, method: str, path: str, members: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A call of Lambda's API, but Invoke."""
+        body = json.dumps(members).encode() if members else b""
+        found: dict[str, Any] = json.loads(self.send(method, f"/2015-03-31/{path}", scope("lambda"), body))
+        return found
+
+    def invoke(self, path: str, payload: bytes) -> bytes:
+        return self.send("POST", f"/2015-03-31/{path}", scope("lambda"), payload)
 
     def s3(self, method: str, path: str, body: bytes = b"") -> bytes:
         return self.send(method, path, scope("s3"), body)

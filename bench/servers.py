@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Server:
     command: list[str]
     port: int
     environment: dict[str, str] = field(default_factory=dict)
-    only: str = ""  # the one service that it has
+    only: tuple[str, ...] = ()  # the services that it is asked, if not all
     process: subprocess.Popen[bytes] | None = None
     folder: str = ""
 
@@ -64,7 +65,7 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def serves(self, workload: str) -> bool:
-        return workload.startswith(self.only)
+        return not self.only or workload.startswith(self.only)
 
     def processes(self) -> list[int]:
         assert self.process
@@ -79,16 +80,22 @@ class Server:
         return found
 
     def cpu(self) -> float:
-        """Seconds of CPU time so far."""
+        """Seconds of CPU time so far, those of children that have ended included."""
         total = 0.0
         for pid in self.processes():
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / TICKS
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has ended meanwhile: its parent has its time
+                continue
+            total += sum(int(field) for field in fields[11:15]) / TICKS
         return total
 
     def memory(self) -> float:
         """Resident MB."""
-        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes())
+        pages = 0
+        for pid in self.processes():
+            with suppress(OSError):
+                pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -132,13 +139,14 @@ def servers(names: list[str]) -> list[Server]:
             made.append(Server(name, command, 4600))
         elif name == "moto":
             command = [str(environment("moto[server,s3,sqs,dynamodb]") / "moto_server"), "-p", "4601"]
-            made.append(Server(name, command, 4601))
+            without_docker = ("SQS", "S3", "DynamoDB")
+            made.append(Server(name, command, 4601, only=without_docker))
         elif name == "ministack":
             command = [str(environment("ministack") / "ministack")]
             made.append(Server(name, command, 4602, {"GATEWAY_PORT": "4602", "EDGE_PORT": "4602", "PORT": "4602"}))
         elif name == "dynalite":
             command = [str(node_program("dynalite")), "--port", "4603", "--createTableMs", "0"]
-            made.append(Server(name, command, 4603, only="DynamoDB"))
+            made.append(Server(name, command, 4603, only=("DynamoDB",)))
         else:
             raise SystemExit(f"no such server: {name}")
     return made

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bench import dynamodb
+from bench import dynamodb, functions
 from bench.client import Call, Client
 from bench.servers import scope
 
@@ -149,6 +149,10 @@ WORKLOADS = [
     Workload("DynamoDB BatchWrite 25", dynamodb.batch_write, 100),
     Workload("DynamoDB Transact 10", dynamodb.transact_write, 200),
     Workload("DynamoDB Scan page", dynamodb.scan, 30),
+    Workload("Lambda warm", functions.warm, 300),
+    Workload("Lambda cold", functions.cold, 30),
+    Workload("Lambda 1,000 at once", functions.many, 1, functions.AT_ONCE),
+    Workload("Lambda from SQS", functions.from_queue, 1, functions.MESSAGES),
 ]
 
 
@@ -161,8 +165,9 @@ def measure(client: Client, calls: Iterator[Call], workload: Workload, result: R
     next(calls)()  # warm
     before = client.server.cpu()
     for _ in range(workload.count):
+        call = next(calls)
         started = time.perf_counter()
-        next(calls)()
+        call()
         result.latencies.append((time.perf_counter() - started) * 1000 / workload.requests)
     result.cpu += (client.server.cpu() - before) * 1e6
     result.requests += workload.count * workload.requests
