@@ -45,7 +45,9 @@ class Client:
 
     def iam(self, action: str, **members: str) -> bytes:
         headers = scope("iam") | {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.send("POST", "/", headers, urlencode({"Action": action, "Version": "2010-05-08", **members}).encode())
+        return self.send(
+            "POST", "/", headers, urlencode({"Action": action, "Version": "2010-05-08", **members}).encode()
+        )
 
     def function(self, method: str, path: str, members: dict[str, Any] | None = None) -> dict[str, Any]:
         """A call of Lambda's API, but Invoke."""
