@@ -170,7 +170,8 @@ def throttled(service: Service) -> AwsError:
     """How a service says that there are too many requests: as its manifest says, or as its protocol mostly does."""
     told = service.manifest.throttled
     if told:
-        return declare(told["code"], status=told.get("status"))(told.get("message", "Rate exceeded"))
+        members = told.get("members", {})
+        return declare(told["code"], status=told.get("status"))(told.get("message", "Rate exceeded"), **members)
     protocol = service.model.metadata["protocol"]
     if protocol == "ec2":
         return declare("RequestLimitExceeded", status=503)("Request limit exceeded.")

@@ -74,7 +74,9 @@ class Manifest:
     quotas: dict[str, Quota] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
-    throttled: dict[str, Any] = field(default_factory=dict)  # its throttling error: code, message, status
+    throttled: dict[str, Any] = field(
+        default_factory=dict
+    )  # its throttling error: code, message, status, further members
     gauges: dict[str, int] = field(default_factory=dict)  # namespaces of metrics that show its stocks -> each so many
     # seconds: see `Service.gauges`
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, pages
 from hodei.services.lambda_.aliases import routing
+from hodei.services.lambda_.concurrency import provisioning
 from hodei.services.lambda_.find import Name, function_of, missing, no_alias, read
 from hodei.services.lambda_.functions.deletion import forget
 from hodei.services.lambda_.service import lambda_
@@ -72,6 +73,8 @@ def update_alias(
     )
     routing.check(there, function, Name, changed.version, changed.weights)
     aliases.put(there, changed, old=alias)
+    if changed.version != alias.version:
+        provisioning.moved(there, function, Name)
     return _shown(there, changed)
 
 

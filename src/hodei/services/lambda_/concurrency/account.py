@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.services.lambda_.concurrency.load import load_of
 from hodei.services.lambda_.packages import storage
 from hodei.services.lambda_.packages.intake import UNPACKED, UPLOADED
 from hodei.services.lambda_.service import lambda_
@@ -44,3 +45,13 @@ def unreserved(ctx: Context, without: str = "") -> int:
 def provisioned_of(ctx: Context, function: str, but: str = "") -> int:
     """The provisioned concurrency of a function, but that of one qualifier."""
     return sum(one.requested for one in provisioned.scan(ctx, function) if one.qualifier != but)
+
+
+def unreserved_running(ctx: Context) -> int:
+    """How many invokes run in what is neither reserved for a function nor provisioned."""
+    reserving = {name for _, name in functions.index_keys("reserved", ctx)}
+    return sum(
+        count
+        for (owner, region, name), count in load_of(ctx).on_demand.items()
+        if owner == ctx.account and region == ctx.region and name not in reserving
+    )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, pages, rules
+from hodei.services.lambda_.aliases import routing
+from hodei.services.lambda_.concurrency import provisioning
 from hodei.services.lambda_.concurrency.account import LEAST_UNRESERVED, provisioned_of, unreserved
 from hodei.services.lambda_.find import Name, function_of, published, read
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import LATEST, Provisioned, aliases, provisioned
-
-TIMER = "provision"
-READY = "READY"
 
 
 @lambda_.operation("PutProvisionedConcurrencyConfig")
@@ -36,15 +33,8 @@ def put_provisioned_concurrency_config(
         modified=ctx.now,
         allocated=min(before.allocated, ProvisionedConcurrentExecutions) if before else 0,
     )
-    provisioned.put(there, config)
-    there.timers.set(there, TIMER, ctx.now + float(ctx.setting("lifecycle")), name.function, name.qualifier)
+    provisioning.begin(there, config)
     return _shown(config)
-
-
-@lambda_.timer(TIMER)
-def provide(ctx: Context, function: str, qualifier: str) -> None:
-    if config := provisioned.get(ctx, function, qualifier):
-        provisioned.put(ctx, replace(config, status=READY, allocated=config.requested))
 
 
 @lambda_.operation("GetProvisionedConcurrencyConfig")
@@ -59,6 +49,7 @@ def get_provisioned_concurrency_config(ctx: Context, *, FunctionName: str, Quali
 def delete_provisioned_concurrency_config(ctx: Context, *, FunctionName: str, Qualifier: str) -> None:
     name = _named(ctx, FunctionName, Qualifier)
     provisioned.delete(name.ctx, name.function, name.qualifier)
+    provisioning.changed(name.ctx, name.function)
 
 
 @lambda_.operation("ListProvisionedConcurrencyConfigs")
@@ -89,10 +80,7 @@ def _check_version(name: Name) -> None:
     if alias := aliases.get(ctx, function, qualifier):
         if alias.weights:
             raise rules.invalid("Alias with weights can not be used with Provisioned Concurrency")
-        if provisioned.get(ctx, function, alias.version):
-            raise errors.ResourceConflictException(
-                reason="Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
-            )
+        routing.check_provisioned(ctx, function, qualifier, alias.version)
         return
     pointing = (one.name for one in aliases.scan(ctx, function) if one.version == qualifier)
     if any(provisioned.get(ctx, function, alias) for alias in pointing):

@@ -7,6 +7,7 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.kernel.tags import EMPTY
 from hodei.services.lambda_ import errors, rules
+from hodei.services.lambda_.concurrency import provisioning
 from hodei.services.lambda_.find import Name, function_of, read
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.layers import leftovers
@@ -62,6 +63,7 @@ def forget(name: Name) -> None:
     """What there is of a version or alias besides itself."""
     for table in (policies, event_configs, provisioned):
         table.delete(name.ctx, name.function, name.qualifier)
+    provisioning.changed(name.ctx, name.function)
 
 
 def _delete_all(name: Name) -> None:
@@ -72,6 +74,7 @@ def _delete_all(name: Name) -> None:
     for table in (aliases, policies, event_configs, provisioned):
         table.delete_all(ctx, name.function)
     functions.delete(ctx, name.function)
+    provisioning.changed(ctx, name.function)
     ctx.tags.set(ctx, name.arn, EMPTY)
 
 

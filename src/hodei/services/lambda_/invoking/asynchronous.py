@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -17,10 +17,10 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.tables import Record
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.find import Found
-from hodei.services.lambda_.invoking import admission, destinations, running
+from hodei.services.lambda_.invoking import destinations, measures, running
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
 from hodei.services.lambda_.service import lambda_
-from hodei.services.lambda_.state import LATEST, EventConfig, event_configs
+from hodei.services.lambda_.state import LATEST, EventConfig, event_configs, functions
 
 TIMER = "event"
 LARGEST = 1024 * 1024  # bytes of an event
@@ -83,12 +83,17 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
     if ctx.now > event.created + oldest:
         await _given_up(ctx, event, found, config, "EventAgeExceeded", None)
         return
+    function = functions.get(ctx, event.function)
+    if function and function.reserved == 0:
+        await _given_up(ctx, event, found, config, "ZeroReservedConcurrency", None)
+        return
+    age = ctx.now - event.created
     try:
-        admission.admit(ctx, found.version)
-    except AwsError:
+        outcome = await _outcome(ctx, event, found)
+    except errors.TooManyRequestsException:
         _throttled(ctx, event)
         return
-    outcome = await _outcome(ctx, event, found)
+    measures.count(ctx, found.version, event.qualifier, "AsyncEventAge", age * 1000, "Milliseconds")
     if events.get(ctx, event.id) != event:
         return  # another attempt has overtaken this one
     if not outcome.error:
@@ -103,9 +108,11 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
 
 
 async def _outcome(ctx: Context, event: Event, found: Found) -> Outcome:
-    """What this machine cannot run fails, as what runs and fails."""
+    """What this machine cannot run fails, as what runs and fails. Raises: TooManyRequestsException."""
     try:
         return (await running.run(ctx, found.version, Invocation(event.id, event.payload, found.arn)))[0]
+    except errors.TooManyRequestsException:
+        raise
     except AwsError as error:
         return Outcome(msgspec.json.encode({"errorType": error.code, "errorMessage": error.message}), error.code)
 
@@ -126,9 +133,9 @@ async def _given_up(
     ctx: Context, event: Event, found: Found, config: EventConfig | None, why: str, outcome: Outcome | None
 ) -> None:
     """Into the dead letters, and to the destination of failures: both, where both are there."""
-    ctx.metric("AWS/Lambda", "AsyncEventsDropped", 1, "Count", FunctionName=event.function)
+    measures.count(ctx, found.version, event.qualifier, "AsyncEventsDropped")
     if found.version.dead_letters:
-        await destinations.bury(ctx, found, event.id, event.payload, outcome)
+        await destinations.bury(ctx, found, event.id, event.payload, outcome, why)
     if config and config.failure:
         await destinations.send(ctx, found, config.failure, _record(ctx, event, found, why, outcome))
     _over(ctx, event)
@@ -137,9 +144,6 @@ async def _given_up(
 def _over(ctx: Context, event: Event) -> None:
     events.delete(ctx, event.id)
     ctx.timers.cancel(ctx, TIMER, event.id)
-
-
-Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 
 
 def _record(ctx: Context, event: Event, found: Found, condition: str, outcome: Outcome | None) -> dict[str, Any]:

@@ -20,22 +20,25 @@ from hodei.services.lambda_.runtime.environment import Outcome
 
 log = logging.getLogger("hodei.lambda")
 
+NEVER_RUN = {  # why an event was given up: the status and the message of it
+    "EventAgeExceeded": ("200", "The event is too old."),
+    "ZeroReservedConcurrency": ("429", "Rate Exceeded."),
+}
+
 
 async def send(ctx: Context, found: Found, arn: str, record: Mapping[str, Any]) -> None:
     """A record of an invoke to its destination. One that fails is dropped, which a metric counts."""
     await _deliver(ctx, found, arn, msgspec.json.encode(record), {}, "DestinationDeliveryFailures")
 
 
-async def bury(ctx: Context, found: Found, id: str, payload: bytes, outcome: Outcome | None) -> None:
-    """An event into the function's dead letters, with what was wrong as attributes."""
-    told = _told(outcome)
-    attributes = {"RequestID": id, "ErrorCode": "200", "ErrorMessage": told[:1024]}
+async def bury(ctx: Context, found: Found, id: str, payload: bytes, outcome: Outcome | None, why: str) -> None:
+    """An event into the function's dead letters, with what was wrong as attributes; `why` it was given up."""
+    status, told = ("200", _message(outcome)) if outcome else NEVER_RUN[why]
+    attributes = {"RequestID": id, "ErrorCode": status, "ErrorMessage": told[:1024]}
     await _deliver(ctx, found, found.version.dead_letters, payload, attributes, "DeadLetterErrors")
 
 
-def _told(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "The event is too old."
+def _message(outcome: Outcome) -> str:
     message: str = msgspec.json.decode(outcome.payload).get("errorMessage", "")
     return message
 

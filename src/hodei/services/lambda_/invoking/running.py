@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hodei.kernel.context import Context, service_principal
+from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.functions.roles import SERVICE
-from hodei.services.lambda_.invoking import logs
+from hodei.services.lambda_.invoking import admission, logs, measures
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.host import CannotStart, NoInterpreter
-from hodei.services.lambda_.runtime.pool import pool_of
+from hodei.services.lambda_.runtime.pool import Kept, TooFast, pool_of
 from hodei.services.lambda_.state import Version
 
+log = logging.getLogger("hodei.lambda")
+
+INIT_FAILURE = "FUNCTION_ERROR_INIT_FAILURE"
 FREE_STORAGE = 512  # MB of /tmp
 SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 
@@ -24,43 +29,63 @@ SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[Outcome, list[str]]:
     """Run a version of a function; `ctx` is in its account. Gives what has come of it, and the lines of the log.
 
-    Raises: InvalidRuntimeException, if this machine lacks what the function runs on.
+    Raises: TooManyRequestsException; InvalidRuntimeException, if this machine lacks what the function runs on.
     """
-    pool = pool_of(ctx.world)
-    made = await deployment(ctx, version, pool.scratch)
-    try:
-        outcome, report, lines, stream = await pool.invoke(
-            made, invocation, lambda: _stream(ctx, version), lambda: _credentials(ctx, version, made)
-        )
-    except (NoInterpreter, CannotStart) as error:
-        raise errors.InvalidRuntimeException(reason=str(error)) from error
-    _measure(ctx, version, outcome, report)
-    _bill(ctx, version, report)
-    log = [line for line in lines if line.startswith("INIT_START")]
-    log.append(f"START RequestId: {invocation.id} Version: {version.version}")
-    log += [line for line in lines if not line.startswith("INIT_START")]
+    pool, qualifier = pool_of(ctx.world), invocation.qualifier
+    with admission.admitted(ctx, version, qualifier) as provisioned:
+        made = await deployment(ctx, version, pool.scratch)
+        if provisioned:
+            made = made.ahead()
+        try:
+            outcome, report, lines, stream = await pool.invoke(
+                made, invocation, lambda: _stream(ctx, version), lambda: _credentials(ctx, version, made)
+            )
+        except TooFast:
+            raise admission.throttled(ctx, version, qualifier, "ConcurrentInvocationLimitExceeded") from None
+        except (NoInterpreter, CannotStart) as error:
+            raise errors.InvalidRuntimeException(reason=str(error)) from error
+    measures.count(ctx, version, qualifier, "Invocations")
+    measures.count(ctx, version, qualifier, "Errors", 1 if outcome.error else 0)
+    measures.count(ctx, version, qualifier, "Duration", report.seconds * 1000, "Milliseconds")
+    _bill(ctx, version, report, provisioned=provisioned)
+    told = [line for line in lines if line.startswith("INIT_START")]
+    told.append(f"START RequestId: {invocation.id} Version: {version.version}")
+    told += [line for line in lines if not line.startswith("INIT_START")]
     if report.status == "timeout":
         at = datetime.fromtimestamp(ctx.now, UTC)
         moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
-        log.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
-    log += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
-    logs.write(ctx, made, stream, log)
-    return outcome, log
+        told.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
+    told += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
+    logs.write(ctx, made, stream, told)
+    return outcome, told
 
 
-def _measure(ctx: Context, version: Version, outcome: Outcome, report: Report) -> None:
-    name = version.function
-    ctx.metric("AWS/Lambda", "Invocations", 1, "Count", FunctionName=name)
-    ctx.metric("AWS/Lambda", "Errors", 1 if outcome.error else 0, "Count", FunctionName=name)
-    ctx.metric("AWS/Lambda", "Duration", report.seconds * 1000, "Milliseconds", FunctionName=name)
+async def keep(ctx: Context, version: Version, count: int) -> str:
+    """Have so many environments of a version there before anybody asks for them. Why they could not be had; "" if they
+    were."""
+    pool = pool_of(ctx.world)
+    try:
+        made = (await deployment(ctx, version, pool.scratch)).ahead()
+        kept = Kept(
+            count=count,
+            stream=lambda: _stream(ctx, version),
+            credentials=lambda: _credentials(ctx, version, made),
+            written=lambda stream, lines: logs.write(ctx, made, stream, lines),
+        )
+        failed = await pool.keep(made, kept)
+    except (AwsError, NoInterpreter, CannotStart) as error:
+        log.warning("provisioned concurrency of %s: %s", version.arn(ctx), error)
+        return INIT_FAILURE
+    return INIT_FAILURE if failed else ""
 
 
-def _bill(ctx: Context, version: Version, report: Report) -> None:
+def _bill(ctx: Context, version: Version, report: Report, *, provisioned: bool) -> None:
     """A request, and what ran with what started it, in GB-seconds; /tmp beyond its first 512 MB."""
     seconds, arn = report.seconds + (report.init_seconds or 0.0), ctx.arn(f"function:{version.function}")
     suffix = "-arm" if "arm64" in version.architectures else ""
     ctx.meter(f"requests{suffix}", 1, arn)
-    ctx.meter(f"duration{suffix}", seconds * version.memory / 1024, arn)
+    kind = "provisioned-duration" if provisioned else "duration"
+    ctx.meter(f"{kind}{suffix}", seconds * version.memory / 1024, arn)
     if version.storage > FREE_STORAGE:
         ctx.meter("storage", seconds * (version.storage - FREE_STORAGE) / 1024, arn)
 

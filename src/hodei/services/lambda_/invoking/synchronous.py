@@ -6,7 +6,7 @@ import asyncio
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.lambda_.invoking import admission, running
+from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
 from hodei.services.lambda_.state import Version
 
@@ -34,7 +34,6 @@ class Run:
 
 async def _run(ctx: Context, version: Version, invocation: Invocation) -> Done | AwsError:
     try:
-        admission.admit(ctx, version)
         return await running.run(ctx, version, invocation)
     except AwsError as error:
         return error

@@ -20,7 +20,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import find
 from hodei.services.lambda_.functions import roles
-from hodei.services.lambda_.invoking import admission, running
+from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.mappings import matching
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
 from hodei.services.lambda_.state import EventSource, mappings
@@ -115,7 +115,6 @@ async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Messag
 async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> list[Message]:
     """Those that were done."""
     found = find.choose(ctx, mapping.function)
-    admission.admit(found.ctx, found.version)
     event = {"Records": [_record(mapping, message) for message in messages]}
     invocation = Invocation(ctx.ids.uuid(), msgspec.json.encode(event), found.arn)
     outcome, _ = await running.run(found.ctx, found.version, invocation)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+PROVISIONED = " provisioned"  # at the end of a key
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,11 @@ class Deployment:
     log_format: str = "Text"
     log_level: str = ""
     container: Container | None = None
+
+    def ahead(self) -> Deployment:
+        """The same for environments that are there before anybody asks for them."""
+        return replace(self, key=f"{self.key}{PROVISIONED}")
+
+    @property
+    def provisioned(self) -> bool:
+        return self.key.endswith(PROVISIONED)

@@ -23,6 +23,7 @@ from hodei.services.lambda_.runtime.output import Output
 
 RUNTIME = "/2018-06-01/runtime/"
 INIT_SECONDS = 10.0
+INIT_AHEAD = 130.0  # seconds, at least, of environments that are there before anybody asks for them
 KILLED = 137
 MEMORY_OF_A_CPU = 1769  # MB
 
@@ -42,6 +43,11 @@ class Invocation:
     identity: str = ""
     stream: answering.Stream | None = None  # where its answer goes, if not whole into the outcome
     outcome: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def qualifier(self) -> str:
+        """By which the function was invoked; "" if by none."""
+        return ":".join(self.arn.split(":")[7:])
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ class Environment:
         """Run the handler; `now` is real time in epoch seconds. An environment that has failed is `dead` after it."""
         assert self._process
         report = Report()
-        if failed := await self._initialised(invocation):
+        if failed := await self._initialised(invocation.id, self._patience()):
             self.dead = True
             report.status = f"error\tError Type: {failed.error}"
             return failed, report
@@ -181,18 +187,33 @@ class Environment:
         report.peak = self.group.peak() or peak_of(self._process.started.result())
         return outcome, report
 
-    async def _initialised(self, invocation: Invocation) -> Outcome | None:
+    async def warm_up(self) -> Outcome | None:
+        """Initialise it without an event. What it has failed of."""
+        failed = await self._initialised("", max(INIT_AHEAD, self.deployment.timeout))
+        self.fresh, self.dead = False, failed is not None
+        return failed
+
+    @property
+    def gone(self) -> bool:
+        """Whether it can serve no invocation any more."""
+        return self.dead or (self._process is not None and self._process.exited.done())
+
+    def _patience(self) -> float:
+        """Seconds for which an invoke waits for the runtime."""
+        if not self.fresh:
+            return INIT_SECONDS
+        return max(INIT_SECONDS - (self._loop.time() - self._began), 0.0) + self.deployment.timeout
+
+    async def _initialised(self, id: str, limit: float) -> Outcome | None:
         """Wait until the runtime asks for an event. What it has failed of."""
         assert self._process
-        limit = max(INIT_SECONDS - (self._loop.time() - self._began), 0.0) if self.fresh else INIT_SECONDS
-        limit += self.deployment.timeout if self.fresh else 0
         await asyncio.wait((self._polled, self._process.exited), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         if self._polled.done():
             return None
         self.output.drain()
         if self._process.exited.done():
-            return self._init_error or self._exited(invocation.id)
-        return _timed_out(invocation.id, self.deployment.timeout)
+            return self._init_error or self._exited(id)
+        return _timed_out(id, self.deployment.timeout)
 
     def _exited(self, id: str) -> Outcome:
         """Of a process that has ended in the midst of it."""

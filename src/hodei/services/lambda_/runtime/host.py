@@ -229,7 +229,7 @@ def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
         "AWS_LAMBDA_FUNCTION_VERSION": deployment.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if deployment.provisioned else "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": deployment.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from hodei.kernel.atomic import in_batches
+from hodei.kernel.limits import Bucket
 from hodei.kernel.world import World
-from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.deployment import PROVISIONED, Deployment
 from hodei.services.lambda_.runtime.environment import Environment, Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.host import Host
 
 IDLE_SECONDS = 600.0  # real ones, for which an environment is kept without an invoke
 LIFETIME = 11 * 3600.0  # seconds of the cloud's clock for which it is used: its credentials end after twelve hours
 
-Say = Callable[[str], None]
+# https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html#scaling-rate
+BURST, GROWTH = 1000, 100.0  # environments that a function can begin at once, and more of them a second
+
 Credentials = Callable[[], Mapping[str, str]]
+Written = Callable[[str, Sequence[str]], None]
+
+
+class TooFast(Exception):
+    """A function that has begun all the environments which it may for now."""
 
 
 class Warm:
     """An environment, with where its log goes now: into that of the invoke that it serves."""
 
-    def __init__(self, stream: str, until: float) -> None:
+    def __init__(self, key: str, stream: str, until: float) -> None:
+        self.key = key  # of its deployment
         self.stream = stream
         self.until = until
         self.lines: list[str] = []
@@ -37,13 +48,26 @@ class Warm:
         return lines
 
 
+@dataclass
+class Kept:
+    """How many environments of a deployment are there ahead, and how more are made. `written` takes a log stream and
+    what the initialisation has said."""
+
+    count: int
+    stream: Callable[[], str]
+    credentials: Credentials
+    written: Written
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Pool:
     def __init__(self, world: World) -> None:
         self._world = world
         self._host = Host(world)
         self._idle: defaultdict[str, list[tuple[float, Warm]]] = defaultdict(list)  # by deployment: since when
         self._all: set[Warm] = set()
-        self.busy: Counter[tuple[str, str, str]] = Counter()  # invokes that run, by account, region and function
+        self._kept: dict[str, Kept] = {}  # by deployment
+        self._growing: dict[tuple[str, str, str], Bucket] = {}  # by account, region and function
         self._sweep: asyncio.TimerHandle | None = None
         world.closing.append(self.close)
         world.store.on_switch(self._forget)
@@ -53,42 +77,37 @@ class Pool:
     ) -> tuple[Outcome, Report, list[str], str]:
         """Run the handler. Gives what has come of it, a report, the lines of its log, and their stream.
 
-        Raises: NoInterpreter, CannotStart.
+        Raises: NoInterpreter, CannotStart, TooFast.
         """
-        function = (deployment.account, deployment.region, deployment.name)
-        self.busy[function] += 1
+        warm = await self._taken(deployment, stream, credentials)
+        assert warm.environment
         try:
-            warm = await self._taken(deployment, stream, credentials)
-            assert warm.environment
             outcome, report = await warm.environment.invoke(invocation, self._world.clock.real)
-            if warm.environment.dead:
-                await self._end(warm)
-            else:
-                self._back(deployment, warm)
-            return outcome, report, warm.said(), warm.stream
-        finally:
-            self.busy[function] -= 1
-            if not self.busy[function]:
-                del self.busy[function]
+        except BaseException:  # nobody waits for it any more
+            await self._end(warm)
+            raise
+        await self._back(deployment, warm)
+        return outcome, report, warm.said(), warm.stream
 
     @property
     def scratch(self) -> Path:
         """Where packages are unpacked."""
         return self._host.folder / "packages"
 
-    def running(self, account: str, region: str) -> int:
-        """How many invokes run in an account and region."""
-        return sum(count for place, count in self.busy.items() if place[:2] == (account, region))
-
     async def _taken(self, deployment: Deployment, stream: Callable[[], str], credentials: Credentials) -> Warm:
         idle = self._idle.get(deployment.key)
         while idle:
             _, warm = idle.pop()
-            if warm.environment and not warm.environment.dead and self._world.clock.now() < warm.until:
+            if warm.environment and not warm.environment.gone and self._world.clock.now() < warm.until:
                 return warm
             self._world.agenda.spawn(self._end(warm))
         self._drop_older(deployment)
-        warm = Warm(stream(), self._world.clock.now() + LIFETIME)
+        if not deployment.provisioned:
+            self._grow(deployment)
+        return await self._started(deployment, stream, credentials)
+
+    async def _started(self, deployment: Deployment, stream: Callable[[], str], credentials: Credentials) -> Warm:
+        warm = Warm(deployment.key, stream(), self._world.clock.now() + LIFETIME)
         self._all.add(warm)
         try:
             warm.environment = await self._host.start(deployment, credentials(), warm.stream, warm.say)
@@ -97,18 +116,100 @@ class Pool:
             raise
         return warm
 
-    def _back(self, deployment: Deployment, warm: Warm) -> None:
+    def _grow(self, deployment: Deployment) -> None:
+        """Raises: TooFast."""
+        now, function = self._world.clock.now(), (deployment.account, deployment.region, deployment.name)
+        if (bucket := self._growing.get(function)) is None:
+            bucket = self._growing[function] = Bucket(BURST, now)
+        if not bucket.fill(now, GROWTH, BURST):
+            raise TooFast
+        bucket.tokens -= 1
+
+    async def _back(self, deployment: Deployment, warm: Warm) -> None:
+        """After an invoke. One that is dead is replaced, if it is to be there ahead."""
+        assert warm.environment
+        if not warm.environment.dead and (not deployment.provisioned or self._of_version(deployment.arn)):
+            self._shelve(warm)
+            return
+        await self._end(warm)
+        if kept := self._kept.get(deployment.key):
+            self._world.agenda.spawn(self._fill(deployment, kept))
+
+    def _shelve(self, warm: Warm) -> None:
         loop = asyncio.get_running_loop()
-        self._idle[deployment.key].append((loop.time(), warm))
+        self._idle[warm.key].append((loop.time(), warm))
         if self._sweep is None:
             self._sweep = loop.call_later(IDLE_SECONDS, self._sweep_idle)
+
+    # environments that are there ahead
+
+    async def keep(self, deployment: Deployment, kept: Kept) -> Outcome | None:
+        """Have so many environments of a deployment begun and initialised until `release`, new ones for those that die.
+        Gives what one has failed of; then none is there.
+
+        Raises: NoInterpreter, CannotStart.
+        """
+        for other in self._of_version(deployment.arn):
+            del self._kept[other]
+        self._kept[deployment.key] = kept
+        idle = self._idle[deployment.key]
+        for _ in range(min(self._count(deployment.key) - kept.count, len(idle))):
+            self._world.agenda.spawn(self._end(idle.pop(0)[1]))
+        failed = None
+        try:
+            failed = await self._fill(deployment, kept)
+        finally:
+            if failed or self._count(deployment.key) < kept.count:
+                self.release(deployment.arn)
+        return failed
+
+    async def _fill(self, deployment: Deployment, kept: Kept) -> Outcome | None:
+        """The first one alone: the others most likely fail as it does."""
+        async with kept.filling:
+            missing = kept.count - self._count(deployment.key)
+            for some in (1, missing - 1) if missing > 0 else ():
+                begun = (self._warmed(deployment, kept) for _ in range(some))
+                found = await asyncio.gather(*(in_batches(self._world.store, one) for one in begun))
+                if failed := next(filter(None, found), None):
+                    return failed
+        return None
+
+    async def _warmed(self, deployment: Deployment, kept: Kept) -> Outcome | None:
+        warm = await self._started(deployment, kept.stream, kept.credentials)
+        assert warm.environment
+        failed = await warm.environment.warm_up()
+        kept.written(warm.stream, warm.said())
+        if failed or self._kept.get(deployment.key) is not kept:
+            await self._end(warm)
+        else:
+            self._shelve(warm)
+        return failed
+
+    def _count(self, key: str) -> int:
+        return sum(warm.key == key for warm in self._all)
+
+    def keeps(self, key: str) -> int:
+        """How many environments of a deployment are there ahead."""
+        kept = self._kept.get(key)
+        return kept.count if kept else 0
+
+    def release(self, arn: str) -> None:
+        """No longer keep the environments of a version ahead; those that run go on to the end of their invoke."""
+        for key in self._of_version(arn):
+            del self._kept[key]
+            self.drop(lambda other, key=key: other != key)  # type: ignore[misc]
+
+    def _of_version(self, arn: str) -> list[str]:
+        """The deployments of a version that are kept ahead."""
+        return [key for key in self._kept if key.startswith(f"{arn} ")]
 
     def _sweep_idle(self) -> None:
         """End what has been idle for long."""
         self._sweep = None
         now = asyncio.get_running_loop().time()
         for key, idle in list(self._idle.items()):
-            old = [warm for since, warm in idle if since + IDLE_SECONDS <= now]
+            spare = len(idle) - self.keeps(key)
+            old = [warm for since, warm in idle[: max(spare, 0)] if since + IDLE_SECONDS <= now]
             self._idle[key] = [one for one in idle if one[1] not in old]
             for warm in old:
                 self._world.agenda.spawn(self._end(warm))
@@ -122,8 +223,8 @@ class Pool:
 
     def _drop_older(self, deployment: Deployment) -> None:
         """Idle environments of what this version was before it was changed."""
-        before = f"{deployment.arn} "
-        self.drop(lambda key: key == deployment.key or not key.startswith(before))
+        before, now = f"{deployment.arn} ", deployment.key.removesuffix(PROVISIONED)
+        self.drop(lambda key: key.startswith(now) or not key.startswith(before))
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """End the idle environments of deployments that are not to be kept: their function was changed or deleted."""
@@ -133,13 +234,14 @@ class Pool:
 
     def _forget(self) -> None:
         """The cloud is another one now."""
+        self._kept.clear()
+        self._growing.clear()
         self.drop(lambda key: False)
 
     async def close(self) -> None:
         if self._sweep:
             self._sweep.cancel()
-        for warm in list(self._all):
-            await self._end(warm)
+        await asyncio.gather(*(self._end(warm) for warm in list(self._all)))
         await self._host.close()
 
 
