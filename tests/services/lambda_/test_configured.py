@@ -30,7 +30,7 @@ def role(cloud: Cloud) -> str:
 @pytest.fixture
 def functions(fn: Any, role: str) -> tuple[str, str]:
     for name in ("f", "g"):
-        given = {"Runtime": "python3.12", "Handler": "a.b", "Role": role, "Code": {"ZipFile": zipped()}}
+        given = {"Runtime": "python3.12", "Handler": "handler.handler", "Role": role, "Code": {"ZipFile": zipped()}}
         fn.create_function(FunctionName=name, Publish=True, **given)
     return "f", "g"
 
