@@ -6,7 +6,9 @@ whose handler does not wait receives in the same batch that removes the record: 
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +17,7 @@ from hodei.kernel.arns import Arn
 from hodei.kernel.atomic import in_batches
 from hodei.kernel.context import service_principal
 from hodei.kernel.errors import AwsError
+from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.kernel.tables import Place, Record, Table
 
@@ -58,6 +61,15 @@ class Delivery(Record):
     retry: Retry = Retry()
     dlq: str = ""
     source_arn: str = ""
+
+
+@functools.lru_cache(1024)
+def receiver(arn: str) -> str | None:
+    """The service that receives what is sent to a resource: the one of its ARN, unless another's manifest claims it."""
+    manifests = all_manifests()
+    claimed = (name for name, one in manifests.items() if any(re.fullmatch(of, arn) for of in one.receives))
+    name = next(claimed, Arn.parse(arn).service)
+    return name if name in manifests and load_service(name).target else None
 
 
 class Deliveries:
@@ -142,12 +154,12 @@ class Deliveries:
             self._world.agenda.signal(CHANNEL)
 
     async def _send(self, delivery: Delivery) -> None:
-        arn = Arn.parse(delivery.arn)
-        service = load_service(arn.service)
-        assert service.target, f"{arn.service} receives nothing"
+        arn, name = Arn.parse(delivery.arn), receiver(delivery.arn)
+        assert name, f"{arn.service} receives nothing"
         principal = service_principal(delivery.source, delivery.account, delivery.source_arn)
-        ctx = self._world.context(arn.service, account=arn.account, region=arn.region, principal=principal)
-        await service.target(ctx, arn, delivery)
+        ctx = self._world.context(name, account=arn.account, region=arn.region, principal=principal)
+        assert ctx.service.target
+        await ctx.service.target(ctx, arn, delivery)
 
     def _failed(self, delivery: Delivery, error: Exception) -> None:
         now, attempts, retry = self._world.clock.now(), delivery.attempts + 1, delivery.retry

@@ -55,6 +55,14 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Gauges:
+    """Metrics of one namespace that show a service's stocks, looked at `every` so many seconds."""
+
+    every: int
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     name: str
     title: str
@@ -77,9 +85,9 @@ class Manifest:
     throttled: dict[str, Any] = field(
         default_factory=dict
     )  # its throttling error: code, message, status, further members
-    gauges: dict[str, int] = field(default_factory=dict)  # namespaces of metrics that show its stocks -> each so many
-    # seconds: see `Service.gauges`
+    gauges: dict[str, Gauges] = field(default_factory=dict)  # by namespace: see `Service.gauges`
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
+    receives: tuple[str, ...] = ()  # ARNs (regular expressions) under another service's name whose events are for it
     left_out: dict[str, str] = field(default_factory=dict)  # operation -> why it is not there
     iam: dict[str, Any] = field(default_factory=dict)  # what its operations need: see `kernel.iam.needs`
     audit: dict[str, Any] = field(default_factory=dict)  # what its calls are to CloudTrail: see `kernel.ledger.audit`
@@ -103,6 +111,8 @@ def manifest(name: str) -> Manifest:
     everywhere = {"everywhere": data.pop("global", False)}  # of a service that has no regions
     data["quotas"] = {key: Quota(key=key, **everywhere | quota) for key, quota in data.get("quotas", {}).items()}
     data["settings"] = {key: Setting(key=key, **setting) for key, setting in data.get("settings", {}).items()}
+    gauges = data.get("gauges", {})
+    data["gauges"] = {name: Gauges(given["every"], tuple(given["metrics"])) for name, given in gauges.items()}
     data.update({key: tuple(value) for key, value in data.items() if isinstance(value, list)})
     return Manifest(name=name, **{"model": name, **data})
 

@@ -269,7 +269,7 @@ class Metrics:
         if service is None:
             return
         ctx = self._world.context(service, account=account, region=region)
-        every = ctx.service.manifest.gauges[namespace]
+        every = ctx.service.manifest.gauges[namespace].every
         start = int(ctx.now) // every * every - every
         if ctx.service.gauge is None or self._sampled.get((account, region, namespace)) == start:
             return

@@ -1,4 +1,5 @@
-"""What alarms do when their state has changed: topics and functions are told, as services that are here receive events.
+"""What alarms do when their state has changed: topics, functions and scaling policies are told, as services that are
+here receive events.
 
 Muted and suppressed alarms do nothing; their history says so. Whether a topic or a function exists shows when they
 receive: "CloudWatch doesn't test or validate the actions that you specify" (guide).
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.kernel.manifest import all_manifests
-from hodei.kernel.service import load_service
+from hodei.kernel.deliver import receiver
 from hodei.services.cloudwatch.alarms import history, messages
+from hodei.services.cloudwatch.alarms.windows import muted
 from hodei.services.cloudwatch.state import Alarm
 
 NAMES = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+SCALING = "autoscaling"  # of EC2 and of Application Auto Scaling
 TOLD = {
     "sns": (messages.to_topic, "cloudwatch.amazonaws.com"),
     "lambda": (messages.to_function, "lambda.alarms.cloudwatch.amazonaws.com"),
+    SCALING: (messages.to_policy, "cloudwatch.amazonaws.com"),
 }
 
 
@@ -28,16 +31,31 @@ def run(ctx: Context, alarm: Alarm) -> None:
         _run(ctx, alarm, arn)
 
 
-def _run(ctx: Context, alarm: Alarm, arn: str) -> None:
+def scale_again(ctx: Context, alarm: Alarm) -> None:
+    """Scaling policies are told every minute for as long as the alarm remains in its state."""
+    if alarm.enabled and not muted(ctx, alarm.name):
+        for arn in alarm.given[NAMES[alarm.state]]:
+            if Arn.parse(arn).service == SCALING:
+                _tell(ctx, alarm, arn)
+
+
+def _tell(ctx: Context, alarm: Alarm, arn: str) -> bytes | None:
+    """What was told; None: there is nobody to be told."""
     service = Arn.parse(arn).service
+    if service not in TOLD or receiver(arn) is None:
+        return None
+    message, source = TOLD[service]
+    payload = message(ctx, alarm)
+    ctx.deliver(arn, payload, source=source, source_arn=messages.arn(ctx, alarm.name))
+    return payload
+
+
+def _run(ctx: Context, alarm: Alarm, arn: str) -> None:
     data = {"actionState": "Succeeded", "stateUpdateTimestamp": int(alarm.state_updated * 1000)}
     data |= {"notificationResource": arn, "error": None}
-    if service in TOLD and service in all_manifests() and load_service(service).target:
-        message, source = TOLD[service]
-        payload = message(ctx, alarm)
-        ctx.deliver(arn, payload, source=source, source_arn=messages.arn(ctx, alarm.name))
+    if (payload := _tell(ctx, alarm, arn)) is not None:
         data["publishedMessage"] = payload.decode()
         history.add(ctx, alarm, "Action", f"Successfully executed action {arn}", data)
         return
-    data |= {"actionState": "Failed", "error": f"{service} is not implemented by Hodei."}
+    data |= {"actionState": "Failed", "error": f"{Arn.parse(arn).service} is not implemented by Hodei."}
     history.add(ctx, alarm, "Action", f"Failed to execute action {arn}", data)

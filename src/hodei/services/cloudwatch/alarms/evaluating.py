@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.cloudwatch.alarms import messages, sleeping, transitions, verdict, wallclock
+from hodei.services.cloudwatch.alarms import actions, messages, sleeping, transitions, verdict, wallclock
 from hodei.services.cloudwatch.alarms.verdict import EXTRA, Point, Verdict
 from hodei.services.cloudwatch.data.answering import answer
 from hodei.services.cloudwatch.data.queries import Found, Frame
@@ -47,6 +47,8 @@ def evaluate(ctx: Context, name: str) -> None:
     if judged.state is None or (judged.state == alarm.state and alarm.reason != NEW):
         if not judged.evaluated:
             sleeping.sleep(ctx, alarm, _end(ctx, alarm))
+        elif judged.state is not None:
+            actions.scale_again(ctx, replace(alarm, reason_data=json.dumps(data)))
         return
     given = alarm.given
     reason = verdict.explain(

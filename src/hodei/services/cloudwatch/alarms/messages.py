@@ -99,6 +99,13 @@ def to_function(ctx: Context, alarm: Alarm) -> bytes:
     ).encode()
 
 
+def to_policy(ctx: Context, alarm: Alarm) -> bytes:
+    """What Auto Scaling is told is not documented: the state, and the datapoints that made it, the newest first."""
+    data = json.loads(alarm.reason_data or "{}")
+    found = [point for point in data.get("evaluatedDatapoints", ()) if "value" in point]
+    return json.dumps({"alarmName": alarm.name, "state": alarm.state, "datapoints": found}).encode()
+
+
 def to_topic(ctx: Context, alarm: Alarm) -> bytes:
     given = alarm.given
     message: Wire = {

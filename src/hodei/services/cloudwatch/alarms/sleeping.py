@@ -59,10 +59,16 @@ def _metrics(asked: list[Query]) -> Iterator[Metric]:
     return (query.metric for query in asked if query.metric)
 
 
+def is_gauge(metric: Metric) -> bool:
+    """Whether it shows a stock of a service, which always has a value."""
+    found = (gauges for one in all_manifests().values() if (gauges := one.gauges.get(metric.namespace)))
+    return any(metric.name in gauges.metrics for gauges in found)
+
+
 def _restless(query: Query) -> bool:
     """Whether it may have a value where there is no data: of stocks, of what depends on the time alone."""
     if query.metric:
-        return any(query.metric.namespace in one.gauges for one in all_manifests().values())
+        return is_gauge(query.metric)
     if query.expression.lstrip()[:6].upper() == "SELECT":
         return True
     return not RESTLESS.isdisjoint(expressions.calls(expressions.parse(query.expression)))

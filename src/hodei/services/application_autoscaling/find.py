@@ -1,0 +1,50 @@
+"""Scalable targets by what they scale, and the ARNs of things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hodei.kernel.arns import Arn, partition_of
+from hodei.kernel.context import Context
+from hodei.services.application_autoscaling import errors
+from hodei.services.application_autoscaling.state import Dimension, Policy, ScheduledAction, Target, targets
+
+
+def registered(ctx: Context, of: Dimension) -> Target:
+    """Raises: ObjectNotFoundException."""
+    if (target := targets.get(ctx, *of)) is None:
+        raise errors.ObjectNotFoundException(reason=f"No scalable target registered for {worded(of)}")
+    return target
+
+
+def check_filter(dimension: str | None, resources: str | Sequence[str] | None) -> None:
+    """Raises: ValidationException."""
+    if dimension and not resources:
+        raise errors.ValidationException(
+            reason="If you specify a scalable dimension, you must also specify a resource ID"
+        )
+
+
+def worded(of: Dimension) -> str:
+    return f"service namespace: {of.namespace}, resource ID: {of.resource}, scalable dimension: {of.name}"
+
+
+def target_arn(ctx: Context, target: Target) -> str:
+    return ctx.arn(f"scalable-target/{target.id}")
+
+
+def policy_arn(ctx: Context, policy: Policy) -> str:
+    return _shared(ctx, f"scalingPolicy:{policy.id}:{_resource(policy.of)}:policyName/{policy.name}")
+
+
+def action_arn(ctx: Context, action: ScheduledAction) -> str:
+    return _shared(ctx, f"scheduledAction:{action.id}:{_resource(action.of)}:scheduledActionName/{action.name}")
+
+
+def _resource(of: Dimension) -> str:
+    return f"resource/{of.namespace}/{of.resource}"
+
+
+def _shared(ctx: Context, resource: str) -> str:
+    """Policies and scheduled actions have ARNs of EC2 Auto Scaling's."""
+    return str(Arn(partition_of(ctx.region), "autoscaling", ctx.region, ctx.account, resource))

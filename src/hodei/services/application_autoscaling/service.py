@@ -1,0 +1,3 @@
+from hodei.kernel.service import Service
+
+application_autoscaling = Service("application-autoscaling")
