@@ -27,7 +27,7 @@ from hodei.kernel.tables import Place
 from hodei.protocol.http import Response
 from hodei.services.cloudtrail.records.record import record_of
 from hodei.testing import Cloud
-from hostile import experiments, flows, functions, identities, points, streams_of_logs, tables, trails, watch
+from hostile import experiments, flows, functions, identities, points, scaled, streams_of_logs, tables, trails, watch
 from hostile.generate import Pools, Sent, requests
 
 EXAMPLES = int(os.environ.get("HODEI_HOSTILE_EXAMPLES", "0"))
@@ -68,6 +68,7 @@ class Primed:
         self.pools["kinesis"] = Pools(flows.prime(cloud))
         self.pools["logs"] = Pools(streams_of_logs.prime(cloud))
         self.pools["cloudwatch"] = Pools(watch.prime(cloud))
+        self.pools["application-autoscaling"] = Pools(scaled.prime(cloud))
         self._prime_the_other_account()
         cloud.clock.freeze()
         cloud.settle()

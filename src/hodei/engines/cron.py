@@ -81,7 +81,8 @@ def _days(days: str, weekdays: str, year: int, month: int) -> set[int]:
     if days == "L":
         return {length}
     if found := NEAREST.fullmatch(days):
-        return {_nearest_workday(year, month, _number(found[1], 1, 31))} if int(found[1]) <= length else set()
+        day = _number(found[1], 1, 31)
+        return {_nearest_workday(year, month, day)} if day <= length else set()
     if days != ANY:
         return {day for day in _numbers(days, 1, 31) if day <= length}
     first = date(year, month, 1).isoweekday() % 7 + 1  # the weekday of the 1st; SUN is 1

@@ -64,12 +64,16 @@ class Delivery(Record):
 
 
 @functools.lru_cache(1024)
-def receiver(arn: str) -> str | None:
+def receiver(arn: str) -> str:
     """The service that receives what is sent to a resource: the one of its ARN, unless another's manifest claims it."""
-    manifests = all_manifests()
-    claimed = (name for name, one in manifests.items() if any(re.fullmatch(of, arn) for of in one.receives))
-    name = next(claimed, Arn.parse(arn).service)
-    return name if name in manifests and load_service(name).target else None
+    claims = (name for name, one in all_manifests().items() if any(re.fullmatch(of, arn) for of in one.receives))
+    return next(claims, Arn.parse(arn).service)
+
+
+def receives(arn: str) -> bool:
+    """Whether anybody does."""
+    name = receiver(arn)
+    return name in all_manifests() and load_service(name).target is not None
 
 
 class Deliveries:
@@ -155,11 +159,11 @@ class Deliveries:
 
     async def _send(self, delivery: Delivery) -> None:
         arn, name = Arn.parse(delivery.arn), receiver(delivery.arn)
-        assert name, f"{arn.service} receives nothing"
+        service = load_service(name)
+        assert service.target, f"{name} receives nothing"
         principal = service_principal(delivery.source, delivery.account, delivery.source_arn)
         ctx = self._world.context(name, account=arn.account, region=arn.region, principal=principal)
-        assert ctx.service.target
-        await ctx.service.target(ctx, arn, delivery)
+        await service.target(ctx, arn, delivery)
 
     def _failed(self, delivery: Delivery, error: Exception) -> None:
         now, attempts, retry = self._world.clock.now(), delivery.attempts + 1, delivery.retry

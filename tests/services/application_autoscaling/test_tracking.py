@@ -228,13 +228,13 @@ def test_policies_scale_in_together(cloud: Cloud, tables: Any, scaling: Any) -> 
     assert tables.capacity() == (5, 20)
 
 
-def test_the_maximum_is_told(cloud: Cloud, tables: Any) -> None:
+def test_the_maximum_is_told(cloud: Cloud, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     tables.create()
     tables.register(high=10)
     tables.track()
-    told: list[Any] = []
-    cloud.world.bus.emit, emit = (lambda *event: (told.append(event[1:3]), emit(*event))[-1]), cloud.world.bus.emit
+    told: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(cloud.world.bus, "emit", lambda ctx, kind, detail, resources: told.append((kind, detail)))
     tables.load(3, 1200)
-    ((kind, detail),) = [one for one in told if one[0].startswith("Application Auto Scaling")]
-    assert kind == "Application Auto Scaling Scaling Activity State Change"
+    (detail,) = [detail for kind, detail in told if kind.startswith("Application Auto Scaling Scaling Activity")]
     assert (detail["oldDesiredCapacity"], detail["newDesiredCapacity"], detail["scaledToMax"]) == (5, 10, True)
+    assert (detail["resourceId"], detail["direction"]) == ("table/orders", "scale-out")

@@ -11,7 +11,7 @@ from hodei.services.application_autoscaling.service import application_autoscali
 from hodei.services.application_autoscaling.state import targets
 
 
-@application_autoscaling.finds("scalable-target")
+@application_autoscaling.finds("ScalableTarget")
 def named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
     """One that is yet to be registered has no ARN to be named by."""
     if arn := params.get("ResourceARN"):

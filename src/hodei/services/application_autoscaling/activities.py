@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,13 +18,13 @@ IN_PROGRESS, SUCCESSFUL, UNFULFILLED, FAILED = "InProgress", "Successful", "Unfu
 
 
 def add(ctx: Context, of: Dimension, description: str, cause: str, status: str, **more: Any) -> Activity:
-    horizon = (ctx.now - SIX_WEEKS,)
-    for key, _ in zip(activities.keys(ctx, of.namespace, end=horizon), range(EXPIRED)):
-        activities.delete(ctx, *key)
+    _expire(ctx, of.namespace)
+    last = next(activities.scan(ctx, of.namespace, reverse=True), None)
     activity = Activity(
         namespace=of.namespace,
         resource=of.resource,
         dimension=of.name,
+        number=last.number + 1 if last else 0,
         at=ctx.now,
         id=ctx.ids.uuid(),
         description=description,
@@ -33,6 +34,12 @@ def add(ctx: Context, of: Dimension, description: str, cause: str, status: str, 
     )
     activities.put(ctx, activity)
     return activity
+
+
+def _expire(ctx: Context, namespace: str) -> None:
+    for old in list(islice(activities.scan(ctx, namespace), EXPIRED)):
+        if old.at < ctx.now - SIX_WEEKS:
+            activities.delete(ctx, namespace, old.number)
 
 
 def end(ctx: Context, activity: Activity, status: str, message: str) -> None:
@@ -66,12 +73,13 @@ def describe_scaling_activities(
     last = pages.after(ctx, NextToken)
     found = (
         one
-        for one in activities.scan(ctx, ServiceNamespace, start=(ctx.now - SIX_WEEKS,), after=last, reverse=True)
-        if ResourceId in (None, one.resource)
+        for one in activities.scan(ctx, ServiceNamespace, after=last, reverse=True)
+        if one.at >= ctx.now - SIX_WEEKS
+        and ResourceId in (None, one.resource)
         and ScalableDimension in (None, one.dimension)
         and (IncludeNotScaledActivities or not one.reasons)
     )
-    page, rest = pages.cut(ctx, found, MaxResults, lambda one: (one.at, one.id))
+    page, rest = pages.cut(ctx, found, MaxResults, lambda one: (one.number,))
     return {"ScalingActivities": [_described(one) for one in page], **rest}
 
 

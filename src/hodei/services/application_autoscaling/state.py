@@ -75,8 +75,9 @@ class ScheduledAction(OfDimension):
 class Activity(OfDimension):
     """`reasons` (NotScaledReasons) are of one that has not scaled. `wanted` is the capacity that it waits for."""
 
-    at: float
+    number: int  # in the order in which they have happened
     id: str
+    at: float
     description: str
     cause: str
     status: str
@@ -90,4 +91,4 @@ KEY = ("namespace", "resource", "dimension")
 targets = application_autoscaling.table("targets", Target, key=KEY, index={"ids": ("id",)})
 policies = application_autoscaling.table("policies", Policy, key=(*KEY, "name"), index={"ids": ("id",)})
 scheduled_actions = application_autoscaling.table("scheduled_actions", ScheduledAction, key=(*KEY, "name"))
-activities = application_autoscaling.table("activities", Activity, key=("namespace", "at", "id"))
+activities = application_autoscaling.table("activities", Activity, key=("namespace", "number"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.kernel.deliver import receiver
+from hodei.kernel.deliver import receives
 from hodei.services.cloudwatch.alarms import history, messages
 from hodei.services.cloudwatch.alarms.windows import muted
 from hodei.services.cloudwatch.state import Alarm
@@ -42,7 +42,7 @@ def scale_again(ctx: Context, alarm: Alarm) -> None:
 def _tell(ctx: Context, alarm: Alarm, arn: str) -> bytes | None:
     """What was told; None: there is nobody to be told."""
     service = Arn.parse(arn).service
-    if service not in TOLD or receiver(arn) is None:
+    if service not in TOLD or not receives(arn):
         return None
     message, source = TOLD[service]
     payload = message(ctx, alarm)
