@@ -82,7 +82,7 @@ def _new(ctx: Context, of: Dimension, name: str, configuration: Wire) -> Policy:
 def _check(configuration: Wire, scaled: Scalable) -> None:
     """Raises: ValidationException."""
     aim = configuration["TargetValue"]
-    if not 0 < aim <= LARGEST:
+    if not 1 / LARGEST <= aim <= LARGEST:
         raise _invalid("The target value must be a positive number in the range of 2^-360 to 2^360")
     for name in ("ScaleOutCooldown", "ScaleInCooldown"):
         if configuration.get(name, 0) < 0:
