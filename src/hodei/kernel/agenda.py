@@ -38,8 +38,9 @@ class Agenda:
         self._channels: dict[Hashable, list[asyncio.Future[bool]]] = defaultdict(list)
         self._polls: set[asyncio.Future[bool]] = set()  # the waits of requests: not of background work
         self._running: set[asyncio.Task[Any]] = set()
-        self._parked: set[asyncio.Task[Any]] = set()
         self._asked: set[asyncio.Task[Any]] = set()  # what clients wait for
+        self._parked: dict[asyncio.Task[Any], asyncio.Future[bool]] = {}  # background work that waits, and on what
+        self._stirred = asyncio.Event()  # background work has ended, or waits
         self._advancing = False
         self._due_start, self._due_end = keys.pack(DUE), keys.prefix_end(keys.pack(DUE))
 
@@ -87,7 +88,8 @@ class Agenda:
         self._channels[channel].append(future)
         task = asyncio.current_task()
         if task in self._running:
-            self._parked.add(task)
+            self._parked[task] = future
+            self._stirred.set()
         else:
             self._polls.add(future)
         self.reschedule()
@@ -96,7 +98,7 @@ class Agenda:
         finally:
             self._polls.discard(future)
             if task is not None:
-                self._parked.discard(task)
+                self._parked.pop(task, None)
             waiting = self._channels.get(channel)
             if waiting and future in waiting:
                 waiting.remove(future)
@@ -129,15 +131,20 @@ class Agenda:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         self._asked.discard(task)
+        self._stirred.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("background work failed", exc_info=error)
 
     async def settle(self) -> None:
         """Wait until all background work has ended or waits for a later virtual time."""
-        while busy := [
-            task for task in self._running - self._parked - self._asked if task is not asyncio.current_task()
-        ]:
-            await asyncio.wait(busy, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        while any(self._is_busy(task) for task in self._running - self._asked):
+            self._stirred.clear()
+            await self._stirred.wait()
+
+    def _is_busy(self, task: asyncio.Task[Any]) -> bool:
+        """Also what has been woken and has not run since."""
+        waits_on = self._parked.get(task)
+        return (waits_on is None or waits_on.done()) and task is not asyncio.current_task()
 
     # the loop
 

@@ -4,6 +4,7 @@ DynamoDB's own.
 Where it stops: nobody is throttled who reads a shard with more than two readers or asks too often.
 """
 
+from hodei.services.dynamodbstreams import access as access
 from hodei.services.dynamodbstreams import iterators as iterators
 from hodei.services.dynamodbstreams import records as records
 from hodei.services.dynamodbstreams import requests as requests

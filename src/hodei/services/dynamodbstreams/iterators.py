@@ -29,6 +29,11 @@ class Iterator(NamedTuple):
         return f"{self.stream}|1|{ctx.token(self.shard, self.number, ctx.now)}"
 
 
+def stream_of(text: str) -> str:
+    """The ARN of the stream that an iterator is of; "" of what is none."""
+    return text.rpartition("|1|")[0]
+
+
 def read_iterator(ctx: Context, text: str) -> Iterator:
     """Raises: ValidationException for what is no iterator, ExpiredIteratorException."""
     arn, _, token = text.rpartition("|1|")

@@ -20,11 +20,12 @@ from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.kinesis.find import usable
 from hodei.services.kinesis.numbers import latest, sequence_number, time_of
+from hodei.services.kinesis.numbers import read as number_of
 from hodei.services.kinesis.records import putting, reading, writing
 from hodei.services.kinesis.records.reading import Page
 from hodei.services.kinesis.shards.listing import kept
 from hodei.services.kinesis.shards.ranges import children, parents
-from hodei.services.kinesis.state import DataRecord, Shard, Stream, shards
+from hodei.services.kinesis.state import DataRecord, Shard, Stream, shard_id, shard_index, shards
 
 __all__ = [
     "DataRecord",
@@ -35,11 +36,14 @@ __all__ = [
     "channel",
     "children",
     "latest",
+    "number_of",
     "open_stream",
     "parents",
     "put_records",
     "read",
     "sequence_number",
+    "shard_id",
+    "shard_index",
     "shard_of",
     "shards_of",
     "start",

@@ -125,6 +125,7 @@ def _close(ctx: Context, stream: Stream) -> int:
     for id in stream.shards:
         if shard := shards.get(ctx, stream.table, stream.label, id):
             shards.put(ctx, replace(shard, last=last))
+            ctx.signal(numbers.channel(id))
     return last + 1
 
 

@@ -40,3 +40,8 @@ def following(ctx: Context, stream: Stream) -> int:
 def latest(ctx: Context, shard_id: str) -> int:
     """The number of a shard's last record; 0 if there is none."""
     return next((number for _, number in stream_records.keys(ctx, shard_id, reverse=True)), 0)
+
+
+def channel(shard_id: str) -> tuple[str, str]:
+    """What is signalled when a record is written to a shard, and when it is closed."""
+    return ("dynamodb-stream", shard_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hodei.kernel.context import Context
 from hodei.services.dynamodb.find import within
 from hodei.services.dynamodb.streams import lifecycle, numbers
+from hodei.services.dynamodb.streams.numbers import channel as channel
 from hodei.services.dynamodb.streams.state import Shard, Stream, StreamRecord, shards, stream_records, streams
 
 PAGE_BYTES = 2**20
@@ -63,3 +64,10 @@ def page(ctx: Context, shard: Shard, start: int, limit: int) -> tuple[list[Strea
             return found, False
         found.append(record)
     return found, True
+
+
+async def wait(ctx: Context, stream: Stream, id: str, number: int, until: float) -> None:
+    """Until there may be something in an open shard at or after a number, or a moment of the cloud's clock."""
+    shard = shards.get(ctx, stream.table, stream.label, id)
+    if shard and not shard.last and numbers.latest(ctx, id) < number:
+        await ctx.wait(channel(id), until)

@@ -35,6 +35,7 @@ def changed(ctx: Context, table: Table, old: StoredItem | None, new: StoredItem 
         expired=cause == "ttl",
     )
     stream_records.put_under(ctx, table.table_key, record)
+    ctx.signal(numbers.channel(record.shard))
 
 
 def same(old: StoredItem, new: StoredItem) -> bool:

@@ -137,7 +137,8 @@ async def _given_up(
     if found.version.dead_letters:
         await destinations.bury(ctx, found, event.id, event.payload, outcome, why)
     if config and config.failure:
-        await destinations.send(ctx, found, config.failure, _record(ctx, event, found, why, outcome))
+        key = destinations.key_of(ctx, f"async/{event.function}")
+        await destinations.send(ctx, found, config.failure, _record(ctx, event, found, why, outcome), key)
     _over(ctx, event)
 
 

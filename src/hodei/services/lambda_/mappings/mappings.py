@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Unpack
 
 from msgspec.structs import replace
@@ -29,7 +30,7 @@ async def create_event_source_mapping(
     EventSourceArn: str = "",
     Enabled: bool = True,
     StartingPosition: str = "",
-    StartingPositionTimestamp: float | None = None,
+    StartingPositionTimestamp: datetime | None = None,
     Tags: Mapping[str, str] = NONE,
     SelfManagedEventSource: Wire | None = None,
     Topics: Sequence[str] = (),
@@ -118,7 +119,7 @@ def _found(ctx: Context, source: str, function: str, after: tuple[Any, ...] | No
     return (mapping for mapping in every if function in ("", mapping.function))
 
 
-def _position(kind: Kind, source: str, position: str, at: float | None) -> dict[str, Any]:
+def _position(kind: Kind, source: str, position: str, at: datetime | None) -> dict[str, Any]:
     """Raises: InvalidParameterValueException."""
     if kind.stream and not position:
         raise rules.invalid(
@@ -130,7 +131,7 @@ def _position(kind: Kind, source: str, position: str, at: float | None) -> dict[
     if (position == "AT_TIMESTAMP") != (at is not None):
         raise rules.invalid("StartingPositionTimestamp is needed with StartingPosition AT_TIMESTAMP, and only then.")
     told = {"StartingPosition": position} if position else {}
-    return told if at is None else {**told, "StartingPositionTimestamp": at}
+    return told if at is None else {**told, "StartingPositionTimestamp": at.timestamp()}
 
 
 def _check_destination(found: Found, set_to: Mapping[str, Any]) -> None:

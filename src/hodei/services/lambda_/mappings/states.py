@@ -15,6 +15,7 @@ TIMER = "settle_mapping"
 SETTLED = ("Enabled", "Disabled")
 GONE = "Deleted"
 on_settled: list[Callable[[Context, EventSource], None]] = []  # told of each that is enabled or disabled now
+on_deleted: list[Callable[[Context, str], None]] = []  # told of the UUID of each that is gone
 
 
 def begin(ctx: Context, mapping: EventSource, passing: str, target: str) -> EventSource:
@@ -38,6 +39,9 @@ def settle(ctx: Context, uuid: str) -> None:
         return
     if mapping.target == GONE:
         mappings.delete(ctx, uuid)
+        ctx.signal(("lambda-mapping", uuid))
+        for forget in on_deleted:
+            forget(ctx, uuid)
         return
     mapping = replace(mapping, state=mapping.target, target="")
     mappings.put(ctx, mapping)

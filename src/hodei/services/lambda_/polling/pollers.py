@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from weakref import WeakKeyDictionary
-
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.tables import places
 from hodei.kernel.world import World
 from hodei.services.lambda_.mappings import states
 from hodei.services.lambda_.polling import queues
+from hodei.services.lambda_.polling.loops import Loop, Loops
+from hodei.services.lambda_.polling.streams import checkpoints
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import EventSource, mappings
-
-Place = tuple[str, str, str]  # account, region, UUID
-
-_running: WeakKeyDictionary[World, dict[Place, asyncio.Task[None]]] = WeakKeyDictionary()
 
 
 @lambda_.on_start
@@ -30,12 +25,19 @@ def resume(world: World) -> None:
 
 def begin(ctx: Context, mapping: EventSource) -> None:
     """Poll for a mapping, if it is enabled and that is not done already."""
-    if mapping.state != "Enabled" or Arn.parse(mapping.source).service != "sqs":
+    if mapping.state != "Enabled":
         return
-    tasks = _running.setdefault(ctx.world, {})
-    place = (ctx.account, ctx.region, mapping.uuid)
-    if (task := tasks.get(place)) is None or task.done():
-        tasks[place] = ctx.timers.spawn(queues.poll(ctx, mapping.uuid))
+    running, place = ctx.world.memory(Loops).running, (ctx.account, ctx.region, mapping.uuid)
+    if place in running and running[place].is_running():
+        return
+    loop = running[place] = Loop()
+    if Arn.parse(mapping.source).service == "sqs":
+        loop.task = ctx.timers.spawn(queues.poll(ctx, mapping.uuid, loop))
+    else:
+        from hodei.services.lambda_.polling.streams import polling  # brings Kinesis and DynamoDB
+
+        loop.task = ctx.timers.spawn(polling.poll(ctx, mapping.uuid, loop))
 
 
 states.on_settled.append(begin)
+states.on_deleted.append(checkpoints.forget)

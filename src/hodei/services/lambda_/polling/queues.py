@@ -18,11 +18,9 @@ import msgspec
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.lambda_ import find
-from hodei.services.lambda_.functions import roles
-from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.mappings import matching
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.polling import batches
+from hodei.services.lambda_.polling.loops import Loop
 from hodei.services.lambda_.state import EventSource, mappings
 
 log = logging.getLogger("hodei.lambda")
@@ -30,21 +28,20 @@ log = logging.getLogger("hodei.lambda")
 WAIT = 20  # seconds of a long poll
 AT_ONCE = 10  # messages that one call can have
 FIRST, GROWTH, MOST = 5, 5.0, 1000  # batches at a time: at first, more a second (300 a minute), at most
-PAUSE = 10.0  # seconds after the queue could not be asked
 
 Message = dict[str, Any]
 
 
-async def poll(ctx: Context, uuid: str) -> None:
+async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
     """As long as the mapping is enabled."""
     under_way: set[asyncio.Task[None]] = set()
     busy_since = ctx.now
-    while (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
+    while not loop.over and (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
         try:
             messages = await _gathered(ctx, mapping)
         except AwsError as error:
             log.warning("the queue of event source mapping %s: %s", uuid, error)
-            await ctx.wait(("lambda-mapping", uuid), ctx.now + PAUSE)
+            await ctx.wait(batches.channel(uuid), ctx.now + batches.PAUSE)
             continue
         if not messages:
             busy_since = ctx.now
@@ -75,7 +72,7 @@ async def _gathered(ctx: Context, mapping: EventSource) -> list[Message]:
 
 
 async def _received(ctx: Context, mapping: EventSource, most: int, wait: int) -> list[Message]:
-    answer = await _acting(ctx, mapping).call(
+    answer = await batches.acting(ctx, mapping).call(
         "sqs",
         "ReceiveMessage",
         QueueUrl=_url(ctx, mapping),
@@ -85,12 +82,6 @@ async def _received(ctx: Context, mapping: EventSource, most: int, wait: int) ->
         MessageAttributeNames=["All"],
     )
     return list(answer.get("Messages", ()))
-
-
-def _acting(ctx: Context, mapping: EventSource) -> Context:
-    """The region of the queue, as the function's role sees it. Raises: AwsError."""
-    there, version, _ = find.describe(ctx, mapping.function)
-    return ctx.by(roles.become(ctx, version.function, version.role, version.arn(there)))
 
 
 def _url(ctx: Context, mapping: EventSource) -> str:
@@ -114,30 +105,14 @@ async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Messag
 
 async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> list[Message]:
     """Those that were done."""
-    found = find.choose(ctx, mapping.function)
     event = {"Records": [_record(mapping, message) for message in messages]}
-    invocation = Invocation(ctx.ids.uuid(), msgspec.json.encode(event), found.arn)
-    outcome, _ = await running.run(found.ctx, found.version, invocation)
+    outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode(event))).outcome
     if outcome.error:
         return []
-    if "ReportBatchItemFailures" not in mapping.settings.get("FunctionResponseTypes", ()):
+    if not batches.reports(mapping):
         return list(messages)
-    failed = reported(outcome, {message["MessageId"] for message in messages})
+    failed = batches.reported(outcome, {message["MessageId"] for message in messages})
     return [message for message in messages if failed is not None and message["MessageId"] not in failed]
-
-
-def reported(outcome: Outcome, ids: set[str]) -> set[str] | None:
-    """The ids of what a function says it has failed of; None: of everything, or it says that badly.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
-    try:
-        answer = msgspec.json.decode(outcome.payload)
-        failures = (answer or {}).get("batchItemFailures") or []
-        found = {one["itemIdentifier"] for one in failures}
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
-        return None
-    return found if found <= ids else None
 
 
 async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
@@ -147,7 +122,7 @@ async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message
             for number, message in enumerate(messages[start : start + AT_ONCE])
         ]
         try:
-            acting = _acting(ctx, mapping)
+            acting = batches.acting(ctx, mapping)
             await acting.call("sqs", "DeleteMessageBatch", QueueUrl=_url(ctx, mapping), Entries=entries)
         except AwsError as error:
             log.warning("event source mapping %s cannot delete messages: %s", mapping.uuid, error)
