@@ -220,6 +220,3 @@ def test_replicas_are_there_without_auto_scaling(dynamodb: Any, make: Callable[.
     dynamodb.update_table(TableName="table", ReplicaUpdates=[{"Create": {"RegionName": EU}}])
     replica = {"GlobalSecondaryIndexes": [{"IndexName": "gsi", "IndexStatus": "ACTIVE"}], "ReplicaStatus": "ACTIVE"}
     assert described()["Replicas"] == [{"RegionName": region, **replica} for region in (US, EU)]
-    with pytest.raises(ClientError) as caught:
-        dynamodb.update_table_replica_auto_scaling(TableName="table")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

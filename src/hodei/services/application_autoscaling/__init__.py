@@ -8,10 +8,11 @@ from hodei.services.application_autoscaling import (
     access,
     activities,
     policies,
+    receiving,
     scaling,
     scheduled_actions,
     tagging,
     targets,
 )
 
-__all__ = ["access", "activities", "policies", "scaling", "scheduled_actions", "tagging", "targets"]
+__all__ = ["access", "activities", "policies", "receiving", "scaling", "scheduled_actions", "tagging", "targets"]

@@ -8,9 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.kernel.deliver import Delivery
 from hodei.kernel.errors import AwsError
 from hodei.services.application_autoscaling import activities, alarms, errors, find, roles, tracking
 from hodei.services.application_autoscaling.activities import FAILED, IN_PROGRESS, SUCCESSFUL, UNFULFILLED
@@ -33,23 +31,8 @@ def check_bounds(minimum: int, maximum: int, least: int) -> None:
 
 
 def wake(ctx: Context, target: Target, **about: str) -> None:
-    """See to a target in the background: to its bounds, or to the change of an activity."""
+    """See to a target in the background: to its bounds, or to what is told `about` it; see `receiving`."""
     ctx.deliver(find.target_arn(ctx, target), json.dumps(about).encode(), source=SERVICE)
-
-
-@application_autoscaling.delivers
-async def receive(ctx: Context, arn: Arn, delivery: Delivery) -> None:
-    """What alarms tell policies, and what targets are woken for."""
-    about = json.loads(delivery.payload)
-    kind, _, rest = arn.resource.partition("/" if arn.service == ctx.service.name else ":")
-    if kind == "scalingPolicy":
-        if policy := next(policies.by("ids", ctx, rest.partition(":")[0]), None):
-            await _by_alarm(ctx, policy, about)
-    elif target := next(targets.by("ids", ctx, rest), None):
-        if "activity" in about:
-            await _look_again(ctx, target, about["activity"])
-        else:
-            await keep_within(ctx, target)
 
 
 async def keep_within(ctx: Context, target: Target) -> None:
@@ -65,7 +48,8 @@ async def keep_within(ctx: Context, target: Target) -> None:
         await _change(ctx, target, scaled, target.maximum, f"maximum capacity was set to {target.maximum}")
 
 
-async def _by_alarm(ctx: Context, policy: Policy, told: dict[str, Any]) -> None:
+async def by_alarm(ctx: Context, policy: Policy, told: dict[str, Any]) -> None:
+    """An alarm of a policy has changed its state, or remains in it."""
     kind = next((kind for kind, name in policy.alarms.items() if name == told["alarmName"]), None)
     target = targets.get(ctx, *policy.of)
     if kind is None or target is None or told["state"] != "ALARM":
@@ -190,7 +174,8 @@ def look(ctx: Context, target: str, activity: str) -> None:
         wake(ctx, found, activity=activity)
 
 
-async def _look_again(ctx: Context, target: Target, id: str) -> None:
+async def look_again(ctx: Context, target: Target, id: str) -> None:
+    """Whether the change of an activity has been fulfilled by now."""
     found = next((one for one in table.scan(ctx, target.namespace, reverse=True) if one.id == id), None)
     if found is not None and found.status == IN_PROGRESS:
         await _see(ctx, target, scalable(target.of), found)

@@ -15,7 +15,7 @@ from hodei.kernel.context import Context
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.encryption import specification
 from hodei.services.dynamodb.encryption.keys import MANAGED, table_keys
-from hodei.services.dynamodb.replication import queue
+from hodei.services.dynamodb.replication import queue, scaling
 from hodei.services.dynamodb.replication.state import global_tables
 from hodei.services.dynamodb.state import Index, Replica, Table, tables
 from hodei.services.dynamodb.streams import lifecycle as streams
@@ -91,7 +91,7 @@ def _add(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
             f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
             "already existed as tables."
         )
-    if table.billing != "PAY_PER_REQUEST":
+    if table.billing != "PAY_PER_REQUEST" and not scaling.writes_scaled(ctx, table):
         raise errors.ValidationException("Table write capacity should either be Pay-Per-Request or AutoScaled.")
     if not table.stream_view:
         table = streams.begin(ctx, table, IMAGES)
@@ -104,6 +104,7 @@ def _add(ctx: Context, table: Table, given: Mapping[str, Any]) -> Table:
         queue.share(elsewhere, member, ctx.region, region)
     table = replace(note(ctx, table, region, replica), global_version=VERSION)
     _create(there, table, others, overrides, _key(ctx, table, given.get(KEY)))
+    scaling.share(ctx, table, region)
     return table
 
 
