@@ -62,7 +62,7 @@ def described(client: Any) -> dict[str, Any]:
 @of_capacity
 def test_a_new_replica_scales_its_writes_as_the_others_do(cloud: Cloud, tables: Any) -> None:
     change = [{"Create": {"RegionName": EU}}]
-    with pytest.raises(ClientError, match="Table write capacity should either be Pay-Per-Request or AutoScaled."):
+    with pytest.raises(ClientError, match="Table write capacity should either be"):
         tables[US].update_table(TableName="table", ReplicaUpdates=change)
     replicate(cloud, tables)
     for region in (US, EU):

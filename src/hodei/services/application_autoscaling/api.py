@@ -15,6 +15,5 @@ def is_scaled(ctx: Context, namespace: str, resource: str, dimension: str) -> bo
 def copy(ctx: Context, namespace: str, resource: str, dimension: str, region: str) -> None:
     """Soon scale what has the same name in another region as it is scaled here, if it is."""
     if target := targets.get(ctx, *Dimension(namespace, resource, dimension)):
-        scaling.wake(
-            ctx.world.context("application-autoscaling", account=ctx.account, region=ctx.region), target, region=region
-        )
+        here = ctx.world.context("application-autoscaling", account=ctx.account, region=ctx.region)
+        scaling.wake(here, target, region=region)

@@ -36,8 +36,9 @@ async def _see_to(ctx: Context, target: Target, about: dict[str, str]) -> None:
 async def _copy(there: Context, ctx: Context, target: Target) -> None:
     """Scale what has the same name in another region in the same way."""
     named = target.of.members
-    bounds = {"MinCapacity": target.minimum, "MaxCapacity": target.maximum}
-    await register_scalable_target(there, **named, **bounds, SuspendedState=target.suspended)
+    await register_scalable_target(
+        there, **named, MinCapacity=target.minimum, MaxCapacity=target.maximum, SuspendedState=target.suspended
+    )
     for policy in table.scan(ctx, *target.of):
         await policies.put_scaling_policy(
             there,

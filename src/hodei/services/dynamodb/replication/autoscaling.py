@@ -23,17 +23,17 @@ NOTHING: Update = {}
 
 
 class Scaled(NamedTuple):
-    """Capacity of a table or (with its name) an index, in the region of `ctx`."""
+    """Capacity of a table or (with its name) a global index, in the region of `ctx`."""
 
     ctx: Context
     table: str
-    index: str
+    gsi: str
     kind: str
 
     @property
     def named(self) -> dict[str, str]:
-        resource = f"table/{self.table}" + (f"/index/{self.index}" if self.index else "")
-        what = "index" if self.index else "table"
+        resource = f"table/{self.table}" + (f"/index/{self.gsi}" if self.gsi else "")
+        what = "index" if self.gsi else "table"
         dimension = f"dynamodb:{what}:{self.kind}CapacityUnits"
         return {"ServiceNamespace": "dynamodb", "ResourceId": resource, "ScalableDimension": dimension}
 
