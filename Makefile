@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HODEI_DATA ?= $(CURDIR)/.hodei
 
-.PHONY: start test lint features bench setup schemas clean new-service
+.PHONY: start test lint features bench setup schemas java-runtime clean new-service
 
 start: setup
 	$(BIN)/hodei start $(ARGS)
@@ -37,6 +37,9 @@ new-service: setup
 
 schemas: setup
 	$(BIN)/python tests/laws/test_schemas.py
+
+java-runtime: setup
+	$(BIN)/python tests/services/lambda_/test_java.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -14,7 +14,7 @@ from pathlib import Path
 from hodei.engines.sandbox import cgroups
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
 from hodei.kernel.world import World
-from hodei.services.lambda_.runtime import containers, interpreters
+from hodei.services.lambda_.runtime import containers, interpreters, java
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
@@ -22,6 +22,10 @@ from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterprete
 SANDBOX_USER = 993  # as on AWS
 LIMITS = {"NOFILE": 1024, "CORE": 0}
 TASK, OPT, RUNTIME = "/var/task", "/opt", "/var/runtime"
+INSTEAD = (
+    "there are Python, Node.js, Java and custom runtimes; another language can run by a bootstrap of its own "
+    "(provided.al2023) or as a container image."
+)
 SCRATCH = Path("/var/tmp")  # functions have a /tmp of their own, in which nothing of ours should lie
 
 
@@ -151,7 +155,12 @@ class Host:
             own = deployment.code / "bootstrap"
             argv = ("{task}/bootstrap",) if own.exists() else ("{opt}/bootstrap",)
             return Command(await self._plain(), argv=argv, label=runtime)
-        raise NoInterpreter(f"The runtime {runtime} cannot run on this machine.")
+        if runtime.startswith("java"):
+            jre = java.find(runtime)
+            parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(jre.command))
+            argv, label = java.arguments(jre, deployment.memory), f"java:{jre.major}.v{jre.update}"
+            return Command(await self._plain(), argv=argv, parts=parts, label=label)
+        raise NoInterpreter(f"The runtime {runtime} cannot run on this machine: {INSTEAD}")
 
     async def _plain(self) -> ForkServer:
         """For programs that are no Python."""
