@@ -158,8 +158,8 @@ class Host:
         if runtime.startswith("java"):
             jre = java.find(runtime)
             parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(jre.command))
-            argv, label = java.arguments(jre, deployment.memory), f"java:{jre.major}.v{jre.update}"
-            return Command(await self._plain(), argv=argv, parts=parts, label=label)
+            options, label = java.arguments(jre, deployment.memory), f"java:{jre.major}.v{jre.update}"
+            return Command(await self._plain(), argv=options, parts=parts, label=label)
         raise NoInterpreter(f"The runtime {runtime} cannot run on this machine: {INSTEAD}")
 
     async def _plain(self) -> ForkServer:
