@@ -65,7 +65,8 @@ class Context:
     """
 
     __slots__ = (
-        "account", "operation", "principal", "region", "request", "request_id", "service", "store", "via", "world",
+        "_trace", "account", "operation", "principal", "region", "request", "request_id", "service", "store", "via",
+        "world",
     )  # fmt: skip
 
     principal: Principal
@@ -83,6 +84,7 @@ class Context:
         operation: str = "",
         request: Request | None = None,
         via: tuple[str, ...] = (),
+        trace: str = "",
     ) -> None:
         self.world = world
         self.store: Store = world.store
@@ -94,6 +96,7 @@ class Context:
         self.operation = operation
         self.request = request
         self.via = via
+        self._trace = trace
 
     def at(self, *, account: str | None = None, region: str | None = None) -> Context:
         """The same call seen from another account or region."""
@@ -107,6 +110,7 @@ class Context:
             operation=self.operation,
             request=self.request,
             via=self.via,
+            trace=self._trace,
         )
 
     def by(self, principal: Principal, operation: str = "") -> Context:
@@ -121,7 +125,19 @@ class Context:
             operation=operation or self.operation,
             request=self.request,
             via=self.via,
+            trace=self._trace,
         )
+
+    def traced(self, trace: str) -> Context:
+        """The same call with another tracing header."""
+        there = self.at()
+        there._trace = trace
+        return there
+
+    @property
+    def trace(self) -> str:
+        """The X-Ray tracing header of what all this is done for; "" if there is none."""
+        return self._trace or (self.request.headers.get("x-amzn-trace-id") if self.request else "")
 
     @property
     def now(self) -> float:

@@ -61,6 +61,7 @@ class Delivery(Record):
     retry: Retry = Retry()
     dlq: str = ""
     source_arn: str = ""
+    trace: str = ""  # the tracing header of its cause
 
 
 @functools.lru_cache(1024)
@@ -109,6 +110,7 @@ class Deliveries:
             next_at=now,
             retry=retry or Retry(),
             dlq=dlq,
+            trace=ctx.trace,
         )
         self.table.put(self._place, delivery)
         ctx.store.when_durable(self.resume)
@@ -162,7 +164,9 @@ class Deliveries:
         service = load_service(name)
         assert service.target, f"{name} receives nothing"
         principal = service_principal(delivery.source, delivery.account, delivery.source_arn)
-        ctx = self._world.context(name, account=arn.account, region=arn.region, principal=principal)
+        ctx = self._world.context(
+            name, account=arn.account, region=arn.region, principal=principal, trace=delivery.trace
+        )
         await service.target(ctx, arn, delivery)
 
     def _failed(self, delivery: Delivery, error: Exception) -> None:

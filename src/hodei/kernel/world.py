@@ -173,6 +173,7 @@ class World:
         operation: str = "",
         request: Request | None = None,
         via: tuple[str, ...] = (),
+        trace: str = "",
     ) -> Context:
         return Context(
             self,
@@ -184,6 +185,7 @@ class World:
             operation=operation,
             request=request,
             via=via,
+            trace=trace,
         )
 
     def invoke(self, ctx: Context, operation: Operation, params: Mapping[str, Any]) -> Result | Awaitable[Result]:
@@ -212,6 +214,7 @@ class World:
             request_id=self.ids.uuid(),
             operation=operation,
             via=(*caller.via, f"{caller.service.name}.amazonaws.com"),
+            trace=caller.trace,
         )
         if caller.principal.anonymous:  # a call that the cloud makes itself
             return await self._run(ctx, found, params)

@@ -49,6 +49,11 @@ PreconditionFailedException = _users(
 ProvisionedConcurrencyConfigNotFoundException = _users(
     "ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function"
 )
+RecursiveInvocationException = _users(
+    "RecursiveInvocationException",
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
+    "stopped your function's invocation.",
+)
 RequestEntityTooLargeException = lambda_.error("RequestEntityTooLargeException", "{reason}", status=413)
 RequestTooLargeException = _users("RequestTooLargeException", "{reason}")
 ResourceConflictException = _users("ResourceConflictException", "{reason}")

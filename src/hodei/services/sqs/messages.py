@@ -154,7 +154,7 @@ def _send(ctx: Context, queue: Queue, draft: Draft, key: DataKey | None) -> dict
         md5=md5,
         sender=ctx.principal.service or ctx.principal.account or "anonymous",
         attributes=draft.attributes,
-        trace=draft.system["AWSTraceHeader"]["StringValue"] if draft.system else "",
+        trace=draft.system["AWSTraceHeader"]["StringValue"] if draft.system else ctx.trace,
         group=draft.group or "",
         deduplication=deduplication,
     )

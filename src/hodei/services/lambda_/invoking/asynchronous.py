@@ -42,6 +42,7 @@ class Event(Record):
     created: float
     attempts: int = 0
     throttled: int = 0
+    trace: str = ""  # the tracing header it came with
 
 
 events = lambda_.table("events", Event, key="id")
@@ -52,7 +53,10 @@ def accept(ctx: Context, function: str, qualifier: str, payload: bytes, id: str)
     if len(payload) > LARGEST:
         kind = f"the Event invocation type (limit {LARGEST} bytes)"
         raise errors.RequestTooLargeException(reason=f"{len(payload)} byte payload is too large for {kind}")
-    events.put(ctx, Event(id=id, function=function, qualifier=qualifier, payload=payload or b"{}", created=ctx.now))
+    event = Event(
+        id=id, function=function, qualifier=qualifier, payload=payload or b"{}", created=ctx.now, trace=ctx.trace
+    )
+    events.put(ctx, event)
     ctx.timers.set(ctx, TIMER, ctx.now, id)
     ctx.metric("AWS/Lambda", "AsyncEventsReceived", 1, "Count", FunctionName=function)
 
@@ -87,12 +91,16 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
     if function and function.reserved == 0:
         await _given_up(ctx, event, found, config, "ZeroReservedConcurrency", None)
         return
-    age = ctx.now - event.created
+    age, invocation = ctx.now - event.created, Invocation(event.id, event.payload, found.arn, trace=event.trace)
     try:
-        outcome = await _outcome(ctx, event, found)
+        outcome = await _outcome(ctx, found, invocation)
     except errors.TooManyRequestsException:
         _throttled(ctx, event)
         return
+    except errors.RecursiveInvocationException:
+        await _given_up(ctx, event, found, config, "RecursiveInvocation", None)
+        return
+    ctx = ctx.traced(invocation.trace)
     measures.count(ctx, found.version, event.qualifier, "AsyncEventAge", age * 1000, "Milliseconds")
     if events.get(ctx, event.id) != event:
         return  # another attempt has overtaken this one
@@ -107,11 +115,12 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
         await _given_up(ctx, event, found, config, "RetriesExhausted", outcome)
 
 
-async def _outcome(ctx: Context, event: Event, found: Found) -> Outcome:
-    """What this machine cannot run fails, as what runs and fails. Raises: TooManyRequestsException."""
+async def _outcome(ctx: Context, found: Found, invocation: Invocation) -> Outcome:
+    """What this machine cannot run fails, as what runs and fails. Raises: TooManyRequestsException,
+    RecursiveInvocationException."""
     try:
-        return (await running.run(ctx, found.version, Invocation(event.id, event.payload, found.arn)))[0]
-    except errors.TooManyRequestsException:
+        return (await running.run(ctx, found.version, invocation))[0]
+    except (errors.TooManyRequestsException, errors.RecursiveInvocationException):
         raise
     except AwsError as error:
         return Outcome(msgspec.json.encode({"errorType": error.code, "errorMessage": error.message}), error.code)

@@ -15,6 +15,7 @@ import msgspec
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.services.lambda_ import errors
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.runtime.environment import Outcome
@@ -23,6 +24,7 @@ log = logging.getLogger("hodei.lambda")
 
 NEVER_RUN = {  # why an event was given up: the status and the message of it
     "EventAgeExceeded": ("200", "The event is too old."),
+    "RecursiveInvocation": ("400", errors.RecursiveInvocationException.template),
     "ZeroReservedConcurrency": ("429", "Rate Exceeded."),
 }
 

@@ -39,7 +39,8 @@ async def invoke(
     if InvocationType == "Event":
         asynchronous.accept(there, version.function, found.qualifier, Payload, id)
         return {"StatusCode": 202}
-    invocation = Invocation(id, Payload or b"{}", found.arn, client_context=client_context(ClientContext))
+    context = client_context(ClientContext)
+    invocation = Invocation(id, Payload or b"{}", found.arn, trace=ctx.trace, client_context=context)
     outcome, log = await Run(there, version, invocation).result()
     answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.version, "Payload": outcome.payload}
     if outcome.error:

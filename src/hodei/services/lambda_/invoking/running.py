@@ -11,7 +11,7 @@ from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.functions.roles import SERVICE
-from hodei.services.lambda_.invoking import admission, logs, measures
+from hodei.services.lambda_.invoking import admission, logs, measures, tracing
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
@@ -29,9 +29,12 @@ SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[Outcome, list[str]]:
     """Run a version of a function; `ctx` is in its account. Gives what has come of it, and the lines of the log.
 
-    Raises: TooManyRequestsException; InvalidRuntimeException, if this machine lacks what the function runs on.
+    Raises: TooManyRequestsException, RecursiveInvocationException; InvalidRuntimeException, if this machine lacks what
+    the function runs on.
     """
     pool, qualifier = pool_of(ctx.world), invocation.qualifier
+    trace = tracing.entered(ctx, version, qualifier, invocation.trace)
+    invocation.trace = str(trace)
     with admission.admitted(ctx, version, qualifier) as provisioned:
         made = await deployment(ctx, version, pool.scratch)
         if provisioned:
@@ -56,6 +59,8 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
         moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
         told.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
     told += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
+    if version.tracing == "Active" and trace.sampled == "1":
+        told.append(f"XRAY TraceId: {trace.root}\tSegmentId: {trace.parent}\tSampled: true\t")
     logs.write(ctx, made, stream, told)
     return outcome, told
 

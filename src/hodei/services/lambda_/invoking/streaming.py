@@ -85,7 +85,8 @@ async def invoke_with_response_stream(
     if InvocationType == "DryRun":
         return {"StatusCode": 204}
     context = invoke.client_context(ClientContext)
-    invocation = Invocation(ctx.request_id or ctx.ids.uuid(), Payload or b"{}", found.arn, client_context=context)
+    id = ctx.request_id or ctx.ids.uuid()
+    invocation = Invocation(id, Payload or b"{}", found.arn, trace=ctx.trace, client_context=context)
     streamed = Streamed(found.ctx, found.version, invocation)
     await streamed.begun()
     return {

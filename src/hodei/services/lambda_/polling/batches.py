@@ -40,10 +40,10 @@ def acting(ctx: Context, mapping: EventSource) -> Context:
     return ctx.by(roles.become(ctx, version.function, version.role, version.arn(there)))
 
 
-async def invoke(ctx: Context, mapping: EventSource, event: bytes) -> Invoked:
-    """Run the function. Raises: AwsError, if it cannot be run or there is no room for one more."""
+async def invoke(ctx: Context, mapping: EventSource, event: bytes, trace: str = "") -> Invoked:
+    """Run the function; `trace` is the tracing header of what is in the batch. Raises: AwsError, if it cannot be run or there is no room for one more."""
     found = find.choose(ctx, mapping.function)
-    invocation = Invocation(ctx.ids.uuid(), event, found.arn)
+    invocation = Invocation(ctx.ids.uuid(), event, found.arn, trace=trace)
     outcome, _ = await running.run(found.ctx, found.version, invocation)
     return Invoked(found, invocation.id, outcome)
 

@@ -18,6 +18,7 @@ import msgspec
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
+from hodei.services.lambda_.invoking import tracing
 from hodei.services.lambda_.mappings import matching
 from hodei.services.lambda_.polling import batches
 from hodei.services.lambda_.polling.loops import Loop
@@ -106,7 +107,8 @@ async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Messag
 async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> list[Message]:
     """Those that were done."""
     event = {"Records": [_record(mapping, message) for message in messages]}
-    outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode(event))).outcome
+    trace = tracing.deepest(message["Attributes"].get("AWSTraceHeader", "") for message in messages)
+    outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode(event), trace)).outcome
     if outcome.error:
         return []
     if not batches.reports(mapping):

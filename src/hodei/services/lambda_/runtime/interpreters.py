@@ -56,7 +56,7 @@ _known: dict[str, Python | None] = {}
 
 
 async def _ask(command: str) -> Python | None:
-    say = "import sys, platform; print(sys.executable, platform.python_version(), sys.base_prefix, sep='\\n')"
+    say = "import sys, platform; print(sys._base_executable, platform.python_version(), sys.base_prefix, sep='\\n')"
     try:
         process = await asyncio.create_subprocess_exec(
             command, "-c", say, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
