@@ -41,7 +41,10 @@ def acting(ctx: Context, mapping: EventSource) -> Context:
 
 
 async def invoke(ctx: Context, mapping: EventSource, event: bytes, trace: str = "") -> Invoked:
-    """Run the function; `trace` is the tracing header of what is in the batch. Raises: AwsError, if it cannot be run or there is no room for one more."""
+    """Run the function; `trace` is the tracing header of what is in the batch.
+
+    Raises: AwsError, if it cannot be run or there is no room for one more.
+    """
     found = find.choose(ctx, mapping.function)
     invocation = Invocation(ctx.ids.uuid(), event, found.arn, trace=trace)
     outcome, _ = await running.run(found.ctx, found.version, invocation)
