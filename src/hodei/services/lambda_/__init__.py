@@ -18,6 +18,7 @@ from hodei.services.lambda_.permissions import documents, permissions
 from hodei.services.lambda_.polling import pollers
 from hodei.services.lambda_.settings import code_signing, recursion, runtime_management, tagging
 from hodei.services.lambda_.urls import configs as urls
+from hodei.services.lambda_.urls import endpoint
 
 __all__ = [
     "access",
@@ -29,6 +30,7 @@ __all__ = [
     "creation",
     "deletion",
     "documents",
+    "endpoint",
     "event_configs",
     "invoke",
     "layers",

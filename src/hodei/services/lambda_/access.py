@@ -135,6 +135,11 @@ def function_arn(ctx: Context, params: Params) -> str | None:
     return mapping.function if mapping else None
 
 
+@lambda_.condition_key("lambda:InvokedViaFunctionUrl")
+def via_url(ctx: Context, params: Params) -> bool | None:
+    return params.get("InvokedViaFunctionUrl")
+
+
 @lambda_.condition_key("lambda:FunctionUrlAuthType")
 def auth_type(ctx: Context, params: Params) -> str | None:
     given: str | None = params.get("AuthType", params.get("FunctionUrlAuthType"))

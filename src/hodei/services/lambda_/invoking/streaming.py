@@ -34,6 +34,7 @@ class Streamed:
     def __init__(self, ctx: Context, version: Version, invocation: Invocation) -> None:
         self._ctx = ctx
         self._size = 0
+        self.over = False  # whether all of it has been read
         self._stream = invocation.stream = Stream()
         self.run = Run(ctx, version, invocation)
 
@@ -55,6 +56,7 @@ class Streamed:
     async def __anext__(self) -> bytes:
         part = await self._stream.take()
         if not part:
+            self.over = True
             raise StopAsyncIteration
         capped = min(len(part), max(self._size + len(part) - UNCAPPED, 0))
         self._size += len(part)
