@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hodei.services.lambda_.runtime import answering
 from hodei.testing import ACCOUNT, Cloud
 
 from .calls import invoke
@@ -174,6 +175,17 @@ def test_only_streamed_answers_may_be_larger_than_six_megabytes(cloud: Cloud, ro
     assert sum(sizes) == 12 << 20 and max(sizes) <= 1 << 20
     told = invoke(cloud, name, {"megabytes": 7})
     assert told.error == "Unhandled" and told.payload["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_streamed_answers_that_are_too_large(cloud: Cloud, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred megabytes, brought down to some bytes."""
+    monkeypatch.setattr(answering, "LARGEST_STREAMED", 10)
+    name = function_of(cloud, role, "own.handler", zipped(bootstrap=BOOTSTRAP), **PROVIDED)
+    assert streamed(cloud, name, {"parts": ["x" * 10]}).error is None
+    over = streamed(cloud, name, {"parts": ["x" * 10, "y"]})
+    assert over.body == b"x" * 10 and over.details["errorType"] == "Function.ResponseSizeTooLarge"
+    assert "10 bytes" in over.details["errorMessage"]
 
 
 @pytest.mark.feature("lambda.invoke")
