@@ -54,7 +54,9 @@ def refused(model: ServiceModel, error: AwsError) -> Response:
     shape = model.error_shape(error.code)
     status = error.status or (shape.error_status if shape else 400)
     members = {name: error.fields[name] for name in ("Reason", "Type") if name in error.fields}
-    return _told(status, error.code, members | {"message": error.message})
+    response = _told(status, error.code, members | {"message": error.message})
+    response.headers += error.headers.items()
+    return response
 
 
 def _told(status: int, kind: str, body: dict[str, Any]) -> Response:
