@@ -71,7 +71,7 @@ def test_tables_and_timers_belong_to_the_service(service: Service) -> None:
 
 def test_every_operation_is_touched_by_a_test(service: Service) -> None:
     folder_of_tests = ROOT / "tests" / "services" / folder(service.name)
-    text = "\n".join(path.read_text() for path in folder_of_tests.glob("*.py"))
+    text = "\n".join(path.read_text() for path in folder_of_tests.rglob("*.py"))
     missing = [name for name in service.handlers if name not in text and snake(name) not in text]
     assert not missing, f"no test in {folder_of_tests} mentions {missing}"
 

@@ -256,7 +256,6 @@ def test_what_the_model_refuses(make: Any, refused: Any, given: dict[str, Any]) 
     ("what", "given"),
     [
         ("VpcConfig", {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}),
-        ("DurableConfig", {"DurableConfig": {"RetentionPeriodInDays": 1, "ExecutionTimeout": 60}}),
         ("TenancyConfig", {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}),
         (
             "FileSystemConfigs",

@@ -1,13 +1,14 @@
 """Lambda: functions with their versions, aliases, layers, policies, concurrency, URLs, event source mappings; they run
 as processes of this machine.
 
-Not there, and refused: managed instances and durable functions, VPCs, file systems, tenants, policies of runtimes that
-customers manage, sources that have no engine here (Kafka, MQ, DocumentDB).
+Not there, and refused: managed instances, VPCs, file systems, tenants, policies of runtimes that customers manage,
+sources that have no engine here (Kafka, MQ, DocumentDB).
 """
 
 from hodei.services.lambda_ import access
 from hodei.services.lambda_.aliases import aliases
 from hodei.services.lambda_.concurrency import account, billing, provisioned, reserved
+from hodei.services.lambda_.durable import operations as durable
 from hodei.services.lambda_.events import configs as event_configs
 from hodei.services.lambda_.functions import creation, deletion, publishing, reading, updates
 from hodei.services.lambda_.invoking import asynchronous, invoke, streaming
@@ -30,6 +31,7 @@ __all__ = [
     "creation",
     "deletion",
     "documents",
+    "durable",
     "endpoint",
     "event_configs",
     "invoke",

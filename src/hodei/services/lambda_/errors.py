@@ -26,8 +26,15 @@ CodeSigningConfigNotFoundException = _users(
 )
 CodeStorageExceededException = _users("CodeStorageExceededException", "Code storage limit exceeded.")
 CodeVerificationFailedException = _users("CodeVerificationFailedException", "{reason}")
+CallbackTimeoutException = _users(
+    "CallbackTimeoutException",
+    "The callback ID token has either expired or the callback associated with the token has already been closed.",
+)
 ConfigurationNotFound = lambda_.error(
     "ResourceNotFoundException", "The Lambda code signing configuration {arn} can not be found."
+)
+DurableExecutionAlreadyStartedException = _users(
+    "DurableExecutionAlreadyStartedException", "Durable execution already started with a different input: {name}"
 )
 InvalidParameterValueException = _users("InvalidParameterValueException", "{reason}")
 InvalidRequestContentException = _users("InvalidRequestContentException", "{reason}")

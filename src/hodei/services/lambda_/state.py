@@ -72,6 +72,7 @@ class Version(Record):
     logging: dict[str, Any] = {}  # LoggingConfig, complete
     runtime_update: str = "Auto"  # UpdateRuntimeOn
     runtime_version: str = ""  # ARN of the one that is to stay
+    durable: dict[str, Any] = {}  # DurableConfig, complete; empty: it is not durable
     others: dict[str, Any] = {}  # members of a configuration that are kept and told as they were given (VpcConfig, ...)
 
     def arn(self, ctx: Context) -> str:

@@ -8,6 +8,7 @@ from hodei.kernel.arns import partition_of
 from hodei.kernel.ledger.meter import Stock
 from hodei.kernel.store import Store
 from hodei.kernel.tables import Place
+from hodei.services.lambda_.durable import billing as durable
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import Provisioned, Version, aliases, provisioned, versions
 
@@ -17,7 +18,8 @@ MB = 1024.0  # of a GB
 
 @lambda_.stocks
 def kept(store: Store) -> Iterator[Stock]:
-    """GB-seconds of an hour, of each version and alias."""
+    """GB-seconds of an hour, of each version and alias; and what is kept of durable executions."""
+    yield from durable.kept(store)
     for account, region, config in provisioned.all(store):
         if version := _version(Place(store, account, region), config):
             usage = "provisioned-arm" if "arm64" in version.architectures else "provisioned"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import rules
+from hodei.services.lambda_.durable import configs as durable
 from hodei.services.lambda_.functions import dead_letters, environment, layers, logging, roles, runtimes, sealing
 from hodei.services.lambda_.state import Version, Wire
 
@@ -60,6 +61,8 @@ def applied(ctx: Context, version: Version, given: Mapping[str, Any]) -> Version
         dead_letters.check(ctx, changed)
     if "LoggingConfig" in given or not changed.logging:
         changed = replace(changed, logging=logging.complete(changed, given.get("LoggingConfig", {})))
+    changed = durable.configured(ctx, changed, given.get("DurableConfig", {}))
+    durable.check_runtime(changed)
     _check_snap_start(changed)
     if given.keys() & {"Environment", "KMSKeyArn", "Role"}:
         return _sealed(ctx, version, changed, given)
@@ -99,7 +102,6 @@ def _refuse(given: Mapping[str, Any]) -> None:
         VpcConfig=vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"),
         FileSystemConfigs=given.get("FileSystemConfigs"),
         CapacityProviderConfig=given.get("CapacityProviderConfig"),
-        DurableConfig=given.get("DurableConfig"),
     )
 
 

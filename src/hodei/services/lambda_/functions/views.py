@@ -45,6 +45,7 @@ def brief(ctx: Context, version: Version) -> dict[str, Any]:
         "KMSKeyArn": version.kms_key,
         "DeadLetterConfig": {"TargetArn": version.dead_letters} if version.dead_letters else None,
         "Environment": sealing.told(ctx, version) if version.environment_given else None,
+        "DurableConfig": version.durable,
         "Layers": [_layer(ctx, arn) for arn in version.layers],
     }
     started = version.snap_start != "None" and version.version != LATEST and version.state == "Active"

@@ -11,6 +11,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, find
+from hodei.services.lambda_.durable import starting
 from hodei.services.lambda_.invoking import asynchronous
 from hodei.services.lambda_.invoking.synchronous import Run
 from hodei.services.lambda_.runtime.environment import Invocation
@@ -30,11 +31,14 @@ async def invoke(
     ClientContext: str = "",
     Payload: bytes = b"",
     Qualifier: str = "",
+    DurableExecutionName: str = "",
 ) -> dict[str, Any]:
     found = find.choose(ctx, FunctionName, Qualifier)
     check_payload(Payload)
     if InvocationType == "DryRun":
         return {"StatusCode": 204}
+    if found.version.durable:
+        return await starting.invoke(found, Payload, DurableExecutionName, InvocationType)
     there, version, id = found.ctx, found.version, ctx.request_id or ctx.ids.uuid()
     if InvocationType == "Event":
         asynchronous.accept(there, version.function, found.qualifier, Payload, id)

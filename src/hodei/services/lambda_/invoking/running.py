@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from hodei.kernel.context import Context, service_principal
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors
+from hodei.services.lambda_.durable import starting
+from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.functions.roles import SERVICE
 from hodei.services.lambda_.invoking import admission, logs, measures, tracing
@@ -27,11 +29,14 @@ SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 
 
 async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[Outcome, list[str]]:
-    """Run a version of a function; `ctx` is in its account. Gives what has come of it, and the lines of the log.
+    """Run a version of a function; `ctx` is in its account. Gives what has come of it, and the lines of the log. A
+    durable one begins an execution, if the invocation is not of one.
 
     Raises: TooManyRequestsException, RecursiveInvocationException; InvalidRuntimeException, if this machine lacks what
     the function runs on.
     """
+    if version.durable and not invocation.execution:
+        return await starting.run(Found(ctx, version, invocation.qualifier), invocation), []
     pool, qualifier = pool_of(ctx.world), invocation.qualifier
     trace = tracing.entered(ctx, version, qualifier, invocation.trace)
     invocation.trace = str(trace)

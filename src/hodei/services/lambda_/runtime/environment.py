@@ -41,6 +41,7 @@ class Invocation:
     trace: str = ""
     client_context: str = ""
     identity: str = ""
+    execution: str = ""  # the id of the durable execution that it is of
     stream: answering.Stream | None = None  # where its answer goes, if not whole into the outcome
     outcome: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BOOTSTRAPS = Path(__file__).with_name("bootstraps")
-SDK = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+SDK = ("aws_durable_execution_sdk_python", "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 OLDEST = (3, 9)  # of the Pythons that the fork server and the bootstrap run under
 
 

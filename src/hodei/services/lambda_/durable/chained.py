@@ -1,0 +1,88 @@
+"""Functions that an execution invokes, and waits for. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hodei.kernel.context import Context, Principal
+from hodei.kernel.errors import AwsError
+from hodei.services.lambda_ import errors, find
+from hodei.services.lambda_.durable import ends, pending, tokens
+from hodei.services.lambda_.durable.records import RUNNING, Operation, executions, operations
+from hodei.services.lambda_.durable.running import SPARE, error_object
+from hodei.services.lambda_.find import Found
+from hodei.services.lambda_.functions import roles
+from hodei.services.lambda_.state import versions
+
+
+def begin(ctx: Context, operation: Operation) -> None:
+    """The timer is set again for the case that nothing comes of it: the process may be killed meanwhile."""
+    try:
+        found = _target(ctx, operation)
+    except AwsError as error:
+        _fail(ctx, operation, error)
+        return
+    at = ctx.now + found.version.timeout + SPARE
+    ctx.timers.set(ctx, pending.TIMER, at, operation.execution, str(operation.number))
+    ctx.timers.spawn(_invoke(ctx, operation, found))
+
+
+def _target(ctx: Context, operation: Operation) -> Found:
+    """Raises: ResourceNotFoundException, InvalidParameterValueException."""
+    found = find.describe(ctx, operation.target)
+    if found.ctx.account != ctx.account:
+        raise errors.InvalidParameterValueException(reason="Cross-account chained invocations are not supported.")
+    return found
+
+
+async def _invoke(ctx: Context, operation: Operation, found: Found) -> None:
+    try:
+        acting = ctx.by(_role(ctx, operation))
+        given = {"FunctionName": operation.target, "Payload": (operation.input or "").encode()}
+        if found.version.durable:
+            name = operation.child  # so that it is started but once
+            answer = await acting.call("lambda", "Invoke", InvocationType="Event", DurableExecutionName=name, **given)
+            _join(ctx, operation, answer["DurableExecutionArn"])
+            return
+        answer = await acting.call("lambda", "Invoke", **given)
+    except AwsError as error:
+        _fail(ctx, operation, error)
+        return
+    if not _waiting(ctx, operation):
+        return
+    if kind := answer.get("FunctionError"):
+        pending.complete(ctx, operation, "FAILED", error=error_object(answer["Payload"], kind))
+    else:
+        pending.complete(ctx, operation, "SUCCEEDED", result=answer["Payload"].decode("utf-8", "replace"))
+
+
+def _role(ctx: Context, operation: Operation) -> Principal:
+    """Who the function that invokes acts as. Raises: AwsError."""
+    execution = executions.get(ctx, operation.execution)
+    version = versions.get(ctx, execution.function, execution.version) if execution else None
+    if version is None:
+        raise errors.ResourceNotFoundException(reason="Function not found")
+    return roles.become(ctx, version.function, version.role, version.arn(ctx))
+
+
+def _join(ctx: Context, operation: Operation, arn: str) -> None:
+    """The child tells its parent when it is over; it may be already."""
+    found = tokens.find(ctx, arn)
+    if found is None or not _waiting(ctx, operation):
+        return
+    child = replace(found[1], parent=operation.execution, parent_operation=operation.number)
+    executions.put(ctx, child)
+    pending.unschedule(ctx, operation)
+    if child.status != RUNNING:
+        ends.tell_parent(ctx, child)
+
+
+def _waiting(ctx: Context, operation: Operation) -> bool:
+    now = operations.get(ctx, operation.execution, operation.number)
+    return now is not None and now.pending is not None
+
+
+def _fail(ctx: Context, operation: Operation, error: AwsError) -> None:
+    if _waiting(ctx, operation):
+        told = {"ErrorType": error.code, "ErrorMessage": error.message}
+        pending.complete(ctx, operation, "FAILED", error=told)
