@@ -31,7 +31,7 @@ async def _bury(ctx: Context, id: str) -> None:
         told = {"errorType": error.get("ErrorType", ""), "errorMessage": error.get("ErrorMessage", "")}
         outcome = Outcome(msgspec.json.encode(told), told["errorType"] or "Unhandled")
         found = Found(ctx, version, execution.qualifier)
-        await destinations.bury(ctx, found, execution.id, (started.input or "").encode(), outcome)
+        await destinations.bury(ctx, found, execution.id, (started.input or "").encode(), outcome, "RetriesExhausted")
     ctx.timers.cancel(ctx, BURY, id)
     if now := executions.get(ctx, id):
         with Progress(ctx, now) as progress:
