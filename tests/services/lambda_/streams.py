@@ -12,7 +12,7 @@ from .functions import function_of, role_of, zipped
 STREAM = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/readings"
 QUEUES = f"arn:aws:sqs:us-east-1:{ACCOUNT}"
 CODE = """
-import base64, boto3, json, os
+import base64, boto3, json, os, random, time
 sqs = boto3.client("sqs")
 tries = {}
 
@@ -50,6 +50,22 @@ def some(event, context):
 def answers(event, context):
     note([data_of(record) for record in event["Records"]])
     return json.loads(os.environ["ANSWER"])
+
+def chance(event, context):
+    # it fails now and then as a whole, before it has done anything, or from a record on
+    dice = random.Random(os.environ["SEED"] + event["Records"][0]["kinesis"]["sequenceNumber"] + str(time.time()))
+    if dice.random() < 0.1:
+        raise ValueError("all")
+    count = len(event["Records"])
+    done = dice.randrange(count) if dice.random() < 0.2 else count
+    if done:
+        note([data_of(record) for record in event["Records"][:done]])
+    failed = [record["kinesis"]["sequenceNumber"] for record in event["Records"][done:]]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+def stateful(event, context):
+    note(event)
+    return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
 
 def totals(event, context):
     state = event["state"]

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.services.kinesis.find import usable
+from hodei.services.kinesis import throttling
+from hodei.services.kinesis.consumers import subscribing
+from hodei.services.kinesis.find import find_consumer, usable
 from hodei.services.kinesis.numbers import latest, sequence_number, time_of
 from hodei.services.kinesis.numbers import read as number_of
 from hodei.services.kinesis.records import putting, reading, writing
@@ -30,6 +32,7 @@ from hodei.services.kinesis.state import DataRecord, Shard, Stream, shard_id, sh
 __all__ = [
     "DataRecord",
     "Page",
+    "Push",
     "Put",
     "Shard",
     "Stream",
@@ -39,6 +42,7 @@ __all__ = [
     "number_of",
     "open_stream",
     "parents",
+    "push",
     "put_records",
     "read",
     "sequence_number",
@@ -58,6 +62,15 @@ class Put(NamedTuple):
     key: str
     data: bytes
     explicit_hash_key: str = ""
+
+
+class Push(NamedTuple):
+    """Records as GetRecords has them, and where reading goes on, in how many seconds at the earliest."""
+
+    records: list[dict[str, Any]]
+    next: int
+    ended: bool
+    pause: float
 
 
 def open_stream(ctx: Context, arn: str) -> tuple[Context, Stream]:
@@ -109,6 +122,14 @@ async def wait(there: Context, shard: Shard, number: int, until: float) -> None:
     """Until there may be something in an open shard at or after a number, or a moment of the cloud's clock."""
     if latest(there, shard) < number:
         await there.wait(channel(shard), until)
+
+
+def push(there: Context, arn: str, shard: Shard, number: int) -> Push:
+    """What a registered consumer (its ARN) gets of a shard from a number on, in one event of SubscribeToShard."""
+    _, stream, consumer = find_consumer(there, arn)
+    page = subscribing.page_of(there, stream, consumer, shard, number)
+    pause = page.size / throttling.FANOUT if throttling.enforced(there) else 0.0
+    return Push([reading.answered(stream, record) for record in page.records], page.next, page.ended, pause)
 
 
 def put_records(there: Context, stream: Stream, records: Sequence[Put]) -> list[dict[str, Any]]:

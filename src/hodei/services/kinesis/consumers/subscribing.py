@@ -79,7 +79,7 @@ async def _events(
     try:
         while where.now < until:
             stream, shard = _still(where, name, consumer, shard, subscription)
-            page = in_batch(where.store, _page, where, stream, consumer, shard, place)
+            page = in_batch(where.store, page_of, where, stream, consumer, shard, place)
             if page.records:
                 await _durable(where)
             yield {"SubscribeToShardEvent": _event(where, stream, shard, page)}
@@ -126,7 +126,8 @@ def _still(
     return stream, current
 
 
-def _page(where: Context, stream: Stream, consumer: Consumer, shard: Shard, start: int) -> Page:
+def page_of(where: Context, stream: Stream, consumer: Consumer, shard: Shard, start: int) -> Page:
+    """What an event carries, counted."""
     page = reading.page(where, stream, shard, start, most=EVENT_BYTES)
     metrics.subscribed(where, stream, consumer.name, page)
     where.meter("on-demand-consumer-out" if stream.on_demand else "consumer-out", page.size, stream.arn(where))

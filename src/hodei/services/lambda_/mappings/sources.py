@@ -46,6 +46,11 @@ def kind_of(arn: str) -> Kind:
     return KINDS[place.service]
 
 
+def stream_of(arn: str) -> str:
+    """The ARN of the stream that an event source is, or is a consumer of."""
+    return arn.partition("/consumer/")[0]
+
+
 async def check(ctx: Context, kind: Kind, arn: str, version: Version) -> None:
     """That a source is there and fits the function, whose role may read it. Raises: InvalidParameterValueException."""
     if kind.stream:
@@ -60,8 +65,11 @@ async def check(ctx: Context, kind: Kind, arn: str, version: Version) -> None:
 
 def _check_stream_role(ctx: Context, kind: Kind, arn: str, version: Version) -> None:
     shards = "" if kind.service == "dynamodb" else "ListShards, "
-    for action in (*STREAM_ACTIONS, *(("ListShards",) if shards else ())):
-        if not roles.may(ctx, version.function, version.role, f"{kind.service}:{action}", arn):
+    needed = [(action, stream_of(arn)) for action in (*STREAM_ACTIONS, *(("ListShards",) if shards else ()))]
+    if stream_of(arn) != arn:
+        needed.append(("SubscribeToShard", arn))
+    for action, resource in needed:
+        if not roles.may(ctx, version.function, version.role, f"{kind.service}:{action}", resource):
             raise rules.invalid(
                 f"Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
                 f"DescribeStream, {shards}and ListStreams Actions on your stream in IAM."
@@ -88,11 +96,12 @@ async def _check_queue(ctx: Context, arn: str, version: Version) -> None:
 
 
 async def _describe_stream(ctx: Context, kind: Kind, arn: str) -> None:
-    service, operation = {
-        "dynamodb": ("dynamodbstreams", "DescribeStream"),
-        "kinesis": ("kinesis", "DescribeStreamSummary"),
+    service, operation, member = {
+        "dynamodb": ("dynamodbstreams", "DescribeStream", "StreamArn"),
+        "kinesis": ("kinesis", "DescribeStreamSummary", "StreamARN"),
     }[kind.service]
-    member = "StreamArn" if kind.service == "dynamodb" else "StreamARN"
+    if stream_of(arn) != arn:
+        operation, member = "DescribeStreamConsumer", "ConsumerARN"
     await _asked(ctx, service, operation, f"Stream not found: {arn}", **{member: arn})
 
 

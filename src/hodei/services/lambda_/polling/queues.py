@@ -95,6 +95,8 @@ async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Messag
     patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
     wanted = [message for message in messages if matching.passes(patterns, _for_filters(message), "body")]
     done = [message for message in messages if message not in wanted]
+    batches.count(ctx, mapping, "Polled", len(messages))
+    batches.count(ctx, mapping, "FilteredOut", len(done))
     try:
         if wanted:
             done += await _invoked(ctx, mapping, wanted)
@@ -109,12 +111,16 @@ async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Messag
     event = {"Records": [_record(mapping, message) for message in messages]}
     trace = tracing.deepest(message["Attributes"].get("AWSTraceHeader", "") for message in messages)
     outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode(event), trace)).outcome
+    ids = {message["MessageId"] for message in messages}
+    failed: set[str] | None = set()
     if outcome.error:
-        return []
-    if not batches.reports(mapping):
-        return list(messages)
-    failed = batches.reported(outcome, {message["MessageId"] for message in messages})
-    return [message for message in messages if failed is not None and message["MessageId"] not in failed]
+        failed = None
+    elif batches.reports(mapping):
+        failed = batches.reported(outcome, ids)
+    bad = ids if failed is None else failed
+    batches.count(ctx, mapping, "Invoked", len(messages))
+    batches.count(ctx, mapping, "FailedInvoke", len(bad))
+    return [message for message in messages if message["MessageId"] not in bad]
 
 
 async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
@@ -125,7 +131,8 @@ async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message
         ]
         try:
             acting = batches.acting(ctx, mapping)
-            await acting.call("sqs", "DeleteMessageBatch", QueueUrl=_url(ctx, mapping), Entries=entries)
+            answer = await acting.call("sqs", "DeleteMessageBatch", QueueUrl=_url(ctx, mapping), Entries=entries)
+            batches.count(ctx, mapping, "Deleted", len(answer["Successful"]))
         except AwsError as error:
             log.warning("event source mapping %s cannot delete messages: %s", mapping.uuid, error)
 

@@ -34,12 +34,13 @@ EVERYONES = {"Grants": [grants.group(grants.ALL_USERS, "FULL_CONTROL")]}
 
 @s3.on_resource
 def bucket_owned(ctx: Context, arn: str) -> ResourcePolicy | None:
-    """Of a bucket, by its ARN, or of the access point in use. Raises: NoSuchBucket, which everybody may know."""
+    """Of a bucket, by its ARN or that of objects in it, or of the access point in use. Raises: NoSuchBucket, which
+    everybody may know."""
     if ctx.operation == "CreateBucket":
         return None
     if ":accesspoint/" in arn and (point := access_points.used(ctx)):
         return of_point(ctx, point)
-    bucket = buckets.bucket_of(ctx, arn.rpartition(":")[2])
+    bucket = buckets.bucket_of(ctx, arn.rpartition(":")[2].partition("/")[0])
     owned = of_bucket(ctx, bucket, lists.BUCKET)
     if ctx.operation in ALWAYS_THE_ROOTS and ctx.principal.kind == "root":
         return owned if ctx.principal.account != bucket.account else ResourcePolicy(bucket.account)

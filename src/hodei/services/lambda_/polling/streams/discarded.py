@@ -84,6 +84,6 @@ def _batch(source: Source, shard: str, items: Sequence[Item]) -> msgspec.Raw:
         "approximateArrivalOfFirstRecord": source.timestamp(first.at),
         "approximateArrivalOfLastRecord": source.timestamp(last.at),
         "batchSize": len(items),
-        "streamArn": source.arn,
+        "streamArn": source.stream_arn,
     }
     return msgspec.Raw(msgspec.json.encode(told))

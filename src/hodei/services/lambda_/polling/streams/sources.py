@@ -6,7 +6,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import hodei.services.dynamodb.api as dynamodb
 import hodei.services.kinesis.api as kinesis
@@ -14,6 +14,8 @@ from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors, find
+from hodei.services.lambda_.functions import roles
+from hodei.services.lambda_.mappings.sources import stream_of
 from hodei.services.lambda_.polling import batches
 from hodei.services.lambda_.polling.streams import items
 from hodei.services.lambda_.polling.streams.items import Item, Wire
@@ -57,6 +59,7 @@ class Source(abc.ABC):
         self.ctx = ctx
         self.mapping = mapping
         self.arn = mapping.source
+        self.stream_arn = stream_of(mapping.source)
         self._iterators: dict[str, _Iterator] = {}
 
     @abc.abstractmethod
@@ -103,7 +106,7 @@ class Source(abc.ABC):
 
     async def _iterator(self, acting: Context, part: Part, number: int) -> _Iterator:
         given = {
-            self.arn_member: self.arn,
+            self.arn_member: self.stream_arn,
             "ShardId": part.id,
             "ShardIteratorType": "AT_SEQUENCE_NUMBER",
             self.sequence_member: self._sequence(part, number),
@@ -118,15 +121,15 @@ class KinesisSource(Source):
     arn_member = "StreamARN"
     sequence_member = "StartingSequenceNumber"
 
-    def _shard(self, part: Part) -> tuple[Context, kinesis.Stream, kinesis.Shard]:
+    def _shard(self, part: Part, acting: Context | None = None) -> tuple[Context, kinesis.Stream, kinesis.Shard]:
         """As it is now. Raises: AwsError, if it or its stream is gone."""
-        there, stream = kinesis.open_stream(self.ctx, self.arn)
+        there, stream = kinesis.open_stream(acting or self.ctx, self.stream_arn)
         if (shard := kinesis.shard_of(there, stream, kinesis.shard_index(part.id))) is None:
             raise errors.ResourceNotFoundException(reason=f"Shard {part.id} of {self.arn} not found")
         return there, stream, shard
 
     def parts(self) -> list[Part]:
-        there, stream = kinesis.open_stream(self.ctx, self.arn)
+        there, stream = kinesis.open_stream(self.ctx, self.stream_arn)
         return [
             Part(shard.id, [kinesis.shard_id(parent) for parent in kinesis.parents(shard)], shard.first)
             for shard in kinesis.shards_of(there, stream)
@@ -153,7 +156,7 @@ class KinesisSource(Source):
         there.signal(kinesis.channel(shard))
 
     def kept(self) -> float:
-        _, stream = kinesis.open_stream(self.ctx, self.arn)
+        _, stream = kinesis.open_stream(self.ctx, self.stream_arn)
         return stream.retention * 3600.0
 
     def timestamp(self, at: float) -> str:
@@ -164,7 +167,7 @@ class KinesisSource(Source):
         return kinesis.sequence_number(stream, shard.index, number)
 
     def _items(self, part: Part, records: Sequence[Wire]) -> list[Item]:
-        _, stream = kinesis.open_stream(self.ctx, self.arn)
+        _, stream = kinesis.open_stream(self.ctx, self.stream_arn)
         role, region = find.describe(self.ctx, self.mapping.function).version.role, Arn.parse(self.arn).region
         return [
             item
@@ -173,6 +176,20 @@ class KinesisSource(Source):
                 kinesis.number_of(stream, record["SequenceNumber"])[1], record, part.id, self.arn, role, region
             )
         ]
+
+
+class Consumer(KinesisSource):
+    """A registered consumer of a stream, with a throughput of its own."""
+
+    async def read(self, part: Part, number: int) -> Page:
+        found = find.describe(self.ctx, self.mapping.function)
+        if not roles.may(found.ctx, found.version.function, found.version.role, "kinesis:SubscribeToShard", self.arn):
+            raise errors.AccessDeniedException(reason=f"The role may not call SubscribeToShard on {self.arn}.")
+        there, _, shard = self._shard(part, batches.acting(self.ctx, self.mapping))
+        pushed = kinesis.push(there, self.arn, shard, number)
+        if pushed.pause:
+            await self.ctx.wait(("lambda-pushed", self.arn), self.ctx.now + pushed.pause)
+        return Page(self._items(part, pushed.records), pushed.next, pushed.ended)
 
 
 class DynamoDBSource(Source):
@@ -230,6 +247,8 @@ class DynamoDBSource(Source):
 
 
 def source_of(ctx: Context, mapping: EventSource) -> Source:
-    kind: dict[str, type[Any]] = {"kinesis": KinesisSource, "dynamodb": DynamoDBSource}
-    found: Source = kind[Arn.parse(mapping.source).service](ctx, mapping)
-    return found
+    if "/consumer/" in mapping.source:
+        return Consumer(ctx, mapping)
+    return (
+        KinesisSource(ctx, mapping) if Arn.parse(mapping.source).service == "kinesis" else DynamoDBSource(ctx, mapping)
+    )
