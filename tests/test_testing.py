@@ -89,6 +89,16 @@ def test_the_same_seed_gives_the_same_ids() -> None:
     assert request_id(7) == request_id(7) != request_id(8)
 
 
+def test_a_seed_makes_no_id_again_in_data_that_is_there(tmp_path: Path) -> None:
+    def message_id() -> str:
+        with Cloud(seed=1, directory=tmp_path) as made:
+            sqs = made.client("sqs")
+            url = sqs.create_queue(QueueName="q")["QueueUrl"]
+            return str(sqs.send_message(QueueUrl=url, MessageBody="m")["MessageId"])
+
+    assert message_id() != message_id()
+
+
 def test_time_stays_where_it_was_turned_in_a_durable_cloud(tmp_path: Path) -> None:
     with Cloud(directory=tmp_path) as cloud:
         cloud.clock.advance(days=30)

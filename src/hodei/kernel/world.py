@@ -73,7 +73,8 @@ class Doors(Protocol):
 
 
 class World:
-    """One isolated cloud. `directory` None keeps it in memory; a `seed` makes its ids and its chances repeatable.
+    """One isolated cloud. `directory` None keeps it in memory; a `seed` makes the ids and the chances of a
+    new one repeatable: what goes on with data that is there would make ids again that are in use.
 
     Raises: DataError for data that cannot be read, DataTooNew where a newer version has written it.
     """
@@ -81,10 +82,11 @@ class World:
     def __init__(self, directory: DataDir | None = None, *, seed: int | None = None, url: str = "") -> None:
         self.directory = directory
         self.url = url or "http://localhost:4566"  # how clients reach it: what queue URLs and the like begin with
+        new = directory is None or not directory.database.exists()
         self.store = Store.open(directory.database if directory else None)
         self._check_age()
         self.blobs = Blobs(directory.blobs if directory else None)
-        self.ids = Ids(seed)
+        self.ids = Ids(seed if new else None)
         self.clock = Clock(self.store)
         self.agenda = Agenda(self)
         self.deliveries = Deliveries(self)
