@@ -71,7 +71,7 @@ class CloudBill:
 
 
 class Cloud:
-    """An isolated cloud. In memory unless `directory` is given; `seed` makes ids and chances of a new one repeatable."""
+    """An isolated cloud. In memory unless `directory` is given; `seed` makes ids and chances of a new one the same."""
 
     def __init__(self, *, seed: int | None = 0, directory: Path | None = None) -> None:
         self._seed = seed

@@ -11,13 +11,17 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+def run(name: str, *options: str) -> None:
+    command = [sys.executable, str(EXAMPLES / name), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("done\n")
+
+
 @pytest.mark.socket
 @pytest.mark.feature("cloud.durability", "sqs.dlq", "sqs.retention", "s3.notifications", "s3.lifecycle")
 def test_the_durable_inbox() -> None:
-    command = [sys.executable, str(EXAMPLES / "durable_inbox.py"), "--files", "200"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.endswith("done\n")
+    run("durable_inbox.py", "--files", "200")
 
 
 @pytest.mark.socket
@@ -26,10 +30,7 @@ def test_the_durable_inbox() -> None:
     *("dynamodb.pitr", "dynamodb.partiql", "dynamodb.export-import"),
 )
 def test_the_single_table() -> None:
-    command = [sys.executable, str(EXAMPLES / "single_table.py"), "--rows", "4000"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.endswith("done\n")
+    run("single_table.py", "--rows", "4000")
 
 
 @pytest.mark.socket
@@ -38,7 +39,16 @@ def test_the_single_table() -> None:
     "cloud.pay-per-use",
 )
 def test_the_tenants() -> None:
-    command = [sys.executable, str(EXAMPLES / "tenants.py")]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.endswith("done\n")
+    run("tenants.py")
+
+
+@pytest.mark.socket
+@pytest.mark.feature("s3.notifications", "lambda.event-sources", "lambda.dlq", "kinesis.streams", "cloudwatch.alarms")
+def test_the_thumbnails() -> None:
+    run("thumbnails.py")
+
+
+@pytest.mark.socket
+@pytest.mark.feature("patterns.event-sourcing", "patterns.poison-messages", "patterns.no-distributed-transaction")
+def test_the_accounts() -> None:
+    run("accounts.py", "--commands", "200")
