@@ -48,22 +48,34 @@ def compile_delimited(text: str) -> Pattern:
     if len(rest) > 1 or tokens.regexes > MOST_REGEXES:
         raise InvalidPattern("Invalid filter pattern")
     align = _aligned(fields, rest[0] if rest else None)
+    needles = tuple(needle for field in fields for needle in field.needles)
+    fits = _fitting(fields, rest[0] if rest else None)
 
     def matches(message: str) -> bool:
-        pairs = align(split(message))
-        return pairs is not None and all(field.test is None or field.test(value) for field, value in pairs)
+        return all(needle in message for needle in needles) and fits(split(message))
 
     def extract(message: str) -> dict[str, str]:
         pairs = align(split(message)) or []
         return {f"${field.name or position}": value for position, (field, value) in enumerate(pairs, 1)}
 
-    needles = tuple(needle for field in fields for needle in field.needles)
     return Pattern(text, matches, extract, needles, tokens.regexes)
 
 
 def split(message: str) -> list[str]:
     """The fields of a message."""
+    if '"' not in message and "[" not in message:
+        return message.split()
     return [found[found.lastindex or 0] for found in FIELD.finditer(message)]
+
+
+def _fitting(fields: list[Field], rest: int | None) -> Callable[[list[str]], bool]:
+    """Whether there are as many fields as the pattern has, and all pass their tests."""
+    count = len(fields)
+    if rest is None:
+        tests = [(at, field.test) for at, field in enumerate(fields) if field.test]
+        return lambda values: len(values) == count and all(test(values[at]) for at, test in tests)
+    ends = [(at if at < rest else at - count, field.test) for at, field in enumerate(fields) if field.test]
+    return lambda values: len(values) >= count - 1 and all(test(values[at]) for at, test in ends)
 
 
 def _aligned(fields: list[Field], rest: int | None) -> Callable[[list[str]], list[tuple[Field, str]] | None]:

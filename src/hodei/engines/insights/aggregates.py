@@ -24,14 +24,14 @@ class Aggregate(ABC):
 class Count(Aggregate):
     def __init__(self, value: Evaluate | None) -> None:
         self._value = value
-        self._count = 0
+        self.count = 0
 
     def add(self, rows: Sequence[Row]) -> None:
         value = self._value
-        self._count += len(rows) if value is None else sum(value(row) is not None for row in rows)
+        self.count += len(rows) if value is None else sum(value(row) is not None for row in rows)
 
     def value(self) -> Any:
-        return self._count
+        return self.count
 
 
 class Distinct(Aggregate):
@@ -114,6 +114,13 @@ def _at(row: Row) -> Any:
 
 
 Maker = Callable[[], Aggregate]
+
+
+def count_all() -> Aggregate:
+    """Of count(*), which asks of rows but how many there are."""
+    return Count(None)
+
+
 NUMERIC: dict[str, Callable[[list[float]], Any]] = {
     "avg": mean, "sum": total, "stddev": deviation, "median": percentile(50),
 }  # fmt: skip
@@ -126,7 +133,7 @@ NAMES = {
 def maker(name: str, value: Evaluate | None, percent: float | None) -> Maker:
     """What makes the aggregate of each group. Raises: InvalidQuery."""
     if name == "count":
-        return lambda: Count(value)
+        return count_all if value is None else lambda: Count(value)
     if value is None or (name in PERCENTILES) != (percent is not None):
         raise InvalidQuery(f"wrong number of arguments of {name}")
     if name in NUMERIC:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hodei.engines.insights import stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
-from hodei.engines.insights.expressions import MESSAGE, Expression, Parser, Scope, field_name, regex
+from hodei.engines.insights.expressions import MESSAGE, TIME, Expression, Parser, Scope, field_name, regex
 from hodei.engines.insights.lexer import Tokens
 from hodei.engines.insights.stages import Stage
 from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
@@ -71,7 +71,23 @@ class Query:
     def escaped(self) -> tuple[str, ...]:
         return tuple(needle for one in self._filters for needle in one.escaped)
 
+    @property
+    def newest(self) -> bool:
+        """Whether nothing is wanted but the newest events, with no filter."""
+        first = self._stages[0]
+        return isinstance(first, stages.Sort) and first.newest
+
     # rows
+
+    def recent(self, times: Sequence[int], wanted: Sequence[int]) -> Sequence[int]:
+        """Of a query for the newest events, those positions whose times (ms) may be among them; all have matched."""
+        first = self._stages[0]
+        if not (isinstance(first, stages.Sort) and first.newest and first.oldest):
+            return wanted
+        oldest = first.oldest[0]
+        kept = [at for at in wanted if times[at] >= oldest]
+        self.matched += len(wanted) - len(kept)
+        return kept
 
     def sift(self, rows: list[Row]) -> list[Row]:
         """What the early stages leave of rows that have only what all events have."""
@@ -176,14 +192,17 @@ class Query:
         self._stages.append(stages.Filter(expression.evaluate))
 
     def _sort(self) -> None:
-        keys = []
+        keys: list[tuple[Any, bool]] = []
+        names = []
         while True:
             value = self._parser().expression()
+            names.append(value.name)
             direction = self._tokens.take("asc", "desc")
             keys.append((value.evaluate, bool(direction and direction.word == "desc")))
             if not self._tokens.take(","):
                 break
-        self._stages.append(stages.Sort(keys))
+        by_time = names == [TIME] and keys[0][1] and not self._aggregated
+        self._stages.append(stages.Sort(() if by_time else keys))  # as events are sorted anyway
         self._sorted = True
 
     def _limit(self) -> None:
@@ -292,4 +311,5 @@ class Query:
 
 def _glob(pattern: str) -> re.Pattern[str]:
     """Each * takes as little as can be, one at the end all that is left."""
-    return re.compile("(.*?)".join(map(re.escape, pattern.split("*"))) + ("$" if pattern.endswith("*") else ""), re.S)
+    start, end = r"\A" if pattern.startswith("*") else "", "$" if pattern.endswith("*") else ""
+    return re.compile(start + "(.*?)".join(map(re.escape, pattern.split("*"))) + end, re.S)

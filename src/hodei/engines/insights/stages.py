@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from hodei.engines.insights.aggregates import Aggregate, Maker
+from hodei.engines.insights.aggregates import Aggregate, Count, Maker, count_all
 from hodei.engines.insights.expressions import Evaluate
 from hodei.engines.insights.values import PLACE, Row, order, text
 
@@ -70,11 +71,21 @@ class Sort(Stage):
         self._keys = keys
         self.most: int | None = None
         self._rows: list[Row] = []
+        self.oldest: tuple[Any, ...] | None = None  # of the newest that are wanted: what is older does not count
+
+    @property
+    def newest(self) -> bool:
+        """Whether it is the newest that are wanted."""
+        return self.most is not None and not self._keys
 
     def push(self, rows: list[Row]) -> list[Row]:
+        if self.oldest is not None:
+            rows = [row for row in rows if row[PLACE] > self.oldest]
         self._rows += rows
         if self.most is not None and len(self._rows) > PRUNED * (self.most + 1000):
             self._rows = self.finish()
+            if self.newest:
+                self.oldest = self._rows[-1][PLACE]
         return []
 
     def finish(self) -> list[Row]:
@@ -125,9 +136,12 @@ class Stats(Stage):
         self._groups = groups
         self._makers = makers
         self._made = made
+        self._only_counts = all(make is count_all for make in makers)
         self._kept: dict[Any, tuple[list[Any], list[Aggregate]]] = {}
 
     def push(self, rows: list[Row]) -> list[Row]:
+        if len(self._groups) == 1 and self._only_counts and self._count(rows):
+            return []
         found: dict[Any, tuple[list[Any], list[Row]]] = {}
         if not self._groups:
             found[()] = ([], rows)
@@ -145,11 +159,27 @@ class Stats(Stage):
                 whole = tuple(text(value) if value is not None else None for value in values)
                 found.setdefault(whole, (values, []))[1].append(row)
         for key, (values, of_group) in found.items():
-            if (kept := self._kept.get(key)) is None:
-                kept = self._kept[key] = (values, [make() for make in self._makers])
-            for aggregate in kept[1]:
+            for aggregate in self._of(key, values):
                 aggregate.add(of_group)
         return []
+
+    def _count(self, rows: list[Row]) -> bool:
+        """Count how often there is each value, where nothing else is asked for; False for values like maps."""
+        try:
+            counts = Counter(map(self._groups[0], rows))
+        except TypeError:
+            return False
+        for value, count in counts.items():
+            key = value if isinstance(value, str | int | None) else text(value)
+            for aggregate in self._of(key, [value]):
+                assert isinstance(aggregate, Count)
+                aggregate.count += count
+        return True
+
+    def _of(self, key: Any, values: list[Any]) -> list[Aggregate]:
+        if (kept := self._kept.get(key)) is None:
+            kept = self._kept[key] = (values, [make() for make in self._makers])
+        return kept[1]
 
     def finish(self) -> list[Row]:
         rows = []

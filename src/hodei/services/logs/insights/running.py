@@ -95,6 +95,8 @@ async def _scan(ctx: Context, query: Query, run: QueryRun, number: int, name: st
     mask = policies.masking_batches(ctx, group)
     source = Source(query, f"{ctx.account}:{name}", number, names, (start, end), int(ctx.now * 1000), mask)
     spans: list[Span] = chunks.spans(ctx, group, None, start, end)
+    if query.newest:
+        spans.sort(key=lambda span: span.last, reverse=True)
     async for _ in search.slabs(ctx, group, spans, source):
         found = queries.get(ctx, run.id)
         if found is None or found.status != "Running":

@@ -73,6 +73,7 @@ class Source:
             wanted = [at for at in wanted if needle in messages[at]]
         for needle in self._escaped:
             wanted = [at for at in wanted if needle in messages[at] or "\\u" in messages[at]]
+        wanted = self._query.recent(batch.times, wanted)
         rows = self._query.sift(self._rows(span, batch, wanted))
         self._query.push(self._fill(rows))
 
