@@ -1,4 +1,5 @@
-"""Logs of experiments, delivered to a bucket as AWS's log delivery does: once at the beginning, the rest at the end.
+"""Logs of experiments, delivered as AWS's log delivery does, to a bucket or a log group: once at the beginning, the
+rest at the end.
 
 https://docs.aws.amazon.com/fis/latest/userguide/monitoring-logging.html
 """
@@ -6,13 +7,15 @@ https://docs.aws.amazon.com/fis/latest/userguide/monitoring-logging.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import hodei.services.logs.api as log_groups
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context, Principal, service_principal
-from hodei.kernel.errors import AwsError, NotImplementedByHodei
+from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.needs import Need
 from hodei.services.fis import errors
@@ -20,6 +23,9 @@ from hodei.services.fis.effects.effect import Failure
 from hodei.services.fis.service import fis
 from hodei.services.fis.state import Experiment, LogRecord, Resource, Wire, experiments, log_records
 
+TO_BUCKET, TO_GROUP = "s3Configuration", "cloudWatchLogsConfiguration"
+GROUP = re.compile(r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:(?P<name>[^:*]+)(:\*)?")
+POLICY = "AWSLogDeliveryWrite20150319"
 SENDER = "delivery.logs.amazonaws.com"
 ACL = "bucket-owner-full-control"
 TIMER = "deliver_log"
@@ -28,14 +34,15 @@ OF_VERSION_2 = ("target-resolution-detail", "action-error")
 
 
 def checked(given: Mapping[str, Any] | None) -> Wire | None:
-    """The configuration of a template; an empty one turns logs off. Raises: ValidationException, NotImplemented."""
+    """The configuration of a template; an empty one turns logs off. Raises: ValidationException."""
     if not given:
         return None
     if given.get("logSchemaVersion") not in (1, 2):
         raise errors.ValidationException(reason="logSchemaVersion must be 1 or 2.")
-    if "cloudWatchLogsConfiguration" in given:
-        raise NotImplementedByHodei("cloudWatchLogsConfiguration: logs of experiments go to S3 only, so far.")
-    if "s3Configuration" not in given:
+    group = given.get(TO_GROUP)
+    if group is not None and not GROUP.fullmatch(group["logGroupArn"]):
+        raise errors.ValidationException(reason=f"{group['logGroupArn']} is not the ARN of a log group.")
+    if group is None and TO_BUCKET not in given:
         raise errors.ValidationException(reason="A log configuration must have a destination.")
     return dict(given)
 
@@ -53,7 +60,7 @@ def note(ctx: Context, experiment: Experiment, log_type: str, **details: Any) ->
         "details": {name: _time(value) if name.endswith("_time") else value for name, value in details.items()},
     }
     last = next(log_records.keys(ctx, experiment.id, reverse=True), (experiment.id, 0))
-    log_records.put(ctx, LogRecord(experiment=experiment.id, number=last[1] + 1, text=json.dumps(record)))
+    log_records.put(ctx, LogRecord(experiment=experiment.id, number=last[1] + 1, text=json.dumps(record), at=ctx.now))
 
 
 def note_resolved(
@@ -122,6 +129,8 @@ async def begin(ctx: Context, experiment: Experiment, caller: Principal) -> None
         return
     try:
         check(ctx.by(caller), [Need("logs:CreateLogDelivery", "*")], {})
+        if group := experiment.log.get(TO_GROUP):
+            await _let_in(ctx.by(caller), group["logGroupArn"])
         await _deliver(ctx, experiment)
     except AwsError as error:
         raise Failure("ConfigurationFailure", f"Unable to deliver logs. {error.message}", location="logs") from error
@@ -163,12 +172,47 @@ async def _deliver(ctx: Context, experiment: Experiment) -> None:
         return
     source = f"arn:{partition_of(ctx.region)}:logs:{ctx.region}:{ctx.account}:delivery-source:{experiment.id}"
     sender = ctx.by(service_principal(SENDER, ctx.account, source))
-    given = experiment.log["s3Configuration"]
-    body = "".join(f"{record.text}\n" for record in records).encode()
-    key = _key(ctx, experiment.id, given.get("prefix", ""))
-    await sender.call("s3", "PutObject", Bucket=given["bucketName"], Key=key, Body=body, ACL=ACL)
+    if given := experiment.log.get(TO_BUCKET):
+        body = "".join(f"{record.text}\n" for record in records).encode()
+        key = _key(ctx, experiment.id, given.get("prefix", ""))
+        await sender.call("s3", "PutObject", Bucket=given["bucketName"], Key=key, Body=body, ACL=ACL)
+    if given := experiment.log.get(TO_GROUP):
+        _write(sender, given["logGroupArn"], experiment.id, records)
     for record in records:
         log_records.delete(ctx, record.experiment, record.number)
+
+
+async def _let_in(ctx: Context, arn: str) -> None:
+    """Who may have logs delivered to a group lets AWS's delivery in by that. Raises: AwsError, Failure.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html
+    """
+    if not log_groups.exists(ctx, arn):
+        raise Failure("ConfigurationFailure", f"Unable to deliver logs. There is no {arn}.", location="logs")
+    here = {"StringEquals": {"aws:SourceAccount": [ctx.account]}}
+    statement = {
+        "Sid": "AWSLogDeliveryWrite",
+        "Effect": "Allow",
+        "Principal": {"Service": [SENDER]},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": [f"{arn.removesuffix(':*')}:log-stream:*"],
+        "Condition": here,
+    }
+    found = await ctx.call("logs", "DescribeResourcePolicies")
+    texts = [one["policyDocument"] for one in found["resourcePolicies"] if one["policyName"] == POLICY]
+    there = json.loads(texts[0])["Statement"] if texts else []
+    if statement in there:
+        return
+    document = json.dumps({"Version": "2012-10-17", "Statement": [*there, statement]})
+    await ctx.call("logs", "PutResourcePolicy", policyName=POLICY, policyDocument=document)
+
+
+def _write(sender: Context, arn: str, id: str, records: list[LogRecord]) -> None:
+    """Raises: AwsError."""
+    group = GROUP.fullmatch(arn)
+    assert group
+    log_groups.allowed(sender, ("CreateLogStream", "PutLogEvents"), group["name"], id)
+    log_groups.write(sender, group["name"], id, [(int(record.at * 1000), record.text) for record in records])
 
 
 def _key(ctx: Context, id: str, prefix: str) -> str:

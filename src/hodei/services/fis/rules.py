@@ -17,6 +17,8 @@ from hodei.services.fis.state import Template, Wire
 
 ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 SELECTION = re.compile(r"ALL|COUNT\(([1-9]\d{0,8})\)|PERCENT\(([1-9]\d?|100)\)")
+ALARMS = "aws:cloudwatch:alarm"  # as the source of stop conditions
+ALARM = re.compile(r"arn:[\w-]+:cloudwatch:[\w-]+:\d{12}:alarm:.+")
 MOST_FILTERS = 5
 MOST_VALUES = 5
 
@@ -65,19 +67,17 @@ def refuse_reports(report: Mapping[str, Any] | None) -> None:
 
 
 def _check_stop_condition(condition: Mapping[str, str]) -> None:
-    """A condition that can never be met would be a safety that is not there."""
+    """Raises: ValidationException."""
     source, value = condition["source"], condition.get("value")
     if source == "none":
         if value is not None:
             raise invalid("A stop condition of source none must not have a value.")
-    elif source != "aws:cloudwatch:alarm":
+    elif source != ALARMS:
         raise invalid(f"Stop condition source {source} is not valid. It must be none or aws:cloudwatch:alarm.")
     elif not value:
         raise invalid("A stop condition of source aws:cloudwatch:alarm must have the ARN of an alarm as its value.")
-    else:
-        raise NotImplementedByHodei(
-            "Stop conditions of source aws:cloudwatch:alarm need CloudWatch, which is not implemented by Hodei."
-        )
+    elif not ALARM.fullmatch(value):
+        raise invalid(f"{value} is not the ARN of a CloudWatch alarm.")
 
 
 # targets

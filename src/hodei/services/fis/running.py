@@ -13,9 +13,10 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from hodei.kernel.bus import Event
 from hodei.kernel.context import Context, Principal
 from hodei.kernel.errors import AwsError
-from hodei.services.fis import durations, effects, logs, roles, targets
+from hodei.services.fis import conditions, durations, effects, logs, roles, targets
 from hodei.services.fis.catalogue import catalogue
 from hodei.services.fis.effects.effect import Failure, Run
 from hodei.services.fis.find import experiment_arn
@@ -71,6 +72,16 @@ def stop(ctx: Context, experiment: Experiment, reason: str) -> Experiment:
     if experiment.lease <= ctx.now:
         ctx.timers.set(ctx, TIMER, ctx.now, experiment.id)
     return stopping
+
+
+@fis.listens("aws.cloudwatch")
+def alarmed(ctx: Context, event: Event) -> None:
+    """An alarm has gone off: stop the experiments that it is a stop condition of."""
+    if event.detail.get("state", {}).get("value") != "ALARM":
+        return
+    for experiment in list(experiments.by("active", ctx)):
+        if experiment.status != "stopping" and not {*event.resources}.isdisjoint(conditions.alarms(experiment)):
+            stop(ctx, experiment, conditions.REASON)
 
 
 def ended(ctx: Context, experiment: Experiment, status: str, reason: str) -> Experiment:
@@ -155,7 +166,10 @@ class _Driver:
             logs.note_resolved(self.ctx, self.experiment, name, found, list(self.callers))
         self._keep(replace(self.experiment, resolved=resolved))
         if self.experiment.status == "initiating":
-            self._keep(turned(self.ctx, self.experiment, "running", "Experiment is running."))
+            if conditions.met(self.ctx, self.experiment):
+                self._keep(turned(self.ctx, self.experiment, "stopping", conditions.REASON))
+            else:
+                self._keep(turned(self.ctx, self.experiment, "running", "Experiment is running."))
 
     async def _step(self) -> bool:
         """End the actions whose time is over, begin those whose turn it is; whether anything was done."""

@@ -100,6 +100,7 @@ class LogRecord(Record):
     experiment: str
     number: int
     text: str
+    at: float = 0.0
 
 
 class Lever(Record):
