@@ -189,21 +189,21 @@ async def _let_in(ctx: Context, arn: str) -> None:
     """
     if not log_groups.exists(ctx, arn):
         raise Failure("ConfigurationFailure", f"Unable to deliver logs. There is no {arn}.", location="logs")
-    here = {"StringEquals": {"aws:SourceAccount": [ctx.account]}}
+    found = await ctx.call("logs", "DescribeResourcePolicies")
+    texts = [one["policyDocument"] for one in found["resourcePolicies"] if one["policyName"] == POLICY]
+    (statement,) = json.loads(texts[0])["Statement"] if texts else [{"Resource": []}]
+    resource = f"{arn.removesuffix(':*')}:log-stream:*"
+    if resource in statement["Resource"]:
+        return
     statement = {
         "Sid": "AWSLogDeliveryWrite",
         "Effect": "Allow",
         "Principal": {"Service": [SENDER]},
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": [f"{arn.removesuffix(':*')}:log-stream:*"],
-        "Condition": here,
+        "Resource": [*statement["Resource"], resource],
+        "Condition": {"StringEquals": {"aws:SourceAccount": [ctx.account]}},
     }
-    found = await ctx.call("logs", "DescribeResourcePolicies")
-    texts = [one["policyDocument"] for one in found["resourcePolicies"] if one["policyName"] == POLICY]
-    there = json.loads(texts[0])["Statement"] if texts else []
-    if statement in there:
-        return
-    document = json.dumps({"Version": "2012-10-17", "Statement": [*there, statement]})
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     await ctx.call("logs", "PutResourcePolicy", policyName=POLICY, policyDocument=document)
 
 
