@@ -25,7 +25,7 @@ from hodei.services.fis.state import Experiment, LogRecord, Resource, Wire, expe
 
 TO_BUCKET, TO_GROUP = "s3Configuration", "cloudWatchLogsConfiguration"
 GROUP = re.compile(r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:(?P<name>[^:*]+)(:\*)?")
-POLICY = "AWSLogDeliveryWrite20150319"
+POLICY, LETS_IN = "AWSLogDeliveryWrite20150319", "AWSLogDeliveryWrite"
 SENDER = "delivery.logs.amazonaws.com"
 ACL = "bucket-owner-full-control"
 TIMER = "deliver_log"
@@ -191,19 +191,22 @@ async def _let_in(ctx: Context, arn: str) -> None:
         raise Failure("ConfigurationFailure", f"Unable to deliver logs. There is no {arn}.", location="logs")
     found = await ctx.call("logs", "DescribeResourcePolicies")
     texts = [one["policyDocument"] for one in found["resourcePolicies"] if one["policyName"] == POLICY]
-    (statement,) = json.loads(texts[0])["Statement"] if texts else [{"Resource": []}]
+    given = json.loads(texts[0])["Statement"] if texts else []
+    statements = [given] if isinstance(given, dict) else given
+    others = [one for one in statements if one.get("Sid") != LETS_IN]
+    resources = [resource for one in statements if one not in others for resource in one["Resource"]]
     resource = f"{arn.removesuffix(':*')}:log-stream:*"
-    if resource in statement["Resource"]:
+    if resource in resources:
         return
     statement = {
-        "Sid": "AWSLogDeliveryWrite",
+        "Sid": LETS_IN,
         "Effect": "Allow",
         "Principal": {"Service": [SENDER]},
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": [*statement["Resource"], resource],
+        "Resource": [*resources, resource],
         "Condition": {"StringEquals": {"aws:SourceAccount": [ctx.account]}},
     }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    document = json.dumps({"Version": "2012-10-17", "Statement": [*others, statement]})
     await ctx.call("logs", "PutResourcePolicy", policyName=POLICY, policyDocument=document)
 
 
