@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     _add_limit(commands, remote)
     _add_iam(commands, remote)
     _add_bill(commands, remote)
+    _add_lambda(commands, remote)
     return top
 
 
@@ -186,6 +187,19 @@ def _add_iam(commands: Commands, remote: argparse.ArgumentParser) -> None:
     who.add_argument("--user", help="its name or ARN")
     suggest.add_argument("--account", default="000000000000", help="of a name (%(default)s)")
     suggest.set_defaults(command="cli_iam:suggest")
+
+
+def _add_lambda(commands: Commands, remote: argparse.ArgumentParser) -> None:
+    functions = commands.add_parser("lambda", help="debug a function: hodei lambda debug NAME")
+    actions = functions.add_subparsers(metavar="action", required=True)
+    debug = actions.add_parser("debug", parents=[remote], help="let it listen for a debugger, or no more (--off)")
+    debug.add_argument("function", help="its name or ARN")
+    debug.add_argument("--port", type=int, default=0, help="where it listens (a free one)")
+    debug.add_argument("--wait", action="store_true", help="let it wait for a debugger before it begins")
+    debug.add_argument("--off", action="store_true")
+    debug.add_argument("--account", default="000000000000", help="whose it is (%(default)s)")
+    debug.add_argument("--region", default="us-east-1", help="where (%(default)s)")
+    debug.set_defaults(command="cli_lambda:debug")
 
 
 def _add_bill(commands: Commands, remote: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hodei.gateway import admin, admin_bill, admin_faults, admin_iam, localstack  # noqa: F401  # their routes are admin's
+from hodei.gateway import admin, admin_bill, admin_faults, admin_iam, admin_tools, localstack  # noqa: F401  # their routes are admin's
 from hodei.gateway.local import Local, LocalApp
 from hodei.gateway.pipeline import Pipeline
 from hodei.kernel.world import World

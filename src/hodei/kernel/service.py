@@ -92,6 +92,7 @@ class Service:
         self.denied: Callable[[Any, AccessRequest, Decision], AwsError] | None = None
         self.unguarded: Callable[[Any, Mapping[str, Any]], bool] | None = None  # see `without_policy`
         self.resource_tags: Callable[[Any, str], Mapping[str, str]] = lambda ctx, arn: ctx.tags.get(ctx, arn)
+        self.tools: dict[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {}  # see `tool`
         self.starters: list[Callable[[Any], None]] = []
         self.stock: Callable[[Store], Iterable[Stock]] | None = None  # see `stocks`
         self.gauge: Callable[[Any], Iterable[Gauge]] | None = None  # see `gauges`
@@ -277,6 +278,16 @@ class Service:
 
         def register(handler: Handler) -> Handler:
             self.endpoints.append((matches, handler, signed))
+            return handler
+
+        return register
+
+    def tool(self, name: str) -> Callable[[Handler], Handler]:
+        """Register what people can do beyond AWS's API, by `/_hodei/services/<service>/<name>`: `def f(ctx, given)`
+        takes and gives JSON. It raises ValueError with what is wrong, or the service's errors."""
+
+        def register(handler: Handler) -> Handler:
+            self.tools[name] = handler
             return handler
 
         return register

@@ -11,7 +11,7 @@ from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors
 from hodei.services.lambda_.images import unpacking as images
 from hodei.services.lambda_.layers.content import content
-from hodei.services.lambda_.runtime import containers, hot_reload, unpacking
+from hodei.services.lambda_.runtime import containers, debugging, hot_reload, unpacking
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.state import Code, Version
 
@@ -25,9 +25,9 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
     seen = await _seen(ctx, [version.code, *layers])
     code = await _folder(ctx, scratch, [version.code], seen)
     image = version.code.image and containers.container(version.code.config, _image_config(version))
-    logging = version.logging
+    logging, debugger = version.logging, debugging.debugger(ctx, version.function)
     return Deployment(
-        key=f"{version.arn(ctx)} {version.revision} {version.code.sha256} {seen}",
+        key=f"{version.arn(ctx)} {version.revision} {version.code.sha256} {seen} {debugger}",
         account=ctx.account,
         region=ctx.region,
         name=version.function,
@@ -38,13 +38,14 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         role=version.role,
         memory=version.memory,
         storage=version.storage,
-        timeout=version.timeout,
+        timeout=debugging.PATIENCE if debugger else version.timeout,
         code=code,
         layers=await _folder(ctx, scratch, layers, seen) if layers else None,
         log_group=logging.get("LogGroup") or f"/aws/lambda/{version.function}",
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
         container=image or None,
+        debugger=debugger,
     )
 
 

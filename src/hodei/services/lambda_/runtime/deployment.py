@@ -19,6 +19,14 @@ class Container:
 
 
 @dataclass(frozen=True)
+class Debugger:
+    """A port of this machine at which a function listens for one; with `wait` it does not begin before one is there."""
+
+    port: int
+    wait: bool
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A version of a function, unpacked. Those of the same `key` (it begins with the ARN) share environments."""
 
@@ -40,6 +48,7 @@ class Deployment:
     log_format: str = "Text"
     log_level: str = ""
     container: Container | None = None
+    debugger: Debugger | None = None
 
     def ahead(self) -> Deployment:
         """The same for environments that are there before anybody asks for them."""

@@ -15,7 +15,7 @@ from hodei.engines.sandbox import cgroups
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
 from hodei.kernel.world import World
 from hodei.services.lambda_.runtime import containers, interpreters, java
-from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.deployment import Debugger, Deployment
 from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
 
@@ -117,6 +117,8 @@ class Host:
             runtime = RUNTIME if isolated else str(BOOTSTRAPS)
             argv = tuple(part.format(task=cwd, opt=opt, runtime=runtime) for part in command.argv)
             root = _parts(deployment, command) if isolated else None
+        if deployment.debugger:
+            env |= self._debugging(deployment.debugger)
         return Program(
             env=env | own,
             cwd=cwd,
@@ -158,7 +160,7 @@ class Host:
         if runtime.startswith("java"):
             jre = java.find(runtime)
             parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(jre.command))
-            options, label = java.arguments(jre, deployment.memory), f"java:{jre.major}.v{jre.update}"
+            options, label = java.arguments(jre, deployment), f"java:{jre.major}.v{jre.update}"
             return Command(await self._plain(), argv=options, parts=parts, label=label)
         raise NoInterpreter(f"The runtime {runtime} cannot run on this machine: {INSTEAD}")
 
@@ -184,16 +186,28 @@ class Host:
 
     def _sdk(self) -> Path:
         """A folder with the packages of the SDK and nothing else."""
-        folder = self.folder / "sdk"
+        return self._linked("sdk", interpreters.sdk())
+
+    def _debugpy(self) -> Path:
+        return self._linked("debugpy", interpreters.debugpy())
+
+    def _linked(self, name: str, packages: Mapping[str, str]) -> Path:
+        folder = self.folder / name
         if not folder.exists():
             folder.mkdir()
-            for name, source in interpreters.sdk().items():
-                (folder / name).symlink_to(source)
+            for package, source in packages.items():
+                (folder / package).symlink_to(source)
         return folder
+
+    def _debugging(self, debugger: Debugger) -> dict[str, str]:
+        """What tells the runtimes of it."""
+        wait = {"HODEI_DEBUG_WAIT": "1"} if debugger.wait else {}
+        return {"HODEI_DEBUG_PORT": str(debugger.port), "HODEI_DEBUGPY": str(self._debugpy()), **wait}
 
     def _loaded(self) -> list[Part]:
         """What the fork server of Python has loaded, where it has found it."""
-        return [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
+        found = [Part(str(self._sdk() / name), source) for name, source in interpreters.sdk().items()]
+        return found + [Part(str(self._debugpy() / name), source) for name, source in interpreters.debugpy().items()]
 
 
 def _parts(deployment: Deployment, command: Command) -> list[Part]:

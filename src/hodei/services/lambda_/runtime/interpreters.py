@@ -7,7 +7,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +84,17 @@ def node(runtime: str) -> str:
 
 def sdk() -> dict[str, str]:
     """The packages of the SDK for Python, as they are installed beside Hodei: file or folder by its name."""
+    return _packages(SDK)
+
+
+def debugpy() -> dict[str, str]:
+    """The debugger of Python functions, if it is installed beside Hodei."""
+    return _packages(("debugpy",))
+
+
+def _packages(names: Iterable[str]) -> dict[str, str]:
     found = {}
-    for name in SDK:
+    for name in names:
         spec = importlib.util.find_spec(name)
         if spec and spec.origin:
             path = Path(spec.origin)

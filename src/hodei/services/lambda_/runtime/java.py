@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.interpreters import NoInterpreter
 
 HOMES = ("/usr/lib/jvm/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home", "~/.sdkman/candidates/java/*")
@@ -58,8 +59,11 @@ def _read(home: Path) -> Java | None:
     return Java(os.path.realpath(command), int(version[1]), version[2] or "0") if version else None
 
 
-def arguments(java: Java, memory: int) -> tuple[str, ...]:
-    """Of a function with so many MB."""
-    heap = f"-XX:MaxHeapSize={memory * 1024 * HEAP // 100}k"
+def arguments(java: Java, deployment: Deployment) -> tuple[str, ...]:
+    heap = f"-XX:MaxHeapSize={deployment.memory * 1024 * HEAP // 100}k"
     quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
-    return (java.command, heap, *quick, "-cp", "{runtime}/java_runtime.jar", MAIN)
+    debugged: tuple[str, ...] = ()
+    if debugger := deployment.debugger:
+        suspend = "y" if debugger.wait else "n"
+        debugged = (f"-agentlib:jdwp=transport=dt_socket,server=y,suspend={suspend},address=127.0.0.1:{debugger.port}",)
+    return (java.command, heap, *quick, *debugged, "-cp", "{runtime}/java_runtime.jar", MAIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -38,6 +38,7 @@ class Warm:
         self.stream = stream
         self.until = until
         self.lines: list[str] = []
+        self.port = 0  # at which it listens for a debugger
         self.environment: Environment | None = None
 
     def say(self, line: str) -> None:
@@ -101,6 +102,7 @@ class Pool:
             if warm.environment and not warm.environment.gone and self._world.clock.now() < warm.until:
                 return warm
             self._world.agenda.spawn(self._end(warm))
+        deployment = await self._debuggable(deployment)
         self._drop_older(deployment)
         if not deployment.provisioned:
             self._grow(deployment)
@@ -108,6 +110,7 @@ class Pool:
 
     async def _started(self, deployment: Deployment, stream: Callable[[], str], credentials: Credentials) -> Warm:
         warm = Warm(deployment.key, stream(), self._world.clock.now() + LIFETIME)
+        warm.port = deployment.debugger.port if deployment.debugger else 0
         self._all.add(warm)
         try:
             warm.environment = await self._host.start(deployment, credentials(), warm.stream, warm.say)
@@ -115,6 +118,19 @@ class Pool:
             self._all.discard(warm)
             raise
         return warm
+
+    async def _debuggable(self, deployment: Deployment) -> Deployment:
+        """One environment at a time can have the port of its debugger: those that were there before the function was
+        changed give it up; besides one that is busy others run without."""
+        if deployment.debugger is None:
+            return deployment
+        port = deployment.debugger.port
+        older = [warm for idle in self._idle.values() for _, warm in idle if warm.port == port]
+        for key, idle in self._idle.items():
+            self._idle[key] = [one for one in idle if one[1] not in older]
+        await asyncio.gather(*(self._end(warm) for warm in older))
+        taken = any(warm.port == port for warm in self._all)
+        return replace(deployment, debugger=None) if taken else deployment
 
     def _grow(self, deployment: Deployment) -> None:
         """Raises: TooFast."""
@@ -175,6 +191,7 @@ class Pool:
         return None
 
     async def _warmed(self, deployment: Deployment, kept: Kept) -> Outcome | None:
+        deployment = await self._debuggable(deployment)
         warm = await self._started(deployment, kept.stream, kept.credentials)
         assert warm.environment
         failed = await warm.environment.warm_up()

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import http from "node:http";
+import inspector from "node:inspector";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -143,6 +144,7 @@ async function runStreaming(handler, event, headers) {
 }
 
 prepareConsole();
+if (process.env.HODEI_DEBUG_PORT) inspector.open(Number(process.env.HODEI_DEBUG_PORT), "127.0.0.1", !!process.env.HODEI_DEBUG_WAIT);
 let handler;
 try {
   handler = await load(process.env._HANDLER);

@@ -102,6 +102,7 @@ def main() -> None:
     api = Api()
     prepare_path()
     prepare_logging()
+    let_debug()
     try:
         handler = find(os.environ["_HANDLER"])
     except Fault as fault:
@@ -204,6 +205,18 @@ def prepare_path() -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] in SDK]:
             del sys.modules[name]
     importlib.invalidate_caches()
+
+
+def let_debug() -> None:
+    """Listen for a debugger, if one is wanted."""
+    if port := os.environ.get("HODEI_DEBUG_PORT"):
+        sys.path.append(os.environ["HODEI_DEBUGPY"])
+        os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # it would complain of Python's frozen modules
+        import debugpy
+
+        debugpy.listen(("127.0.0.1", int(port)), in_process_debug_adapter=True)
+        if os.environ.get("HODEI_DEBUG_WAIT"):
+            debugpy.wait_for_client()
 
 
 class Format(logging.Formatter):
