@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any
 
+from hodei.engines.sandbox import ports
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import find
 from hodei.services.lambda_.runtime.deployment import Debugger
 from hodei.services.lambda_.runtime.pool import pool_of
 from hodei.services.lambda_.service import lambda_
 
-LOCAL = "127.0.0.1"
 PATIENCE = 24 * 3600  # seconds that an invoke may take
 DEBUGGERS = {"python": "debugpy", "nodejs": "the inspector of Node.js", "java": "JDWP"}
 NO_DEBUGPY = "Python functions are debugged by debugpy: pip install 'hodei[debug]'"
@@ -52,7 +51,7 @@ def debug(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     name = _debugger(version.runtime, version.function)
     port = _port(given.get("port", 0))
     functions[place] = Debugger(port, bool(given.get("wait")))
-    return {"function": version.function, "debugger": name, "host": LOCAL, "port": port}
+    return {"function": version.function, "debugger": name, "host": ports.LOCAL, "port": port}
 
 
 def _debugger(runtime: str, function: str) -> str:
@@ -68,8 +67,6 @@ def _port(given: object) -> int:
     if not isinstance(given, int) or not 0 <= given < 65536:
         raise ValueError(f"{given!r} is no port")
     try:
-        with socket.create_server((LOCAL, given)) as taken:
-            port: int = taken.getsockname()[1]
+        return ports.free(given)
     except OSError as error:
         raise ValueError(f"Port {given} cannot be had: {os.strerror(error.errno or 0)}") from None
-    return port
