@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -233,3 +234,53 @@ def test_memory_is_limited(tmp_path: Path) -> None:
     run(work, tmp_path)
     group.remove()
     assert not any(folder.exists() for folder in group.folders)
+
+
+def test_programs_in_one_tree(tmp_path: Path, root: list[Part] | None) -> None:
+    if root is None:
+        return
+    mark = f"8{time.monotonic_ns() % 10**9}"
+
+    async def inside(server: ForkServer, tree: Process, text: str) -> tuple[Process, int]:
+        output, end = os.pipe()
+        null = os.open(os.devnull, os.O_RDONLY)
+        try:
+            return await server.run(shell(text), stdin=null, stdout=end, stderr=end, inside=tree), output
+        finally:
+            os.close(end)
+            os.close(null)
+
+    async def work(server: ForkServer) -> None:
+        tree, nothing = await started(server, Program(env={}, cwd="/", root=[*root, Part("/tmp", options="mode=1777")]))
+        first, output = await inside(server, tree, "echo here > /tmp/x; kill -9 $$")
+        assert await first.exited == 137 and not tree.exited.done()
+        second, said = await inside(
+            server, tree, f"cat /tmp/x; trap 'exit 7' TERM; setsid sleep {mark} & echo on; wait"
+        )
+        while b"on" not in await asyncio.to_thread(os.read, said, 100):
+            pass
+        assert alive(mark)
+        second.kill(signal.SIGTERM)
+        assert await second.exited == 7
+        third, _ = await inside(server, tree, "sleep 100")
+        tree.kill()
+        assert (await tree.exited, await third.exited) == (137, 137)
+        assert await nobody(mark)
+        with pytest.raises(CannotStart, match="its process tree has ended"):
+            await inside(server, tree, "true")
+        for descriptor in (nothing, output, said):
+            os.close(descriptor)
+
+    run(work, tmp_path)
+
+
+def test_a_tree_that_cannot_be_built(tmp_path: Path, root: list[Part] | None) -> None:
+    if root is None:
+        return
+
+    async def work(server: ForkServer) -> None:
+        tree, output = await started(server, Program(env={}, cwd="/", root=[*root, Part("/x", "/no/such")]))
+        assert await tree.exited == 1
+        os.close(output)
+
+    run(work, tmp_path)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import os
+import signal
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Program:
-    """What is to run: `argv`, or `call`, a function ("module:function") of what the fork server has loaded.
+    """What is to run: `argv`, or `call`, a function ("module:function") of what the fork server has loaded. Neither: a
+    process tree in which others run, and which has to be ended.
 
     `root` None: it sees the machine as it is. `limits` are those of setrlimit by name (NOFILE), `cgroups` directories.
     `uid` 0: whoever we are.
@@ -54,15 +56,15 @@ class Process:
 
     def __init__(self, server: ForkServer, id: str) -> None:
         self._server = server
-        self._id = id
+        self.id = id
         loop = asyncio.get_running_loop()
         self.started: asyncio.Future[int] = loop.create_future()
         self.exited: asyncio.Future[int] = loop.create_future()
 
-    def kill(self) -> None:
-        """End it, with all that it has started. `exited` follows."""
-        if not self.exited.done() and not self._server.send({"kill": self._id}, ()):
-            asyncio.get_running_loop().call_later(BUSY, self.kill)
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End it, with all that it has started: `exited` follows. Any other signal is its own to heed."""
+        if not self.exited.done() and not self._server.send({"signal": number, "to": self.id}, ()):
+            asyncio.get_running_loop().call_later(BUSY, self.kill, number)
 
 
 class ForkServer:
@@ -116,8 +118,11 @@ class ForkServer:
                     future.cancel()
         self._processes.clear()
 
-    async def run(self, program: Program, *, stdin: int, stdout: int, stderr: int) -> Process:
-        """Start a program with these descriptors, which stay the caller's. Raises: CannotStart."""
+    async def run(
+        self, program: Program, *, stdin: int, stdout: int, stderr: int, inside: Process | None = None
+    ) -> Process:
+        """Start a program with these descriptors, which stay the caller's, `inside` the tree of another one of this
+        server. Raises: CannotStart."""
         id = str(next(self._ids))
         process = self._processes[id] = Process(self, id)
         spec: dict[str, Any] = {
@@ -128,8 +133,13 @@ class ForkServer:
             "cgroups": list(program.cgroups),
             "uid": program.uid,
         }
-        spec |= {"argv": list(program.argv)} if program.argv else {"call": program.call}
-        if program.root is not None:
+        if program.argv:
+            spec["argv"] = list(program.argv)
+        elif program.call:
+            spec["call"] = program.call
+        if inside:
+            spec |= {"at": str(self._scratch), "inside": inside.id}
+        elif program.root is not None:
             spec |= {"at": str(self._scratch), "root": [[one.source, one.target, one.options] for one in program.root]}
         while not self.send(spec, (stdin, stdout, stderr)):  # noqa: ASYNC110  # nothing tells when it is less busy
             await asyncio.sleep(BUSY)

@@ -9,8 +9,10 @@ library and what it is told to preload. `launcher.py` talks to it, over a datagr
 
 comes with the descriptors of stdin, stdout and stderr. `root` is the file system that the program sees: what lies where
 in it (source, target, options; "" is a tmpfs), put together over the directory `at`. With it the program has a process
-tree of its own too, of which nothing is left when it ends. The answers are {"id", "pid"}, then {"id", "exit"} (128 and
-the signal's number, if that ended it); {"id", "error"} if it was not started. {"kill": "e1"} ends it.
+tree of its own too, of which nothing is left when it ends. Without `argv` and `call` it is that tree and nothing else:
+programs are started in it ({"inside": "e1", ...} instead of `root`), and end with it at the latest. The answers are
+{"id", "pid"}, then {"id", "exit"} (128 and the signal's number, if that ended it); {"id", "error"} if it was not started.
+{"signal": 9, "to": "e1"} sends a signal.
 
 When the other end of its lifeline closes, however that comes, the server ends with all that it has started.
 """
@@ -18,6 +20,7 @@ When the other end of its lifeline closes, however that comes, the server ends w
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -53,7 +56,8 @@ class Server:
         self.asked = asked
         self.lifeline = lifeline
         self.started: dict[int, str] = {}  # process -> id
-        self.loose: set[int] = set()  # those without a process tree of their own
+        self.loose: set[int] = set()  # those without a process tree
+        self.trees: dict[str, tuple[int, int]] = {}  # id -> its first process, and a pipe that ends when it is there
         self.tree = os.open("/proc/self/ns/pid", os.O_RDONLY) if os.path.exists("/proc/self/ns/pid") else -1
 
     def serve(self) -> NoReturn:
@@ -77,9 +81,9 @@ class Server:
         data, descriptors, _, _ = socket.recv_fds(self.asked, LARGEST, 3)
         spec = json.loads(data)
         try:
-            if "kill" in spec:
-                for pid in [pid for pid, id in self.started.items() if id == spec["kill"]]:
-                    os.kill(pid, signal.SIGKILL)  # what it has started follows when it is buried
+            if "signal" in spec:
+                for pid in [pid for pid, id in self.started.items() if id == spec["to"]]:
+                    os.kill(pid, spec["signal"])  # what a killed one has started follows when it is buried
             else:
                 pid = self.start(spec, descriptors)
                 self.started[pid] = spec["id"]
@@ -94,15 +98,33 @@ class Server:
         self.asked.send(json.dumps(message).encode())
 
     def start(self, spec: Spec, descriptors: list[int]) -> int:
+        if "inside" in spec:
+            return self.start_inside(spec, descriptors)
         if "root" not in spec:
             pid = self.fork(lambda: run(spec, descriptors))
             self.loose.add(pid)
             return pid
+        there, building = os.pipe()
         system("unshare", CLONE_NEWPID)  # whoever is forked next is the first process of a new tree
         try:
-            return self.fork(lambda: be_first(spec, descriptors))
+            pid = self.fork(lambda: be_first(spec, descriptors, building))
         finally:
             system("setns", self.tree, CLONE_NEWPID)
+            os.close(building)
+        self.trees[spec["id"]] = pid, there
+        return pid
+
+    def start_inside(self, spec: Spec, descriptors: list[int]) -> int:
+        if spec["inside"] not in self.trees:
+            raise ProcessLookupError(errno.ESRCH, "its process tree has ended")
+        first, there = self.trees[spec["inside"]]
+        tree = os.open(f"/proc/{first}/ns/pid", os.O_RDONLY)
+        try:
+            system("setns", tree, CLONE_NEWPID)
+            return self.fork(lambda: be_inside(spec, descriptors, first, there))
+        finally:
+            system("setns", self.tree, CLONE_NEWPID)
+            os.close(tree)
 
     def fork(self, work: Callable[[], None]) -> int:
         if pid := os.fork():
@@ -124,6 +146,8 @@ class Server:
             if pid == 0:
                 return
             if id := self.started.pop(pid, ""):
+                if id in self.trees:
+                    os.close(self.trees.pop(id)[1])
                 if pid in self.loose:
                     self.loose.remove(pid)
                     kill_rest(pid)
@@ -165,13 +189,18 @@ def kill_marked(mark: bytes) -> int:
 # in the new process
 
 
-def be_first(spec: Spec, descriptors: list[int]) -> None:
+def be_first(spec: Spec, descriptors: list[int], building: int) -> None:
     """The first process of a tree: it puts the file system together, starts the program, and buries the dead."""
     if hasattr(libc, "prctl"):
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     join(spec)
     system("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
     build(spec["at"], spec["root"])
+    os.close(building)
+    if "argv" not in spec and "call" not in spec:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while True:
+            signal.pause()
     program = os.fork()
     if program == 0:
         run(spec, descriptors)
@@ -181,6 +210,17 @@ def be_first(spec: Spec, descriptors: list[int]) -> None:
         pid, status = os.waitpid(-1, 0)
         if pid == program:
             os._exit(code(status))
+
+
+def be_inside(spec: Spec, descriptors: list[int], first: int, there: int) -> NoReturn:
+    """A program in the tree of another process, as soon as that has its file system."""
+    join(spec)
+    os.read(there, 1)
+    for name, kind in (("ipc", CLONE_NEWIPC), ("uts", CLONE_NEWUTS), ("mnt", CLONE_NEWNS)):
+        space = os.open(f"/proc/{first}/ns/{name}", os.O_RDONLY)
+        system("setns", space, kind)
+    os.chroot(spec["at"])
+    run(spec, descriptors)
 
 
 def join(spec: Spec) -> None:
@@ -225,7 +265,7 @@ def run(spec: Spec, descriptors: list[int]) -> NoReturn:
         os.dup2(descriptor, number)
     os.closerange(3, 4096)
     env = dict(spec["env"])
-    if "root" not in spec:
+    if "at" not in spec:
         join(spec)
         env[MARK] = str(os.getpid())
         if hasattr(libc, "prctl"):
