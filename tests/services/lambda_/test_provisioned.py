@@ -68,7 +68,8 @@ def test_it_is_there_before_the_first_invoke(cloud: Cloud) -> None:
     assert told["Status"] == "READY" and "StatusReason" not in told
     assert told["AllocatedProvisionedConcurrentExecutions"] == told["AvailableProvisionedConcurrentExecutions"] == 2
     events = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
-    assert Counter(event["message"].partition(" ")[0].strip() for event in events) == {"INIT_START": 2, "begun": 2}
+    said = Counter(event["message"].partition(" ")[0].strip() for event in events)
+    assert said == {"INIT_START": 2, "begun": 2, "INIT_REPORT": 2}
     log = fn.invoke(**place, LogType="Tail")
     assert log["StatusCode"] == 200
     later = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f", filterPattern="REPORT")["events"]

@@ -10,9 +10,10 @@ library and what it is told to preload. `launcher.py` talks to it, over a datagr
 comes with the descriptors of stdin, stdout and stderr. `root` is the file system that the program sees: what lies where
 in it (source, target, options; "" is a tmpfs), put together over the directory `at`. With it the program has a process
 tree of its own too, of which nothing is left when it ends. Without `argv` and `call` it is that tree and nothing else:
-programs are started in it ({"inside": "e1", ...} instead of `root`), and end with it at the latest. The answers are
-{"id", "pid"}, then {"id", "exit"} (128 and the signal's number, if that ended it); {"id", "error"} if it was not started.
-{"signal": 9, "to": "e1"} sends a signal.
+programs are started in it ({"inside": "e1", ...} instead of `root`), and end with it at the latest.
+
+The answers are {"id", "pid"}, then {"id", "exit"} (128 and the signal's number, if that ended it); {"id", "error"} if
+it was not started. {"signal": 9, "to": "e1"} sends a signal.
 
 When the other end of its lifeline closes, however that comes, the server ends with all that it has started.
 """

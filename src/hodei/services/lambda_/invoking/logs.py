@@ -12,6 +12,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.world import World
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.journal import Line
 
 KNOWN_FOR = 60.0  # seconds for which it is remembered whether a role may write
 ACTIONS = ("CreateLogStream", "PutLogEvents")
@@ -19,15 +20,14 @@ ACTIONS = ("CreateLogStream", "PutLogEvents")
 _known: WeakKeyDictionary[World, dict[tuple[str, str], tuple[bool, float]]] = WeakKeyDictionary()
 
 
-def write(ctx: Context, made: Deployment, stream: str, lines: Sequence[str]) -> None:
+def write(ctx: Context, made: Deployment, stream: str, lines: Sequence[Line]) -> None:
     """In the open batch. What a role may not write is nowhere, as on AWS."""
     import hodei.services.logs.api as logs
 
     if not _may(ctx, made):
         return
-    at = int(ctx.now * 1000)
     with suppress(AwsError):  # of the group's KMS key
-        logs.write(ctx, made.log_group, stream, [(at, f"{line}\n") for line in lines])
+        logs.write(ctx, made.log_group, stream, [(int(at * 1000), f"{line}\n") for at, line in lines])
 
 
 def _may(ctx: Context, made: Deployment) -> bool:

@@ -55,19 +55,13 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
     measures.count(ctx, version, qualifier, "Invocations")
     measures.count(ctx, version, qualifier, "Errors", 1 if outcome.error else 0)
     measures.count(ctx, version, qualifier, "Duration", report.seconds * 1000, "Milliseconds")
+    if report.after is not None:
+        measures.count(ctx, version, qualifier, "PostRuntimeExtensionsDuration", report.after * 1000, "Milliseconds")
     _bill(ctx, version, report, provisioned=provisioned)
-    told = [line for line in lines if line.startswith("INIT_START")]
-    told.append(f"START RequestId: {invocation.id} Version: {version.version}")
-    told += [line for line in lines if not line.startswith("INIT_START")]
-    if report.status == "timeout":
-        at = datetime.fromtimestamp(ctx.now, UTC)
-        moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
-        told.append(f"{moment} {invocation.id} Task timed out after {version.timeout:.2f} seconds")
-    told += [f"END RequestId: {invocation.id}", _report(made, invocation, report)]
     if version.tracing == "Active" and trace.sampled == "1":
-        told.append(f"XRAY TraceId: {trace.root}\tSegmentId: {trace.parent}\tSampled: true\t")
-    logs.write(ctx, made, stream, told)
-    return outcome, told
+        lines.append((ctx.now, f"XRAY TraceId: {trace.root}\tSegmentId: {trace.parent}\tSampled: true\t"))
+    logs.write(ctx, made, stream, lines)
+    return outcome, [line for _, line in lines]
 
 
 async def keep(ctx: Context, version: Version, count: int) -> str:
@@ -98,23 +92,6 @@ def _bill(ctx: Context, version: Version, report: Report, *, provisioned: bool) 
     ctx.meter(f"{kind}{suffix}", seconds * version.memory / 1024, arn)
     if version.storage > FREE_STORAGE:
         ctx.meter("storage", seconds * (version.storage - FREE_STORAGE) / 1024, arn)
-
-
-def _report(made: Deployment, invocation: Invocation, report: Report) -> str:
-    """Billed is what runs, with what starts it."""
-    duration = report.seconds * 1000
-    init = (report.init_seconds or 0.0) * 1000
-    billed = -int(-(duration + init) // 1)
-    parts = [
-        f"REPORT RequestId: {invocation.id}",
-        f"Duration: {duration:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {made.memory} MB",
-        f"Max Memory Used: {max(-(-report.peak // 2**20), 1)} MB",
-    ]
-    if report.init_seconds is not None:
-        parts.append(f"Init Duration: {init:.2f} ms")
-    return "\t".join([*parts, *([f"Status: {report.status}"] if report.status else []), ""])
 
 
 def _stream(ctx: Context, version: Version) -> str:

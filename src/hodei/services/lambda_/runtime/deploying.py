@@ -44,6 +44,7 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         log_group=logging.get("LogGroup") or f"/aws/lambda/{version.function}",
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
+        system_log_level=logging.get("SystemLogLevel", ""),
         container=image or None,
         debugger=debugger,
     )

@@ -47,6 +47,7 @@ class Deployment:
     log_group: str
     log_format: str = "Text"
     log_level: str = ""
+    system_log_level: str = ""
     container: Container | None = None
     debugger: Debugger | None = None
 
@@ -57,3 +58,8 @@ class Deployment:
     @property
     def provisioned(self) -> bool:
         return self.key.endswith(PROVISIONED)
+
+    @property
+    def initialization(self) -> str:
+        """How its environments come to be."""
+        return "provisioned-concurrency" if self.provisioned else "on-demand"

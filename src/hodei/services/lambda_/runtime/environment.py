@@ -1,4 +1,4 @@
-"""An execution environment: a process, and the Runtime API that it asks for its events.
+"""An execution environment: its processes, the Runtime API that they ask for events, and the phases of its life.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,16 +15,20 @@ from typing import Any
 import msgspec
 
 from hodei.engines.sandbox.cgroups import Cgroup, peak_of
-from hodei.engines.sandbox.launcher import Process
 from hodei.kernel.world import Door
 from hodei.protocol.http import BodyError, Request, Response
-from hodei.services.lambda_.runtime import answering, entry
+from hodei.services.lambda_.runtime import answering, entry, extensions
 from hodei.services.lambda_.runtime.deployment import Deployment
-from hodei.services.lambda_.runtime.output import Output
+from hodei.services.lambda_.runtime.extensions import Extension, Extensions
+from hodei.services.lambda_.runtime.journal import Journal, moment
+from hodei.services.lambda_.runtime.processes import Plan, Processes
 
 RUNTIME = "/2018-06-01/runtime/"
 INIT_SECONDS = 10.0
 INIT_AHEAD = 130.0  # seconds, at least, of environments that are there before anybody asks for them
+SHUTDOWN_SECONDS = 2.0  # of environments with external extensions, in which the runtime comes first
+SIGTERM_SECONDS, SIGTERM_SECONDS_INTERNAL = 0.3, 0.5  # for the runtime; more with internal extensions
+EXIT_SECONDS = 0.3  # in which an extension that has failed should exit
 KILLED = 137
 MEMORY_OF_A_CPU = 1769  # MB
 
@@ -61,43 +66,64 @@ class Outcome:
 
 @dataclass
 class Report:
-    """Of one invoke; seconds, and bytes."""
+    """Of one invoke; seconds, and bytes. It has failed if its `status` is "timeout" or "error", of a type."""
 
     seconds: float = 0.0
     init_seconds: float | None = None  # of an environment that was started for it
     peak: int = 0
-    status: str = ""  # "timeout", "error: ..."
+    status: str = "success"
+    error: str = ""
+    after: float | None = None  # for which extensions went on after the runtime
 
 
 class Environment:
-    """Serves one invocation after the other, until it fails or is ended. `say` takes the lines of its log."""
+    """Serves one invocation after the other, until it fails or is ended. `new_id` makes the identifiers of extensions,
+    `now` is real time in epoch seconds."""
 
-    def __init__(self, deployment: Deployment, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, deployment: Deployment, journal: Journal, new_id: Callable[[], str], now: Callable[[], float]
+    ) -> None:
         self.deployment = deployment
-        self.fresh = True
-        self._loop = asyncio.get_running_loop()
-        self.output = Output(say)
+        self.journal = journal
         self.group = Cgroup(deployment.memory << 20)
-        self._began = self._loop.time()
+        self._new_id = new_id
+        self._now = now
+        self._loop = asyncio.get_running_loop()
         self._door: Door | None = None
-        self._process: Process | None = None
+        self._plan: Plan | None = None
+        self._initialising = False
+        self._failed: Outcome | None = None  # what the initialisation has failed of
+        self._init_seconds: float | None = None  # until an invoke has reported them
+        self._dead = False
+        self._reason = "spindown"  # for which it is shut down
+        self._blank()
+
+    def _blank(self) -> None:
+        """As it is while nothing runs."""
+        self.extensions = Extensions(self.deployment, (), self.journal, self._new_id)
+        self._processes: Processes | None = None
+        self._broken: asyncio.Future[None] = self._loop.create_future()  # something has ended that has to run
         self._polled: asyncio.Future[None] = self._loop.create_future()  # the runtime waits for an event
         self._handed: asyncio.Future[Invocation] | None = None
         self._current: Invocation | None = None
         self._broken_off: Invocation | None = None  # its answer has not come to its end, and the process goes on
         self._init_error: Outcome | None = None
-        self._init_seconds: float | None = None
-        self.dead = False
 
-    def runs(self, process: Process, door: Door) -> None:
-        self._process, self._door = process, door
-        self.output.started()
+    def furnish(self, door: Door, plan: Plan) -> None:
+        self._door, self._plan = door, plan
+
+    @property
+    def dead(self) -> bool:
+        """Whether it can serve no invocation any more."""
+        return self._dead or (self._broken.done() and not self._failed)
 
     # the Runtime API
 
     def answer(self, request: Request) -> Answer:
-        """What the runtime asks."""
-        path = request.path.partition("?")[0]
+        """What the runtime and the extensions ask."""
+        path = request.path
+        if path.startswith(extensions.PATH):
+            return self.extensions.answer(request)
         if not path.startswith(RUNTIME):
             return _json(404, {"errorType": "InvalidRequest", "errorMessage": "no such resource"})
         what = path[len(RUNTIME) :]
@@ -106,9 +132,6 @@ class Environment:
         return self._told(what, request)
 
     async def _next(self) -> Response:
-        if self._init_seconds is None:
-            self._init_seconds = self._loop.time() - self._began
-            self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
         if self._broken_off and self._broken_off is self._current:
             self._settle(self._current, _fault("Runtime.TruncatedResponse", "The runtime broke its answer off."))
         self._current = None
@@ -132,6 +155,7 @@ class Environment:
         if what == "init/error":
             kind = request.headers.get(answering.ERROR_TYPE) or "Runtime.Unknown"
             self._init_error = Outcome(await answering.whole(request), kind)
+            self._break()
             return _json(202, {"status": "OK"})
         id, _, part = what.removeprefix("invocation/").partition("/")
         current = self._current
@@ -155,95 +179,209 @@ class Environment:
         if not invocation.outcome.done():
             invocation.outcome.set_result(outcome)
 
+    # initialisation
+
+    async def initialise(self) -> Outcome | None:
+        """What it fails of shows in the first invoke too, which does it again. Raises: CannotStart."""
+        ahead = self.deployment.provisioned
+        limit = max(INIT_AHEAD, self.deployment.timeout) if ahead else INIT_SECONDS
+        took, self._failed = await self._initialised("init", limit)
+        self._init_seconds = None if ahead else took
+        return self._failed
+
+    async def _initialised(self, phase: str, limit: float, id: str = "") -> tuple[float, Outcome | None]:
+        """Start all there is, and wait until it has asked for an event. How long that took, what it has failed of."""
+        assert self._plan
+        began = self._loop.time()
+        told = {"initializationType": self.deployment.initialization, "phase": phase}
+        label = {"runtimeVersion": self._plan.label} if self._plan.label else {}
+        self.journal.platform("initStart", {**told, **label})
+        self._initialising = True
+        failed = await self._started(began + limit, id)
+        self._initialising = False
+        took = self._loop.time() - began
+        assert self._processes
+        self._processes.drain()
+        self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
+        self.extensions.tell_of_initialisation()
+        self.journal.platform("initReport", {**told, "metrics": {"durationMs": _ms(took)}, **_status(failed)})
+        return took, failed
+
+    async def _started(self, until: float, id: str) -> Outcome | None:
+        """The runtime starts when all external extensions have registered. What has failed."""
+        assert self._plan
+        self._processes = processes = Processes(self._plan, self.journal)
+        self.extensions = Extensions(self.deployment, self._plan.extensions, self.journal, self._new_id)
+        self.extensions.failed.add_done_callback(self._break)
+        for process in await processes.start_extensions():
+            process.exited.add_done_callback(self._break)
+        if failed := await self._until(self.extensions.registered, until, id):
+            return failed
+        runtime = await processes.start_runtime()
+        runtime.exited.add_done_callback(self._break)
+        self.extensions.running = True
+        return await self._ready(until, id)
+
+    def _break(self, _: asyncio.Future[Any] | None = None) -> None:
+        if not self._broken.done():
+            self._broken.set_result(None)
+
+    async def _ready(self, until: float, id: str) -> Outcome | None:
+        """Wait until everybody has asked for the next event. What has failed meanwhile."""
+        return await self._until(self._polled, until, id) or await self._until(self.extensions.idle, until, id)
+
+    async def _until(self, awaited: asyncio.Future[Any], until: float, id: str) -> Outcome | None:
+        """Wait for something. What has failed meanwhile, be it the time (that of the loop)."""
+        if not awaited.done():
+            left = max(until - self._loop.time(), 0.0)
+            await asyncio.wait((awaited, self._broken), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if awaited.done():
+            return None
+        return await self._fault(id) if self._broken.done() else _timed_out(id, self.deployment.timeout)
+
     # invokes
 
-    async def invoke(self, invocation: Invocation, now: Callable[[], float]) -> tuple[Outcome, Report]:
-        """Run the handler; `now` is real time in epoch seconds. An environment that has failed is `dead` after it."""
-        assert self._process
-        report = Report()
-        if failed := await self._initialised(invocation.id, self._patience()):
-            self.dead = True
-            report.status = f"error\tError Type: {failed.error}"
-            return failed, report
-        if self.fresh:
-            self.fresh, report.init_seconds = False, self._init_seconds
-        timeout = self.deployment.timeout
-        invocation.deadline = now() + timeout
-        assert self._handed
-        began = self._loop.time()
-        self._handed.set_result(invocation)
-        done, _ = await asyncio.wait(
-            (invocation.outcome, self._process.exited), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-        )
-        report.seconds = self._loop.time() - began
-        if invocation.outcome in done:
-            outcome = invocation.outcome.result()
-        elif done:
-            outcome = self._exited(invocation.id)
-            report.status = f"error\tError Type: {outcome.error}"
+    async def invoke(self, invocation: Invocation) -> tuple[Outcome, Report]:
+        """Run the handler. An environment that has failed is `dead` after it. Raises: CannotStart."""
+        if self._processes is None:
+            await self.initialise()
+        if self._failed:
+            await self._shut_down("failure")
+        report, timeout = Report(), self.deployment.timeout
+        began, invocation.deadline = self._loop.time(), self._now() + timeout
+        if self._failed:
+            _, self._failed = await self._initialised("invoke", timeout, invocation.id)
         else:
-            outcome, report.status, report.seconds = _timed_out(invocation.id, timeout), "timeout", float(timeout)
-            self.dead = True
-        self.output.drain()
-        report.peak = self.group.peak() or peak_of(self._process.started.result())
-        return outcome, report
+            report.init_seconds, self._init_seconds = self._init_seconds, None
+        self.journal.platform("start", {"requestId": invocation.id, "version": self.deployment.version})
+        failed = self._failed or await self._served(invocation, began, report)
+        report.seconds = min(self._loop.time() - began, float(timeout))
+        assert self._processes
+        self._processes.drain()
+        if failed:
+            self._fails(invocation, failed, report)
+        process = self._processes.runtime
+        report.peak = self.group.peak() or (peak_of(process.started.result()) if process else 0)
+        self.journal.note(f"END RequestId: {invocation.id}")
+        self._tell_report(invocation, report)
+        return failed or invocation.outcome.result(), report
 
-    async def warm_up(self) -> Outcome | None:
-        """Initialise it without an event. What it has failed of."""
-        failed = await self._initialised("", max(INIT_AHEAD, self.deployment.timeout))
-        self.fresh, self.dead = False, failed is not None
+    async def _served(self, invocation: Invocation, began: float, report: Report) -> Outcome | None:
+        """The invocation is over when everybody has asked for the next event. What has failed meanwhile."""
+        until, id = began + self.deployment.timeout, invocation.id
+        if failed := await self._ready(until, id):
+            return failed
+        self.extensions.invoke(
+            {
+                "deadlineMs": int(invocation.deadline * 1000),
+                "requestId": id,
+                "invokedFunctionArn": invocation.arn,
+                "tracing": {"type": "X-Amzn-Trace-Id", "value": invocation.trace},
+            }
+        )
+        assert self._handed
+        self._handed.set_result(invocation)
+        failed = await self._until(invocation.outcome, until, id)
+        answered = self._loop.time()
+        size = {} if failed else {"producedBytes": len(invocation.outcome.result().payload)}
+        metrics = {"durationMs": _ms(answered - began), **size}
+        self.journal.platform("runtimeDone", {"requestId": id, **_status(failed), "metrics": metrics})
+        if not failed:
+            failed = await self._ready(until, id)
+            if self.extensions.any:
+                report.after = self._loop.time() - answered
         return failed
 
-    @property
-    def gone(self) -> bool:
-        """Whether it can serve no invocation any more."""
-        return self.dead or (self._process is not None and self._process.exited.done())
+    def _fails(self, invocation: Invocation, failed: Outcome, report: Report) -> None:
+        """The environment is of no use any more."""
+        self._dead = True
+        report.status, report.error = "error", failed.error
+        self._reason = "failure"
+        if failed.error == TIMEOUT:
+            report.status, report.error, self._reason = "timeout", "", "timeout"
+            after = f"Task timed out after {self.deployment.timeout:.2f} seconds"
+            self.journal.note(f"{moment(self.journal.now())} {invocation.id} {after}")
+        elif failed is not self._init_error:
+            self.journal.note(f"{msgspec.json.decode(failed.payload)['errorMessage']}\n{failed.error}")
+        if not invocation.outcome.done():
+            invocation.outcome.set_result(failed)
 
-    def _patience(self) -> float:
-        """Seconds for which an invoke waits for the runtime."""
-        if not self.fresh:
-            return INIT_SECONDS
-        return max(INIT_SECONDS - (self._loop.time() - self._began), 0.0) + self.deployment.timeout
+    def _tell_report(self, invocation: Invocation, report: Report) -> None:
+        """Billed is what runs, with what starts it."""
+        init = report.init_seconds
+        metrics = {
+            "durationMs": _ms(report.seconds),
+            "billedDurationMs": math.ceil((report.seconds + (init or 0.0)) * 1000),
+            "memorySizeMB": self.deployment.memory,
+            "maxMemoryUsedMB": max(math.ceil(report.peak / 2**20), 1),
+            **({} if init is None else {"initDurationMs": _ms(init)}),
+        }
+        status = {"status": report.status, **({"errorType": report.error} if report.error else {})}
+        self.journal.platform("report", {"requestId": invocation.id, "metrics": metrics, **status})
 
-    async def _initialised(self, id: str, limit: float) -> Outcome | None:
-        """Wait until the runtime asks for an event. What it has failed of."""
-        assert self._process
-        await asyncio.wait((self._polled, self._process.exited), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if self._polled.done():
-            return None
-        self.output.drain()
-        if self._process.exited.done():
-            return self._init_error or self._exited(id)
-        return _timed_out(id, self.deployment.timeout)
+    async def _fault(self, id: str) -> Outcome:
+        """Of what has ended that has to run."""
+        assert self._processes
+        ended = [name for name, process in self._processes.extensions.items() if process.exited.done()]
+        if self.extensions.failed.done() or ended:
+            one = self.extensions.failed.result() if self.extensions.failed.done() else self.extensions.get(ended[0])
+            return await self._extension_failed(one, id)
+        return self._init_error or self._exited(id)
+
+    async def _extension_failed(self, one: Extension, id: str) -> Outcome:
+        assert self._processes
+        kind, code = one.state if one.error else "Crash", 0
+        if process := self._processes.extensions.get(one.name):
+            await asyncio.wait((process.exited,), timeout=EXIT_SECONDS)
+            code = process.exited.result() if process.exited.done() else 0
+        how = _ending(code) if code else "exit code 0"
+        if code in NOT_LAUNCHED and not one.id:
+            kind = one.state = "LaunchError"
+            one.error, reason = NOT_LAUNCHED[code]
+            how = f"fork/exec /opt/extensions/{one.name}: {reason}"
+        return _fault(f"Extension.{kind}", f"RequestId: {id} Error: {how}")
 
     def _exited(self, id: str) -> Outcome:
-        """Of a process that has ended in the midst of it."""
-        assert self._process
-        self.dead = True
-        code = self._process.exited.result()
-        if self._init_seconds is None and (fault := entry.fault(self.deployment, code, self.output.last)):
+        """Of a runtime that has ended in the midst of it."""
+        assert self._processes and self._processes.runtime
+        code = self._processes.runtime.exited.result()
+        if self._initialising and (fault := entry.fault(self.deployment, code, self._processes.last)):
             return _fault(fault.type, f"RequestId: {id} Error: {fault.message}")
         if code == 0:
             return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited without providing a reason")
-        if code == KILLED and self.group.starved:
-            return _fault("Runtime.OutOfMemory", f"RequestId: {id} Error: Runtime exited with error: signal: killed")
-        how = f"signal: {SIGNALS.get(code - 128, code - 128)}" if code > 128 else f"exit status {code}"
-        return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited with error: {how}")
+        kind = "Runtime.OutOfMemory" if code == KILLED and self.group.starved else "Runtime.ExitError"
+        return _fault(kind, f"RequestId: {id} Error: Runtime exited with error: {_ending(code)}")
+
+    # shutdown
 
     async def end(self) -> None:
-        """Leave nothing of it."""
-        self.dead = True
-        if self._process:
-            self._process.kill()
-            await asyncio.wait((self._process.exited,), timeout=5)
+        """Leave nothing of it, once its extensions have had their time."""
+        self._dead = True
+        await self._shut_down(self._reason)
         if self._door:
             await self._door.close()
-        if self._handed and not self._handed.done():
-            self._handed.cancel()
-        self.output.close()
         self.group.remove()
 
+    async def _shut_down(self, reason: str) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""
+        if not self._processes:
+            return
+        if self.extensions.any:
+            until = self._loop.time() + SHUTDOWN_SECONDS
+            seconds = SIGTERM_SECONDS_INTERNAL if self.extensions.internal else SIGTERM_SECONDS
+            await self._processes.stop_runtime(seconds)
+            deadline = self._now() + until - self._loop.time()
+            self.extensions.shut_down({"shutdownReason": reason, "deadlineMs": int(deadline * 1000)})
+            await self._processes.extensions_end(until - self._loop.time())
+        self.extensions.close()
+        if self._handed:
+            self._handed.cancel()
+        await self._processes.end()
+        self._blank()
 
+
+TIMEOUT = "Sandbox.Timedout"
+NOT_LAUNCHED = {126: ("PermissionDenied", "permission denied"), 127: ("UnknownError", "no such file or directory")}
 SIGNALS = {4: "illegal instruction", 6: "aborted", 9: "killed", 11: "segmentation fault", 15: "terminated"}
 
 
@@ -252,7 +390,21 @@ def _fault(kind: str, message: str) -> Outcome:
 
 
 def _timed_out(id: str, seconds: int) -> Outcome:
-    return _fault("Sandbox.Timedout", f"RequestId: {id} Error: Task timed out after {seconds:.2f} seconds")
+    return _fault(TIMEOUT, f"RequestId: {id} Error: Task timed out after {seconds:.2f} seconds")
+
+
+def _ending(code: int) -> str:
+    return f"signal: {SIGNALS.get(code - 128, code - 128)}" if code > 128 else f"exit status {code}"
+
+
+def _status(failed: Outcome | None) -> dict[str, str]:
+    if failed is None:
+        return {"status": "success"}
+    return {"status": "timeout"} if failed.error == TIMEOUT else {"status": "error", "errorType": failed.error}
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

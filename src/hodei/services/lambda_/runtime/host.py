@@ -6,21 +6,29 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hodei.engines.sandbox import cgroups
-from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
+from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Program, machine
 from hodei.kernel.world import World
 from hodei.services.lambda_.runtime import containers, interpreters, java
 from hodei.services.lambda_.runtime.deployment import Debugger, Deployment
 from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterpreter, Python
+from hodei.services.lambda_.runtime.journal import Journal
+from hodei.services.lambda_.runtime.processes import Plan
 
 SANDBOX_USER = 993  # as on AWS
 LIMITS = {"NOFILE": 1024, "CORE": 0}
+# https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-extensions-registration-api-e
+OF_THE_RUNTIME = {
+    "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "_AWS_XRAY_DAEMON_ADDRESS",
+    "_AWS_XRAY_DAEMON_PORT", "_HANDLER",
+}  # fmt: skip
 TASK, OPT, RUNTIME = "/var/task", "/opt", "/var/runtime"
 INSTEAD = (
     "there are Python, Node.js, Java and custom runtimes; another language can run by a bootstrap of its own "
@@ -63,51 +71,29 @@ class Host:
         self._servers.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    async def start(
-        self, deployment: Deployment, credentials: Mapping[str, str], stream: str, say: Callable[[str], None]
-    ) -> Environment:
-        """An environment that begins to run. `credentials` are variables that are not to be kept: those of its role,
-        and of the function itself. `stream` is its log stream. Raises: NoInterpreter, CannotStart."""
+    async def start(self, deployment: Deployment, credentials: Mapping[str, str], stream: str) -> Environment:
+        """An environment, in which nothing runs yet. `credentials` are variables that are not to be kept: those of its
+        role, and of the function itself. `stream` is its log stream. Raises: NoInterpreter, CannotStart."""
         command = await self._command(deployment)
-        environment = Environment(deployment, say)
+        journal = Journal(deployment, self._world.clock.now)
+        environment = Environment(deployment, journal, self._world.ids.uuid, self._world.clock.real)
+        assert self._world.doors, "the cloud has no addresses to give"
+        door = await self._world.doors.open(environment.answer)
         try:
-            assert self._world.doors, "the cloud has no addresses to give"
-            door = await self._world.doors.open(environment.answer)
-            program = await self._program(deployment, command, environment, door.address, credentials, stream)
-            if command.label:
-                say(f"INIT_START Runtime Version: {command.label}")
-            process = await self._begun(command.server, program, environment)
+            home = {"AWS_LAMBDA_RUNTIME_API": door.address, "AWS_ENDPOINT_URL": await self._world.doors.home()}
+            standard = _standard(deployment, stream)
+            program = await self._program(deployment, command, standard, {**home, **credentials})
+            environment.furnish(door, _plan(deployment, command, program, environment.group.folders))
         except BaseException:
-            await environment.end()
+            await door.close()
             raise
-        environment.runs(process, door)
         return environment
 
-    async def _begun(self, server: ForkServer, program: Program, environment: Environment) -> Process:
-        null = os.open(os.devnull, os.O_RDONLY)
-        try:
-            writing = environment.output.writing
-            return await server.run(program, stdin=null, stdout=writing, stderr=writing)
-        finally:
-            os.close(null)
-
     async def _program(
-        self,
-        deployment: Deployment,
-        command: Command,
-        environment: Environment,
-        address: str,
-        credentials: Mapping[str, str],
-        stream: str,
+        self, deployment: Deployment, command: Command, standard: Mapping[str, str], own: Mapping[str, str]
     ) -> Program:
-        assert self._world.doors
+        """The runtime."""
         isolated = await self.isolates()
-        own = {
-            "AWS_LAMBDA_RUNTIME_API": address,
-            "AWS_ENDPOINT_URL": await self._world.doors.home(),
-            **credentials,
-        }
-        standard = _standard(deployment, stream)
         if of := deployment.container:
             env, cwd, argv = containers.environment(of, standard), of.cwd, of.argv
             root: list[Part] | None = containers.parts(deployment, isolated=isolated)
@@ -120,13 +106,12 @@ class Host:
         if deployment.debugger:
             env |= self._debugging(deployment.debugger)
         return Program(
-            env=env | own,
+            env={**env, **own},
             cwd=cwd,
             argv=argv,
             call=command.call,
             root=root,
             limits=LIMITS,
-            cgroups=[str(folder) for folder in environment.group.folders],
             uid=SANDBOX_USER if isolated and os.geteuid() == 0 else 0,
         )
 
@@ -236,6 +221,25 @@ def _beside(command: str) -> tuple[Part, ...]:
     return (Part(prefix, prefix),)
 
 
+def _plan(deployment: Deployment, command: Command, program: Program, groups: Sequence[Path]) -> Plan:
+    """What runs beside a runtime, which is `program`."""
+    cgroups = [str(folder) for folder in groups]
+    sandbox = Program(env={}, cwd="/", root=program.root, cgroups=cgroups) if program.root is not None else None
+    runtime = replace(program, root=None, cgroups=cgroups)
+    opt = deployment.code / "opt" if deployment.container else deployment.layers
+    folder = opt / "extensions" if opt else None
+    if folder is None or not folder.is_dir():
+        return Plan(command.server, command.label, runtime, sandbox)
+    env = {name: value for name, value in program.env.items() if name not in OF_THE_RUNTIME}
+    inside = f"{OPT}/extensions" if sandbox else str(folder)
+    extensions = {
+        file.name: replace(runtime, env=env, cwd="/", call="", argv=[f"{inside}/{file.name}"])
+        for file in sorted(folder.iterdir())
+        if file.is_file()
+    }
+    return Plan(command.server, command.label, runtime, sandbox, extensions)
+
+
 def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     found = {
@@ -252,7 +256,7 @@ def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
         "AWS_LAMBDA_FUNCTION_VERSION": deployment.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if deployment.provisioned else "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": deployment.initialization,
         "AWS_LAMBDA_LOG_GROUP_NAME": deployment.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

@@ -15,6 +15,7 @@ from hodei.kernel.world import World
 from hodei.services.lambda_.runtime.deployment import PROVISIONED, Deployment
 from hodei.services.lambda_.runtime.environment import Environment, Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.host import Host
+from hodei.services.lambda_.runtime.journal import Line
 
 IDLE_SECONDS = 600.0  # real ones, for which an environment is kept without an invoke
 LIFETIME = 11 * 3600.0  # seconds of the cloud's clock for which it is used: its credentials end after twelve hours
@@ -23,7 +24,7 @@ LIFETIME = 11 * 3600.0  # seconds of the cloud's clock for which it is used: its
 BURST, GROWTH = 1000, 100.0  # environments that a function can begin at once, and more of them a second
 
 Credentials = Callable[[], Mapping[str, str]]
-Written = Callable[[str, Sequence[str]], None]
+Written = Callable[[str, Sequence[Line]], None]
 
 
 class TooFast(Exception):
@@ -31,22 +32,17 @@ class TooFast(Exception):
 
 
 class Warm:
-    """An environment, with where its log goes now: into that of the invoke that it serves."""
+    """An environment, with its log stream."""
 
     def __init__(self, key: str, stream: str, until: float) -> None:
         self.key = key  # of its deployment
         self.stream = stream
         self.until = until
-        self.lines: list[str] = []
         self.port = 0  # at which it listens for a debugger
         self.environment: Environment | None = None
 
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def said(self) -> list[str]:
-        lines, self.lines = self.lines, []
-        return lines
+    def said(self) -> list[Line]:
+        return self.environment.journal.take() if self.environment else []
 
 
 @dataclass
@@ -67,6 +63,7 @@ class Pool:
         self._host = Host(world)
         self._idle: defaultdict[str, list[tuple[float, Warm]]] = defaultdict(list)  # by deployment: since when
         self._all: set[Warm] = set()
+        self._ending: set[Warm] = set()
         self._kept: dict[str, Kept] = {}  # by deployment
         self._growing: dict[tuple[str, str, str], Bucket] = {}  # by account, region and function
         self._sweep: asyncio.TimerHandle | None = None
@@ -75,7 +72,7 @@ class Pool:
 
     async def invoke(
         self, deployment: Deployment, invocation: Invocation, stream: Callable[[], str], credentials: Credentials
-    ) -> tuple[Outcome, Report, list[str], str]:
+    ) -> tuple[Outcome, Report, list[Line], str]:
         """Run the handler. Gives what has come of it, a report, the lines of its log, and their stream.
 
         Raises: NoInterpreter, CannotStart, TooFast.
@@ -83,11 +80,11 @@ class Pool:
         warm = await self._taken(deployment, stream, credentials)
         assert warm.environment
         try:
-            outcome, report = await warm.environment.invoke(invocation, self._world.clock.real)
-        except BaseException:  # nobody waits for it any more
-            await self._end(warm)
+            outcome, report = await warm.environment.invoke(invocation)
+        except BaseException:  # it cannot start, or nobody waits for it any more
+            self._let_go(warm)
             raise
-        await self._back(deployment, warm)
+        self._back(deployment, warm)
         return outcome, report, warm.said(), warm.stream
 
     @property
@@ -99,9 +96,9 @@ class Pool:
         idle = self._idle.get(deployment.key)
         while idle:
             _, warm = idle.pop()
-            if warm.environment and not warm.environment.gone and self._world.clock.now() < warm.until:
+            if warm.environment and not warm.environment.dead and self._world.clock.now() < warm.until:
                 return warm
-            self._world.agenda.spawn(self._end(warm))
+            self._let_go(warm)
         deployment = await self._debuggable(deployment)
         self._drop_older(deployment)
         if not deployment.provisioned:
@@ -113,7 +110,7 @@ class Pool:
         warm.port = deployment.debugger.port if deployment.debugger else 0
         self._all.add(warm)
         try:
-            warm.environment = await self._host.start(deployment, credentials(), warm.stream, warm.say)
+            warm.environment = await self._host.start(deployment, credentials(), warm.stream)
         except BaseException:
             self._all.discard(warm)
             raise
@@ -141,13 +138,13 @@ class Pool:
             raise TooFast
         bucket.tokens -= 1
 
-    async def _back(self, deployment: Deployment, warm: Warm) -> None:
+    def _back(self, deployment: Deployment, warm: Warm) -> None:
         """After an invoke. One that is dead is replaced, if it is to be there ahead."""
         assert warm.environment
         if not warm.environment.dead and (not deployment.provisioned or self._of_version(deployment.arn)):
             self._shelve(warm)
             return
-        await self._end(warm)
+        self._let_go(warm)
         if kept := self._kept.get(deployment.key):
             self._world.agenda.spawn(self._fill(deployment, kept))
 
@@ -170,7 +167,7 @@ class Pool:
         self._kept[deployment.key] = kept
         idle = self._idle[deployment.key]
         for _ in range(min(self._count(deployment.key) - kept.count, len(idle))):
-            self._world.agenda.spawn(self._end(idle.pop(0)[1]))
+            self._let_go(idle.pop(0)[1])
         failed = None
         try:
             failed = await self._fill(deployment, kept)
@@ -194,10 +191,14 @@ class Pool:
         deployment = await self._debuggable(deployment)
         warm = await self._started(deployment, kept.stream, kept.credentials)
         assert warm.environment
-        failed = await warm.environment.warm_up()
+        try:
+            failed = await warm.environment.initialise()
+        except BaseException:
+            self._let_go(warm)
+            raise
         kept.written(warm.stream, warm.said())
         if failed or self._kept.get(deployment.key) is not kept:
-            await self._end(warm)
+            self._let_go(warm)
         else:
             self._shelve(warm)
         return failed
@@ -229,14 +230,21 @@ class Pool:
             old = [warm for since, warm in idle[: max(spare, 0)] if since + IDLE_SECONDS <= now]
             self._idle[key] = [one for one in idle if one[1] not in old]
             for warm in old:
-                self._world.agenda.spawn(self._end(warm))
+                self._let_go(warm)
         if any(self._idle.values()):
             self._sweep = asyncio.get_running_loop().call_later(IDLE_SECONDS / 10, self._sweep_idle)
 
+    def _let_go(self, warm: Warm) -> None:
+        """It has an end in the background, which may take seconds where there are extensions."""
+        self._all.discard(warm)
+        self._world.agenda.spawn(self._end(warm))
+
     async def _end(self, warm: Warm) -> None:
         self._all.discard(warm)
+        self._ending.add(warm)
         if warm.environment:
             await warm.environment.end()
+        self._ending.discard(warm)
 
     def _drop_older(self, deployment: Deployment) -> None:
         """Idle environments of what this version was before it was changed."""
@@ -247,7 +255,7 @@ class Pool:
         """End the idle environments of deployments that are not to be kept: their function was changed or deleted."""
         for key in [key for key in self._idle if not keep(key)]:
             for _, warm in self._idle.pop(key):
-                self._world.agenda.spawn(self._end(warm))
+                self._let_go(warm)
 
     def _forget(self) -> None:
         """The cloud is another one now."""
@@ -258,7 +266,7 @@ class Pool:
     async def close(self) -> None:
         if self._sweep:
             self._sweep.cancel()
-        await asyncio.gather(*(self._end(warm) for warm in list(self._all)))
+        await asyncio.gather(*(self._end(warm) for warm in (*self._all, *self._ending)))
         await self._host.close()
 
 
