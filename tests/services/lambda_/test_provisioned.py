@@ -72,7 +72,8 @@ def test_it_is_there_before_the_first_invoke(cloud: Cloud) -> None:
     assert said == {"INIT_START": 2, "begun": 2, "INIT_REPORT": 2}
     log = fn.invoke(**place, LogType="Tail")
     assert log["StatusCode"] == 200
-    later = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f", filterPattern="REPORT")["events"]
+    report = '"REPORT RequestId"'
+    later = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f", filterPattern=report)["events"]
     assert len(later) == 1 and "Init Duration" not in later[0]["message"]
 
 
