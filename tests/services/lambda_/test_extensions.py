@@ -172,13 +172,17 @@ def test_an_extension_that_reports_an_error(cloud: Cloud, phase: str, state: str
 @pytest.mark.feature("lambda.aliases")
 def test_an_extension_that_crashes_later_takes_the_environment_with_it(cloud: Cloud) -> None:
     text = FOLLOWING.replace("    if event", "    if os.path.exists('/tmp/crash'): sys.exit(1)\n    if event")
-    code = "import os, time\ndef handler(event, context):\n    if event: open('/tmp/crash', 'w')\n    return os.path.exists('/tmp/crash')\n"
+    code = (
+        "import os, time\n"
+        "def handler(event, context):\n"
+        "    if os.path.exists('/tmp/crash'): time.sleep(10)\n"
+        "    if event: open('/tmp/crash', 'w')\n"
+    )
     name = extended(cloud, code, {"bad": text})
-    assert invoke(cloud, name).payload is False
-    invoke(cloud, name, {"crash": True})
+    assert invoke(cloud, name, {"crash": True}).payload is None
     crashed = invoke(cloud, name)
     assert crashed.payload["errorType"] == "Extension.Crash"
-    assert invoke(cloud, name).payload is False
+    assert invoke(cloud, name).payload is None
 
 
 def test_no_more_than_ten_extensions(cloud: Cloud) -> None:

@@ -95,6 +95,7 @@ class Environment:
         self._failed: Outcome | None = None  # what the initialisation has failed of
         self._init_seconds: float | None = None  # until an invoke has reported them
         self._dead = False
+        self._ending = asyncio.Lock()
         self._reason = "spindown"  # for which it is shut down
         self._blank()
 
@@ -264,7 +265,7 @@ class Environment:
         report.peak = self.group.peak() or (peak_of(process.started.result()) if process else 0)
         self.journal.note(f"END RequestId: {invocation.id}")
         self._tell_report(invocation, report)
-        return failed or invocation.outcome.result(), report
+        return invocation.outcome.result(), report
 
     async def _served(self, invocation: Invocation, began: float, report: Report) -> Outcome | None:
         """The invocation is over when everybody has asked for the next event. What has failed meanwhile."""
@@ -293,7 +294,7 @@ class Environment:
         return failed
 
     def _fails(self, invocation: Invocation, failed: Outcome, report: Report) -> None:
-        """The environment is of no use any more."""
+        """The environment is of no use any more. What the runtime has answered before stands."""
         self._dead = True
         report.status, report.error = "error", failed.error
         self._reason = "failure"
@@ -357,10 +358,11 @@ class Environment:
     async def end(self) -> None:
         """Leave nothing of it, once its extensions have had their time."""
         self._dead = True
-        await self._shut_down(self._reason)
-        if self._door:
-            await self._door.close()
-        self.group.remove()
+        async with self._ending:
+            await self._shut_down(self._reason)
+            if self._door:
+                await self._door.close()
+            self.group.remove()
 
     async def _shut_down(self, reason: str) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""
