@@ -184,10 +184,10 @@ class Environment:
 
     async def initialise(self) -> Outcome | None:
         """What it fails of shows in the first invoke too, which does it again. Raises: CannotStart."""
-        ahead = self.deployment.provisioned
-        limit = max(INIT_AHEAD, self.deployment.timeout) if ahead else INIT_SECONDS
+        patient = self.deployment.provisioned or self.deployment.debugger
+        limit = max(INIT_AHEAD, self.deployment.timeout) if patient else INIT_SECONDS
         took, self._failed = await self._initialised("init", limit)
-        self._init_seconds = None if ahead else took
+        self._init_seconds = None if self.deployment.provisioned else took
         return self._failed
 
     async def _initialised(self, phase: str, limit: float, id: str = "") -> tuple[float, Outcome | None]:
