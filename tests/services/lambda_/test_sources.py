@@ -95,6 +95,27 @@ def test_messages_are_done_and_gone(work: Work) -> None:
     assert work.notes() == [["later"]]
 
 
+def test_a_queue_that_was_empty_for_long_is_not_forgotten(work: Work) -> None:
+    work.feed("all")
+    assert work.notes(seconds=30 * 86400) == []
+    work.send("a month later")
+    assert work.notes() == [["a month later"]]
+    work.cloud.clock.advance(days=1)
+    work.send("and a day, and a minute", DelaySeconds=60)
+    assert work.notes(seconds=59) == []
+    assert work.notes(seconds=2) == [["and a day, and a minute"]]
+
+
+def test_a_queue_that_comes_back_feeds_again(work: Work) -> None:
+    work.feed("all")
+    work.cloud.clock.advance(hours=1)
+    work.sqs.delete_queue(QueueUrl=work.url)
+    work.cloud.clock.advance(hours=1)
+    work.sqs.create_queue(QueueName=work.url.rpartition("/")[2], Attributes={"VisibilityTimeout": "30"})
+    work.send("again")
+    assert work.notes(seconds=61) == [["again"]]
+
+
 def test_what_a_function_is_told(work: Work) -> None:
     work.feed("whole")
     colour = {"colour": {"DataType": "String", "StringValue": "red"}}

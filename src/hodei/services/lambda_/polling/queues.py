@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+import hodei.services.sqs.api as sqs
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
@@ -27,6 +28,8 @@ from hodei.services.lambda_.state import EventSource, mappings
 log = logging.getLogger("hodei.lambda")
 
 WAIT = 20  # seconds of a long poll
+IDLE = 3600.0  # seconds for which a queue that stays empty is not asked again; AWS asks it all the time, and bills that
+LONGEST_PAUSE = 60.0
 AT_ONCE = 10  # messages that one call can have
 FIRST, GROWTH, MOST = 5, 5.0, 1000  # batches at a time: at first, more a second (300 a minute), at most
 
@@ -36,14 +39,17 @@ Message = dict[str, Any]
 async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
     """As long as the mapping is enabled."""
     under_way: set[asyncio.Task[None]] = set()
-    busy_since = ctx.now
+    busy_since, refused = ctx.now, 0
     while not loop.over and (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
         try:
-            messages = await _gathered(ctx, mapping)
+            if not (messages := await _gathered(ctx, mapping)):
+                await sqs.arrival(ctx, _url(ctx, mapping), ctx.now + IDLE)
         except AwsError as error:
+            refused += 1
             log.warning("the queue of event source mapping %s: %s", uuid, error)
-            await ctx.wait(batches.channel(uuid), ctx.now + batches.PAUSE)
+            await ctx.wait(batches.channel(uuid), ctx.now + min(batches.PAUSE * refused, LONGEST_PAUSE))
             continue
+        refused = 0
         if not messages:
             busy_since = ctx.now
             continue
@@ -93,8 +99,9 @@ def _url(ctx: Context, mapping: EventSource) -> str:
 async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
     """Invoke the function with those that pass the filters; what it has done, and what nobody wants, is deleted."""
     patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
-    wanted = [message for message in messages if matching.passes(patterns, _for_filters(message), "body")]
-    done = [message for message in messages if message not in wanted]
+    wanted, done = [], []
+    for message in messages:
+        (wanted if matching.passes(patterns, _for_filters(message), "body") else done).append(message)
     batches.count(ctx, mapping, "Polled", len(messages))
     batches.count(ctx, mapping, "FilteredOut", len(done))
     try:
