@@ -11,10 +11,10 @@ from hodei.services.sqs import (
     move_tasks,
     permissions,
     queues,
-    receive,
     requests,
     targets,
 )
+from hodei.services.sqs.receiving import receive
 
 __all__ = [
     "attributes",

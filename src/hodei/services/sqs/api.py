@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import islice
 
 from hodei.kernel.context import Context
-from hodei.services.sqs import mailbox, polling
+from hodei.services.sqs import mailbox
 from hodei.services.sqs.find import find_queue
+from hodei.services.sqs.receiving import polling
 
 
 async def arrival(ctx: Context, url: str, until: float) -> None:

@@ -15,8 +15,8 @@ from hodei.kernel.context import Context
 from hodei.kernel.iam.callers import stranger
 from hodei.protocol.codec import codec_for
 from hodei.protocol.http import Request, Response, parse_query
-from hodei.services.sqs import answers
 from hodei.services.sqs.find import find_queue
+from hodei.services.sqs.receiving import answers
 from hodei.services.sqs.service import sqs
 from hodei.services.sqs.state import Message, Queue, messages
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.services.sqs import polling
 from hodei.services.sqs.memory import memory
+from hodei.services.sqs.receiving import polling
 from hodei.services.sqs.state import BigContent, Content, Message, Queue, contents, messages
 
 SEQUENCES = 1024  # numbers in a microsecond: a sequence tells roughly when the message was enqueued

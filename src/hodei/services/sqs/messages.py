@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.sqs import encryption, errors, mailbox, message_attributes, polling, receipts, rules, upkeep
+from hodei.services.sqs import encryption, errors, mailbox, message_attributes, receipts, rules, upkeep
 from hodei.services.sqs.encryption import DataKey
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.message_attributes import Attributes
+from hodei.services.sqs.receiving import polling
 from hodei.services.sqs.service import sqs
 from hodei.services.sqs.state import Content, Message, Queue, Sent, messages, sent
 

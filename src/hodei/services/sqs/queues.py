@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.keys import text_end
-from hodei.services.sqs import attributes, errors, polling, rules, upkeep
+from hodei.services.sqs import attributes, errors, rules, upkeep
 from hodei.services.sqs.find import find_queue, no_queue
 from hodei.services.sqs.memory import memory
+from hodei.services.sqs.receiving import polling
 from hodei.services.sqs.service import sqs
 from hodei.services.sqs.state import Deleted, Queue, deleted, queues
 

@@ -99,7 +99,8 @@ def _url(ctx: Context, mapping: EventSource) -> str:
 async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
     """Invoke the function with those that pass the filters; what it has done, and what nobody wants, is deleted."""
     patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
-    wanted, done = [], []
+    wanted: list[Message] = []
+    done: list[Message] = []
     for message in messages:
         (wanted if matching.passes(patterns, _for_filters(message), "body") else done).append(message)
     batches.count(ctx, mapping, "Polled", len(messages))

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.sqs import answers, dead_letters, errors, mailbox, polling, rules, upkeep
+from hodei.services.sqs import dead_letters, errors, mailbox, rules, upkeep
 from hodei.services.sqs.find import find_queue
 from hodei.services.sqs.memory import memory
+from hodei.services.sqs.receiving import answers, polling
 from hodei.services.sqs.service import sqs
 from hodei.services.sqs.state import Attempt, Message, Queue, attempts, messages
 
