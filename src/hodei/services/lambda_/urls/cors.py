@@ -13,6 +13,8 @@ from hodei.protocol.http import Request, Response
 Cors = Mapping[str, Any]
 Headers = list[tuple[str, str]]
 
+OF_PREFLIGHTS = (("AllowMethods", "access-control-allow-methods"), ("AllowHeaders", "access-control-allow-headers"))
+
 
 def is_preflight(request: Request) -> bool:
     headers = request.headers
@@ -20,24 +22,21 @@ def is_preflight(request: Request) -> bool:
 
 
 def preflight(cors: Cors, request: Request) -> Response:
-    """The function is not asked. Origins that are not allowed get an answer that says nothing."""
-    headers = _of_origin(cors, request)
-    if headers:
-        for what in ("Methods", "Headers"):
-            if cors.get(f"Allow{what}"):
-                headers.append((f"access-control-allow-{what.lower()}", ",".join(cors[f"Allow{what}"])))
+    """The function is not asked. What all answers say is yet to be added (`let_read`)."""
+    headers = [("content-type", "application/json")]
+    if _of_origin(cors, request):
+        headers += [(name, ",".join(cors[member])) for member, name in OF_PREFLIGHTS if cors.get(member)]
         if "MaxAge" in cors:
             headers.append(("access-control-max-age", str(cors["MaxAge"])))
-    return Response(200, [("content-type", "application/json"), *headers])
+    return Response(200, headers)
 
 
 def let_read(cors: Cors, request: Request, response: Response) -> None:
-    """What the configuration says comes before what the function says."""
+    """AWS adds its headers to those that the function gives, be they the same: browsers do not take both."""
     added = _of_origin(cors, request)
     if added and cors.get("ExposeHeaders"):
         added.append(("access-control-expose-headers", ",".join(cors["ExposeHeaders"])))
-    names = {name for name, _ in added} - {"vary"}
-    response.headers = [*(header for header in response.headers if header[0].lower() not in names), *added]
+    response.headers += added
 
 
 def _of_origin(cors: Cors, request: Request) -> Headers:
@@ -45,12 +44,7 @@ def _of_origin(cors: Cors, request: Request) -> Headers:
     origin, allowed = request.headers.get("origin"), cors.get("AllowOrigins", ())
     if not origin or ("*" not in allowed and origin not in allowed):
         return []
-    if cors.get("AllowCredentials"):
-        return [
-            ("access-control-allow-origin", origin),
-            ("access-control-allow-credentials", "true"),
-            ("vary", "Origin"),
-        ]
-    if "*" in allowed:
+    credentials = [("access-control-allow-credentials", "true")] if cors.get("AllowCredentials") else []
+    if "*" in allowed and not credentials:
         return [("access-control-allow-origin", "*")]
-    return [("access-control-allow-origin", origin), ("vary", "Origin")]
+    return [("access-control-allow-origin", origin), *credentials, ("vary", "Origin")]

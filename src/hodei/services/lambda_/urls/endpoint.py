@@ -33,14 +33,14 @@ async def serve(ctx: Context, request: Request) -> Response:
     began = loop.time()
     response = await _answered(there, url, request, trace)
     _measure(there, url, response.status, loop.time() - began)
-    if url.cors is not None:
+    if url.cors:
         cors.let_read(url.cors, request, response)
     response.headers += [("x-amzn-RequestId", ctx.request_id), ("X-Amzn-Trace-Id", trace)]
     return response
 
 
 async def _answered(ctx: Context, url: Url, request: Request, trace: str) -> Response:
-    if url.cors is not None and cors.is_preflight(request):
+    if url.cors and cors.is_preflight(request):
         return cors.preflight(url.cors, request)
     try:
         body = await request.body.read(SYNCHRONOUS)
