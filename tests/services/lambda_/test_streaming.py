@@ -215,6 +215,7 @@ def test_what_is_refused_before_it_streams(cloud: Cloud, role: str) -> None:
 
     assert refused("none") == "ResourceNotFoundException"
     assert refused(name, b"{") == "InvalidRequestContentException"
+    assert refused(name, b"[" * 100_000) == "InvalidRequestContentException"
     assert refused(name, ClientContext="%%") == "InvalidRequestContentException"
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     assert refused(name) == "TooManyRequestsException"

@@ -49,6 +49,17 @@ def slow(event, context):
     time.sleep(30)
 """
 
+AS_IT_IS = """#!/usr/bin/env python3
+import base64, http.client, json, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+while True:
+    api.request("GET", "/2018-06-01/runtime/invocation/next")
+    got = api.getresponse()
+    body = base64.b64decode(json.loads(got.read()).get("body", ""))
+    api.request("POST", f"/2018-06-01/runtime/invocation/{got.headers['Lambda-Runtime-Aws-Request-Id']}/response", body)
+    api.getresponse().read()
+"""
+
 STREAMING = """
 const { from } = awslambda.HttpResponseStream;
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -228,6 +239,13 @@ def test_headers_that_a_function_cannot_say(say: Any) -> None:
     answer = say({"statusCode": 200, "headers": headers, "body": "x"})
     remapped = {name: answer.headers[f"x-amzn-remapped-{name.lower()}"] for name in headers}
     assert remapped == headers and answer.body == b"x" and answer.headers.get("content-length", "1") == "1"
+
+
+def test_answers_that_are_no_json(cloud: Cloud, url_of: Any) -> None:
+    url = url_of("own.runtime", zipped(bootstrap=AS_IT_IS), Runtime="provided.al2023")
+    for text in (b"Hello", b"", b"\xff", b"[" * 100_000):
+        assert fetch(cloud, url, "POST", body=text).status == 502
+    assert fetch(cloud, url, "POST", body=b'{"statusCode": 204, "body": "x"}').status == 204
 
 
 @pytest.mark.parametrize(

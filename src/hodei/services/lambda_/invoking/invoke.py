@@ -68,7 +68,7 @@ def check_payload(payload: bytes) -> None:
         return
     try:
         msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise errors.InvalidRequestContentException(
             reason=f"Could not parse request body into json: Could not parse payload into json: {error}"
         ) from None

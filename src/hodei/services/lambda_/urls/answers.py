@@ -71,13 +71,13 @@ def failed() -> Response:
 def buffered(outcome: Outcome) -> Response:
     try:
         return failed() if outcome.error else _answer(outcome.payload)
-    except (Malformed, msgspec.DecodeError):
+    except Malformed:
         return failed()
 
 
 def _answer(payload: bytes) -> Response:
-    """What has no status is the body itself. Raises: Malformed, DecodeError."""
-    answer = msgspec.json.decode(payload)
+    """What has no status is the body itself. Raises: Malformed."""
+    answer = _decoded(payload)
     if not isinstance(answer, dict) or "statusCode" not in answer:
         return Response(200, [("content-type", JSON)], payload)
     status, headers = _head(answer, JSON)
@@ -91,12 +91,20 @@ def _answer(payload: bytes) -> Response:
         raise Malformed from error
 
 
+def _decoded(text: bytes) -> Any:
+    """Raises: Malformed."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed from error
+
+
 def _head(answer: Any, content_type: str) -> tuple[int, list[tuple[str, str]]]:
     """The status and the headers, with a content type at least. Raises: Malformed."""
     if not isinstance(answer, dict):
         raise Malformed
     status, given, cookies = answer.get("statusCode", 200), answer.get("headers") or {}, answer.get("cookies") or []
-    if not str(status).isdigit() or not 200 <= int(status) <= 599:
+    if not str(status).isdecimal() or not 200 <= int(status) <= 599:
         raise Malformed
     if not isinstance(given, dict) or not isinstance(cookies, list):
         raise Malformed
@@ -123,11 +131,11 @@ async def streamed(answer: Streamed) -> Response:
     try:
         if answer.content_type.partition(";")[0].lower() == WITH_PRELUDE:
             prelude, first = await _prelude(answer)
-            status, headers = _head(msgspec.json.decode(prelude), BYTES)
+            status, headers = _head(_decoded(prelude), BYTES)
         else:
             status, headers = 200, [("content-type", answer.content_type or BYTES)]
             first = await anext(answer, b"")
-    except (Malformed, msgspec.DecodeError):
+    except Malformed:
         return failed()
     if not first and answer.over and (await answer.outcome()).error:
         return failed()
