@@ -159,3 +159,23 @@ def test_each_stretch_of_background_work_between_waits_is_one_batch(run: Run, fa
         assert world.store.get(b"after") is None
 
     run(test)
+
+
+def test_what_a_client_has_asked_for_does_not_hold_up_the_clock(run: Run, fake: Service) -> None:
+    """It may itself be about to turn it. Like all background work it ends with the world."""
+
+    async def test(world: World) -> None:
+        forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            await forever
+
+        task = world.agenda.spawn(work(), asked=True)
+        async with asyncio.timeout(5):
+            await world.agenda.settle()
+            await world.advance(60)
+        assert not task.done()
+        await world.agenda.stop()
+        assert task.cancelled()
+
+    run(test)

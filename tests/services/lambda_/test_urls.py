@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from hodei.protocol.http import Body, ConnectionBroken, Headers, Request
 from hodei.testing import ACCOUNT, REGION, Cloud
@@ -328,6 +330,25 @@ def test_signed_requests(cloud: Cloud, url_of: Any) -> None:
     assert forged.headers["x-amzn-errortype"] == "InvalidSignatureException"
 
 
+def test_sessions_of_roles(cloud: Cloud, url_of: Any) -> None:
+    url, iam = url_of("app.echo", auth="AWS_IAM"), cloud.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "lambda:Invoke*", "Resource": "*"}
+    document = {"Version": "2012-10-17"}
+    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(document | {"Statement": trust}))
+    policy = json.dumps(document | {"Statement": allow})
+    iam.put_role_policy(RoleName="caller", PolicyName="p", PolicyDocument=policy)
+    session = cloud.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="me")
+    given = session["Credentials"]
+    keys = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    iam_of = fetch(cloud, url, keys=keys).json["requestContext"]["authorizer"]["iam"]
+    assert iam_of["userArn"] == session["AssumedRoleUser"]["Arn"]
+    assert iam_of["userId"] == iam_of["callerId"] == session["AssumedRoleUser"]["AssumedRoleId"]
+    cloud.clock.advance(hours=2)
+    late = fetch(cloud, url, keys=keys)
+    assert late.status == 403 and "expired" in late.json["message"]
+
+
 @pytest.mark.parametrize("action", ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"])
 def test_signed_requests_need_both_permissions(cloud: Cloud, url_of: Any, action: str) -> None:
     url = url_of("app.echo", auth="AWS_IAM")
@@ -365,7 +386,7 @@ def test_what_is_let_through_urls_is_not_let_else(cloud: Cloud, url_of: Any) -> 
     url_of("app.echo")
     stranger = cloud.client("lambda", account=OTHER)
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f-app-echo"
-    with pytest.raises(stranger.exceptions.ClientError, match="AccessDenied"):
+    with pytest.raises(ClientError, match="AccessDenied"):
         stranger.invoke(FunctionName=arn)
 
 
@@ -383,6 +404,39 @@ def test_the_url_of_an_alias(cloud: Cloud, role: str) -> None:
     let_all(cloud, name, Qualifier="live")
     event = fetch(cloud, url).json
     assert event["arn"].endswith(f":function:{name}:live") and event["ran"] == "1"
+
+
+def test_a_url_in_another_region_and_account(cloud: Cloud) -> None:
+    there = {"account": OTHER, "region_name": "eu-west-1"}
+    client, iam = cloud.client("lambda", **there), cloud.client("iam", **there)
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = iam.create_role(RoleName="fn", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    code = {"ZipFile": zipped(app__py=CODE)}
+    client.create_function(FunctionName="f", Role=role, Runtime="python3.11", Handler="app.echo", Code=code, Timeout=20)
+    url = client.create_function_url_config(FunctionName="f", AuthType="AWS_IAM")["FunctionUrl"]
+    assert ".lambda-url.eu-west-1." in url
+    event = fetch(cloud, url, keys=Credentials(OTHER, "test")).json
+    assert event["arn"] == f"arn:aws:lambda:eu-west-1:{OTHER}:function:f"
+    assert event["requestContext"]["accountId"] == OTHER
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"InvokeMode": "STREAM"},
+        {"AuthType": "IAM"},
+        {"Cors": {"MaxAge": 86401}},
+        {"Cors": {"AllowMethods": ["OPTIONS"]}},
+        {"Cors": {"AllowOrigins": [""]}},
+        {"Cors": {"AllowHeaders": ["x"] * 101}},
+    ],
+)
+def test_configurations_that_are_none(cloud: Cloud, role: str, wrong: dict[str, Any]) -> None:
+    client = cloud.client("lambda", config=Config(parameter_validation=False))
+    name = function_of(cloud, role, "app.echo", zipped(app__py=CODE))
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.create_function_url_config(FunctionName=name, **{"AuthType": "NONE"} | wrong)
 
 
 def test_urls_that_are_not_there(cloud: Cloud, url_of: Any) -> None:
