@@ -11,13 +11,14 @@ from hodei.testing import ACCOUNT, REGION, Cloud
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/functions"
 HEAD = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
-ARN, LAYER = f"{HEAD}:function:worker", f"{HEAD}:layer:tools"
+ARN, FLOW, LAYER = f"{HEAD}:function:worker", f"{HEAD}:function:flow", f"{HEAD}:layer:tools"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
 STATEMENT = {
     "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "lambda:GetFunction", "Resource": ARN
 }  # fmt: skip
 TO_QUEUE = {"OnFailure": {"Destination": QUEUE}}
 FILTERS = {"Filters": [{"Pattern": '{"body": {"a": [{"prefix": "x"}]}}'}]}
+UPDATE = {"Id": "a", "Type": "STEP", "Action": "START"}
 SIGNERS = {"SigningProfileVersionArns": [f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/p"]}
 
 
@@ -45,9 +46,10 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
     fn.create_function_url_config(FunctionName="worker", AuthType="NONE")
     uuid = fn.create_event_source_mapping(FunctionName="worker", EventSourceArn=QUEUE, Enabled=False)["UUID"]
     signing = fn.create_code_signing_config(AllowedPublishers=SIGNERS)["CodeSigningConfig"]["CodeSigningConfigArn"]
+    execution = _execution(fn, given)
     arns = [ARN, f"{HEAD}:event-source-mapping:{uuid}", signing]
     return {
-        "FunctionName": ["worker", "worker", ARN, f"{ARN}:1", "worker:live", f"{ACCOUNT}:function:worker", "new", "x!"],
+        "FunctionName": ["worker", "worker", ARN, FLOW, "flow:1", f"{ARN}:1", "worker:live", f"{ACCOUNT}:function:worker", "new", "x!"],
         "Qualifier": ["1", "2", "live", "$LATEST", "none", "9"],
         "Name": ["live", "live", "new", "1"],
         "FunctionVersion": ["1", "2", "$LATEST", "ALL", "9"],
@@ -83,8 +85,22 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
         "LoggingConfig": [{"LogFormat": "JSON"}, {"LogGroup": "g"}, {}],
         "Environment": [{"Variables": {"ab": "c"}}, {}, {"Variables": {"AWS_REGION": "x"}}],
         "MaximumBatchingWindowInSeconds": [0, 1],
+        "DurableConfig": [{"ExecutionTimeout": 3600}, {"RetentionPeriodInDays": 1}, {}],
+        "DurableExecutionArn": [execution, execution, f"{execution}x", f"{FLOW}:1/durable-execution/a/b"],
+        "DurableExecutionName": ["mine", "new", "x!"],
+        "CheckpointToken": ["bm9uc2Vuc2U=", "x"],
+        "CallbackId": ["bm9uc2Vuc2U=", "x"],
+        "Updates": [[UPDATE], [UPDATE, UPDATE], []],
         "ReservedConcurrentExecutions": [0, 901, 2**31],
     }  # fmt: skip
+
+
+def _execution(fn: Any, given: dict[str, Any]) -> str:
+    """The ARN of an execution of a durable function, which is never run."""
+    fn.create_function(FunctionName="flow", Publish=True, DurableConfig={"ExecutionTimeout": 3600}, **given)
+    fn.put_function_concurrency(FunctionName="flow", ReservedConcurrentExecutions=0)
+    started = fn.invoke(FunctionName="flow:1", InvocationType="Event", DurableExecutionName="mine")
+    return str(started["DurableExecutionArn"])
 
 
 def _package() -> bytes:
