@@ -29,6 +29,7 @@ def protocol(event: Any, context: Any) -> Any:
             continue
         del found["ResponseMetadata"]
         tokens["<token>"] = found.get("CheckpointToken", tokens["<token>"])
+        tokens["<marker>"] = found.get("NewExecutionState", found).get("NextMarker", "")
         said.append(found)
     answer = script.get("answer", {"Status": "SUCCEEDED", "Result": json.dumps(said, default=str)})
     return answer

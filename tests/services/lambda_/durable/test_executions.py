@@ -171,6 +171,33 @@ def test_a_queue_feeds_a_durable_function(flows: Workflows) -> None:
     assert "eventSourceARN" in flows.get(found["DurableExecutionArn"])["InputPayload"]
 
 
+@pytest.mark.feature("lambda.event-sources")
+def test_what_cannot_be_fed_by_a_queue(flows: Workflows) -> None:
+    sqs = flows.cloud.client("sqs")
+    sqs.create_queue(QueueName="orders")
+    given = {"EventSourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"}
+    name = flows.make("order", timeout=901)
+    for function in (name, "order"):
+        assert refused(flows.fn.create_event_source_mapping, FunctionName=function, **given)[0] == INVALID
+
+
+def test_so_many_may_run(flows: Workflows) -> None:
+    name = flows.make("approve")
+    flows.cloud.quota("lambda", "durable-executions", 2)
+    arn = flows.start(name)
+    flows.start(name)
+    call = flows.fn.invoke
+    assert refused(call, FunctionName=name, InvocationType="Event")[0] == "TooManyRequestsException"
+    flows.fn.stop_durable_execution(DurableExecutionArn=arn)
+    flows.start(name)
+    cloudwatch, end = flows.cloud.client("cloudwatch"), flows.cloud.clock.now() + timedelta(minutes=1)
+    (point,) = cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="ApproximateRunningDurableExecutions", Period=3600, Statistics=["Maximum"],
+        StartTime=end - timedelta(hours=1), EndTime=end,
+    )["Datapoints"]  # fmt: skip
+    assert point["Maximum"] == 2
+
+
 # looking at executions
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -211,7 +210,19 @@ def test_nobody_may_checkpoint_from_outside(flows: Workflows) -> None:
             call(DurableExecutionArn=arn, CheckpointToken="bm9uc2Vuc2U=")
 
 
-def test_the_state_of_many_operations_comes_in_pages(flows: Workflows) -> None:
-    """An event holds as much as fits into it; the SDK asks for the rest."""
-    arn = flows.start(flows.make("many", Timeout=120), 30)
-    assert json.loads(flows.get(arn)["Result"]) == sum(range(30))
+def test_changes_come_in_pages(flows: Workflows) -> None:
+    name = flows.make("protocol.protocol", Timeout=60)
+    updates = [{**STEP, "Id": f"step-{number}"} for number in range(1100)]
+    calls = checkpoint(*updates), (STATE, {"Marker": "<marker>", "MaxItems": 60}), (STATE, {"Marker": "<marker>"})
+    changed, second, third = flows.result(flows.start(name, {"calls": calls}))
+    found = [*changed["NewExecutionState"]["Operations"], *second["Operations"], *third["Operations"]]
+    assert [operation["Id"] for operation in found] == [update["Id"] for update in updates]
+    assert len(second["Operations"]) == 60 and "NextMarker" not in third
+
+
+def test_what_an_event_does_not_hold_is_asked_for(flows: Workflows) -> None:
+    name = flows.make("heavy", Timeout=60)
+    arn = flows.start(name, 30)
+    flows.advance(minutes=2)
+    assert flows.result(arn) == 30 * 250_000
+    assert len(flows.did(name)) == 30

@@ -136,6 +136,14 @@ def many(event: Any, context: DurableContext) -> Any:
 
 
 @durable_execution
+def heavy(event: Any, context: DurableContext) -> Any:
+    """More than an event can hold."""
+    sizes = [len(context.step(lambda _: did("load") and "x" * 250_000)) for _ in range(event)]
+    context.wait(Duration.from_seconds(60))
+    return sum(sizes)
+
+
+@durable_execution
 def fail(event: Any, context: DurableContext) -> Any:
     raise RuntimeError("it cannot be done")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hodei.kernel.context import Context
-from hodei.services.lambda_.durable import pending, waking
+from hodei.services.lambda_.durable import counting, pending, waking
 from hodei.services.lambda_.durable.progress import Progress, error_of, result_of, size_of
 from hodei.services.lambda_.durable.records import (
     RUNNING,
@@ -88,6 +88,7 @@ def _end(progress: Progress, status: str, result: str | None, error: Error | Non
     ctx.timers.cancel(ctx, TIMEOUT, execution.id)
     ctx.timers.cancel(ctx, waking.TIMER, execution.id)
     ctx.timers.set(ctx, FORGET, ctx.now + execution.retention * DAY, execution.id)
+    counting.end(ctx)
     _measure(ctx, execution)
     announce(ctx, execution)
     _bury(progress)

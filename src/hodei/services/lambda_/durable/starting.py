@@ -13,7 +13,7 @@ import msgspec
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, rules
-from hodei.services.lambda_.durable import ends, waking
+from hodei.services.lambda_.durable import counting, ends, waking
 from hodei.services.lambda_.durable.progress import Progress, result_of
 from hodei.services.lambda_.durable.records import RUNNING, Execution, Operation, executions
 from hodei.services.lambda_.find import Found
@@ -50,16 +50,20 @@ async def run(found: Found, invocation: Invocation) -> Outcome:
     return Outcome(b"")
 
 
-def begin(found: Found, payload: bytes, name: str, *, asynchronous: bool) -> Execution:
-    """A new execution, or the one that has begun by that name and the same input."""
-    ctx, version = found.ctx, found.version
+def check(found: Found, *, asynchronous: bool) -> None:
+    """How a durable function may be invoked. Raises: InvalidParameterValueException."""
     if not found.qualifier:
         raise rules.invalid("You cannot invoke a durable function using an unqualified ARN.")
-    config = version.durable
-    if not asynchronous and config["ExecutionTimeout"] > LONGEST_SYNCHRONOUS:
+    if not asynchronous and found.version.durable["ExecutionTimeout"] > LONGEST_SYNCHRONOUS:
         raise rules.invalid(
             "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes."
         )
+
+
+def begin(found: Found, payload: bytes, name: str, *, asynchronous: bool) -> Execution:
+    """A new execution, or the one that has begun by that name and the same input."""
+    ctx, version = found.ctx, found.version
+    check(found, asynchronous=asynchronous)
     digest = hashlib.sha256(payload or b"{}").hexdigest()
     if name and (known := next(executions.by("names", ctx, version.function, name), None)):
         if known.digest != digest:
@@ -72,8 +76,8 @@ def begin(found: Found, payload: bytes, name: str, *, asynchronous: bool) -> Exe
         version=version.version,
         qualifier=found.qualifier,
         started=ctx.now,
-        timeout=config["ExecutionTimeout"],
-        retention=config["RetentionPeriodInDays"],
+        timeout=version.durable["ExecutionTimeout"],
+        retention=version.durable["RetentionPeriodInDays"],
         digest=digest,
         asynchronous=asynchronous,
     )
@@ -81,6 +85,7 @@ def begin(found: Found, payload: bytes, name: str, *, asynchronous: bool) -> Exe
 
 
 def _begun(ctx: Context, execution: Execution, payload: str) -> Execution:
+    counting.begin(ctx)
     executions.put(ctx, execution, old=None)
     with Progress(ctx, execution) as progress:
         progress.wrote(payload)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hodei.kernel.context import Context
 from hodei.kernel.tags import EMPTY
 from hodei.services.lambda_ import errors, pages, rules
+from hodei.services.lambda_.durable import starting
 from hodei.services.lambda_.find import Found, describe, read
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.mappings import settings, sources, states
@@ -46,7 +47,7 @@ async def create_event_source_mapping(
     rules.check_tags(Tags)
     position = _position(kind, EventSourceArn, StartingPosition, StartingPositionTimestamp)
     set_to = settings.applied(kind, EventSourceArn, settings.defaults(kind) | position, given)
-    found = describe(ctx, FunctionName)
+    found = _function(ctx, FunctionName)
     _check_destination(found, set_to)
     await sources.check(found.ctx, kind, EventSourceArn, found.version)
     _check_new(ctx, EventSourceArn, found)
@@ -74,7 +75,7 @@ async def update_event_source_mapping(
     states.check_settled(mapping, "update")
     kind = sources.kind_of(mapping.source)
     set_to = settings.applied(kind, mapping.source, mapping.settings, given)
-    found = describe(ctx, FunctionName or mapping.function)
+    found = _function(ctx, FunctionName or mapping.function)
     _check_destination(found, set_to)
     if FunctionName:
         await sources.check(found.ctx, kind, mapping.source, found.version)
@@ -117,6 +118,15 @@ def list_event_source_mappings(
 def _found(ctx: Context, source: str, function: str, after: tuple[Any, ...] | None) -> Iterator[EventSource]:
     every = mappings.by("sources", ctx, source, after=after) if source else mappings.scan(ctx, after=after)
     return (mapping for mapping in every if function in ("", mapping.function))
+
+
+def _function(ctx: Context, name: str) -> Found:
+    """Of a durable one the execution is waited for. Raises: ResourceNotFoundException,
+    InvalidParameterValueException."""
+    found = describe(ctx, name)
+    if found.version.durable:
+        starting.check(found, asynchronous=False)
+    return found
 
 
 def _position(kind: Kind, source: str, position: str, at: datetime | None) -> dict[str, Any]:
