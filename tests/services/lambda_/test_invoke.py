@@ -251,6 +251,7 @@ exports.handler = async (event, context) => {
   if (event.fail) throw new TypeError("bad");
   return { event, count: ++count, left: context.getRemainingTimeInMillis() };
 };
+exports.home = async () => require("os").homedir();
 exports.old = (event, context, callback) => callback(null, "called back");
 """
 
@@ -267,6 +268,8 @@ def test_node(function: Any, invoke: Any) -> None:
     assert (failed.payload["errorType"], failed.payload["errorMessage"]) == ("TypeError", "bad")
     assert invoke(name, {}).payload["count"] == 2
     assert invoke(function("index.old", code, Runtime="nodejs20.x", MemorySize=512)).payload == "called back"
+    home = function("index.home", code, Runtime="nodejs20.x", MemorySize=512)
+    assert invoke(home).payload.startswith("/home/")  # the SDK cannot do without
 
 
 SHELL = """#!/bin/sh

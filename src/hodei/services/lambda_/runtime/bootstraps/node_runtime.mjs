@@ -14,6 +14,7 @@ import { ResponseStream, stream, streams } from "./node_streaming.mjs";
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const task = process.env.LAMBDA_TASK_ROOT;
+process.env.HOME ??= "/home/sbx_user1051"; // the SDK asks for it, and the machine does not know the user
 let request = "";
 let streamed;
 
