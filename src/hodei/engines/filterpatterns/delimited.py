@@ -58,7 +58,8 @@ def compile_delimited(text: str) -> Pattern:
         pairs = align(split(message)) or []
         return {f"${field.name or position}": value for position, (field, value) in enumerate(pairs, 1)}
 
-    return Pattern(text, matches, extract, needles, tokens.regexes)
+    clue = re.escape(max(needles, key=len, default=""))
+    return Pattern(text, matches, extract, needles, tokens.regexes, clue=clue)
 
 
 def split(message: str) -> list[str]:

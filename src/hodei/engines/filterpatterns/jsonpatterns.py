@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from hodei.engines.filterpatterns import jsonclues
+from hodei.engines.filterpatterns.jsonclues import PLAIN
 from hodei.engines.filterpatterns.lexer import Token, Tokens
 from hodei.engines.filterpatterns.pattern import (
     MOST_REGEXES,
@@ -21,7 +23,6 @@ from hodei.engines.filterpatterns.pattern import (
 from hodei.engines.jsonfields import reader
 
 STEP = re.compile(r"""\.?\[\s*(?:(?P<index>\d+)|(?P<every>\*)|['"](?P<quoted>[^'"]*)['"])\s*\]|\.(?P<name>[^.\[]+)""")
-PLAIN = re.compile(r"[A-Za-z0-9 _:.,;@#=+-]+")
 ABSENT: Any = object()
 
 Step = str | int | None  # None: each element
@@ -31,10 +32,11 @@ Find = Callable[[Row], list[Any]]
 
 
 class Compiled(NamedTuple):
-    """A condition, and what must stand in the text of a message that it is true of."""
+    """A condition, and what must stand in the text of a message that it is true of: texts, and an expression."""
 
     test: Callable[[Row], bool]
     needles: tuple[str, ...] = ()
+    clue: str = ""
 
 
 class Selectors:
@@ -67,7 +69,7 @@ def compile_json(text: str) -> Pattern:
     if not text.endswith("}"):
         raise InvalidPattern("Invalid filter pattern")
     tokens, selectors = Tokens(text[1:-1]), Selectors()
-    test, needles = _either(tokens, selectors)
+    test, needles, clue = _either(tokens, selectors)
     tokens.end()
     if tokens.regexes > MOST_REGEXES:
         raise InvalidPattern("Too many regexes in filter pattern")
@@ -80,7 +82,8 @@ def compile_json(text: str) -> Pattern:
         row = read(message)
         return row is not None and test(row)
 
-    return Pattern(text, matches, _extracting(selectors), needles, tokens.regexes, json=True)
+    extract, clue = _extracting(selectors), jsonclues.whole(clue)
+    return Pattern(text, matches, extract, needles, tokens.regexes, json=True, clue=clue)
 
 
 def extractor(names: Iterable[str]) -> Callable[[str], dict[str, str]]:
@@ -143,7 +146,8 @@ def _either(tokens: Tokens, selectors: Selectors) -> Compiled:
         parts.append(_all(tokens, selectors))
     if len(parts) == 1:
         return parts[0]
-    return Compiled(lambda value: any(part.test(value) for part in parts))
+    clue = jsonclues.either([part.clue for part in parts])
+    return Compiled(lambda value: any(part.test(value) for part in parts), clue=clue)
 
 
 def _all(tokens: Tokens, selectors: Selectors) -> Compiled:
@@ -155,6 +159,7 @@ def _all(tokens: Tokens, selectors: Selectors) -> Compiled:
     return Compiled(
         lambda value: all(part.test(value) for part in parts),
         tuple(needle for part in parts for needle in part.needles),
+        jsonclues.both([part.clue for part in parts]),
     )
 
 
@@ -167,22 +172,25 @@ def _one(tokens: Tokens, selectors: Selectors) -> Compiled:
     if named.kind != "selector":
         raise InvalidPattern("Invalid filter pattern")
     find = selectors.add(named.text)
+    member = jsonclues.member(_steps(named.text))
     if tokens.take("IS"):
-        return _is(tokens, find)
+        return _is(tokens, find, member)
     if tokens.take("NOT"):
         tokens.expect("EXISTS")
         return Compiled(lambda value: not find(value))
     if tokens.take("EXISTS"):
-        return Compiled(lambda value: bool(find(value)))
+        return Compiled(lambda value: bool(find(value)), clue=member)
     sign = tokens.expect("=", "!=", "<", "<=", ">", ">=").text
     test = _comparison(sign, tokens.any())
     needles = _needles(tokens.previous) if sign == "=" else ()
-    return Compiled(lambda value: any(test(found) for found in find(value)), needles)
+    clue = jsonclues.compared(member, sign, tokens.previous)
+    return Compiled(lambda value: any(test(found) for found in find(value)), needles, clue)
 
 
-def _is(tokens: Tokens, find: Find) -> Compiled:
-    wanted = {"NULL": None, "TRUE": True, "FALSE": False}[tokens.expect("NULL", "TRUE", "FALSE").text.upper()]
-    return Compiled(lambda value: any(found is wanted for found in find(value)))
+def _is(tokens: Tokens, find: Find, member: str) -> Compiled:
+    word = tokens.expect("NULL", "TRUE", "FALSE").text.lower()
+    wanted = {"null": None, "true": True, "false": False}[word]
+    return Compiled(lambda value: any(found is wanted for found in find(value)), clue=member and member + word)
 
 
 def _comparison(sign: str, operand: Token) -> Condition:

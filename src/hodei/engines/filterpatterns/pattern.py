@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from hodei.engines import linear
 
 MOST_REGEXES = 2
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -25,8 +28,8 @@ class InvalidPattern(ValueError):
 class Pattern:
     """`extract` gives what a matching message has for the fields that the pattern names, by their selectors.
 
-    `needles` all stand in any message that matches, so texts without one of them need not be looked at; those of JSON
-    may also be written with escapes there.
+    `needles` all stand in any message that matches, and `clue`, an expression, is found there: so the others need not
+    be looked at. That of JSON may be searched for in any text that messages are part of.
     """
 
     text: str
@@ -35,10 +38,27 @@ class Pattern:
     needles: tuple[str, ...] = ()
     regexes: int = 0
     json: bool = False
+    clue: str = ""  # none
 
     def may_match(self, texts: bytes) -> bool:
         """Whether any of the messages in a row of bytes, in UTF-8, can match: a quick look."""
-        return all(needle.encode() in texts for needle in self.needles) or (self.json and b"\\u" in texts)
+        if self.json:
+            return not self.clue or self._in_bytes.search(texts) is not None
+        return all(needle.encode() in texts for needle in self.needles)
+
+    def among(self, messages: Sequence[str]) -> list[int]:
+        """The positions of the messages that match."""
+        matches = self.matches
+        candidates = self._clue.among(messages) if self.clue else range(len(messages))
+        return [at for at in candidates if matches(messages[at])]
+
+    @functools.cached_property
+    def _clue(self) -> linear.Clue:
+        return linear.Clue(self.clue)
+
+    @functools.cached_property
+    def _in_bytes(self) -> re.Pattern[bytes]:
+        return linear.compile_bytes(self.clue)
 
 
 def regex(body: str) -> re.Pattern[str]:
@@ -46,8 +66,8 @@ def regex(body: str) -> re.Pattern[str]:
     if bad := NOT_IN_REGEX.search(body):
         raise InvalidPattern(f"Invalid character(s) in regex: '{bad[0]}'")
     try:
-        return re.compile(body)
-    except re.error:
+        return linear.compile(body)
+    except ValueError:
         raise InvalidPattern("Invalid regex in filter pattern") from None
 
 
@@ -59,7 +79,7 @@ def equality(value: str) -> Test:
     """Whether a text equals a value, in which each * stands for anything."""
     if "*" not in value:
         return lambda text: text == value
-    found = re.compile(".*".join(map(re.escape, value.split("*"))), re.S)
+    found = linear.compile(".*".join(map(re.escape, value.split("*"))), re.S)
     return lambda text: found.fullmatch(text) is not None
 
 

@@ -14,6 +14,7 @@ NOTHING: dict[str, str] = {}
 def compile_terms(text: str) -> Pattern:
     """Raises: InvalidPattern."""
     wanted: list[Test] = []
+    clues: list[str] = []
     optional: list[Test] = []
     unwanted: list[Test] = []
     needles: list[str] = []
@@ -28,6 +29,8 @@ def compile_terms(text: str) -> Pattern:
         regexes += term["regex"] is not None
         if needle and not term["sign"]:
             needles.append(needle)
+        if not term["sign"]:
+            clues.append(re.escape(needle) or term["regex"])
     # AWS ignores the terms with ? beside others.
     any_of = [] if wanted or unwanted else optional
 
@@ -39,7 +42,7 @@ def compile_terms(text: str) -> Pattern:
         )
 
     quick = wanted[0] if len(wanted) == 1 and not unwanted else matches  # what most patterns are
-    return Pattern(text, quick, lambda message: NOTHING, tuple(needles), regexes)
+    return Pattern(text, quick, lambda message: NOTHING, tuple(needles), regexes, clue=max(clues, key=len, default=""))
 
 
 def _test(term: re.Match[str]) -> tuple[Test, str]:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hodei.engines import linear
 from hodei.engines.insights.functions import FUNCTIONS, ceiling_to, floor_to
 from hodei.engines.insights.lexer import Token, Tokens
-from hodei.engines.insights.values import InvalidQuery, Row, Time, equal, number, order, text
+from hodei.engines.insights.values import InvalidQuery, Row, Time, UnsupportedQuery, equal, number, order, text
 
 Evaluate = Callable[[Row], Any]
 TIME, MESSAGE = "@timestamp", "@message"
@@ -303,19 +304,21 @@ def _searching(token: Token) -> tuple[Callable[[str], bool], str]:
         wanted = token.text
         return lambda found: wanted in found, wanted
     body, _, flags = token.text[1:].rpartition("/")
-    expression = regex(body, flags)
+    expression = regex(body, flags).expression
     literal = body if re.fullmatch(r"[\w \-:=@,;#%&<>~\"']+", body) and not flags else ""
     if literal:
         return lambda found: literal in found, literal
     return lambda found: expression.search(found) is not None, ""
 
 
-def regex(body: str, flags: str = "") -> re.Pattern[str]:
-    """Raises: InvalidQuery."""
+def regex(body: str, flags: str = "") -> linear.Named:
+    """Raises: InvalidQuery, UnsupportedQuery."""
     try:
-        return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", body).replace(r"\/", "/"), re.I if "i" in flags else 0)
-    except re.error as error:
+        return linear.named(body.replace(r"\/", "/"), re.I if "i" in flags else 0)
+    except linear.InvalidExpression as error:
         raise InvalidQuery(f"invalid regular expression: {error}") from None
+    except linear.Unbounded as error:
+        raise UnsupportedQuery(f"Hodei has {error}") from None
 
 
 def _compared(sign: str, left: Expression, right: Expression, *, own: bool) -> Expression:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hodei.engines import linear
 from hodei.engines.insights import stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
 from hodei.engines.insights.expressions import MESSAGE, TIME, Expression, Parser, Scope, field_name, regex
@@ -236,16 +237,17 @@ class Query:
         token = self._tokens.kind("string", "regex")
         if token.kind == "regex":
             body, _, flags = token.text[1:].rpartition("/")
-            expression = regex(body, flags)
-            names = self._names_given() if self._tokens.take("as") else list(expression.groupindex)
+            expression, groups = regex(body, flags)
         else:
-            expression = _glob(token.text)
+            expression, groups = _glob(token.text), {}
+        if not groups or self._tokens.next.word == "as":
             self._tokens.expect("as")
-            names = self._names_given()
-        if expression.groups != len(names):
-            raise InvalidQuery("the number of fields of parse is not that of what the pattern takes out")
-        self._stages.append(stages.Parse(value.evaluate, expression, [self._scope.add(name) for name in names]))
-        self._shown += names
+            groups = {name: at for at, name in enumerate(self._names_given(), 1)}
+            if expression.groups != len(groups):
+                raise InvalidQuery("the number of fields of parse is not that of what the pattern takes out")
+        places = [(at, self._scope.add(name)) for name, at in groups.items()]
+        self._stages.append(stages.Parse(value.evaluate, expression, places))
+        self._shown += groups
 
     def _names_given(self) -> list[str]:
         names = [field_name(self._tokens.kind("name"))]
@@ -312,4 +314,4 @@ class Query:
 def _glob(pattern: str) -> re.Pattern[str]:
     """Each * takes as little as can be, one at the end all that is left."""
     start, end = r"\A" if pattern.startswith("*") else "", "$" if pattern.endswith("*") else ""
-    return re.compile(start + "(.*?)".join(map(re.escape, pattern.split("*"))) + end, re.S)
+    return linear.compile(start + "(.*?)".join(map(re.escape, pattern.split("*"))) + end, re.S)

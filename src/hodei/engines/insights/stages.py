@@ -48,9 +48,9 @@ class Assign(Stage):
 
 
 class Parse(Stage):
-    """Gives fields the groups of an expression that is searched for; None where it is not found."""
+    """Gives fields the groups (number, place) of an expression that is searched for; None where it is not found."""
 
-    def __init__(self, value: Evaluate, expression: re.Pattern[str], places: Sequence[int]) -> None:
+    def __init__(self, value: Evaluate, expression: re.Pattern[str], places: Sequence[tuple[int, int]]) -> None:
         self._value = value
         self._search = expression.search
         self._places = places
@@ -59,8 +59,8 @@ class Parse(Stage):
         for row in rows:
             value = self._value(row)
             if value is not None and (found := self._search(text(value))):
-                for at, group in zip(self._places, found.groups()):
-                    row[at] = group
+                for group, at in self._places:
+                    row[at] = found[group]
         return rows
 
 

@@ -58,9 +58,8 @@ class Search:
         return found
 
     def _matching(self, span: Span, batch: Batch) -> Sequence[int]:
-        wanted, messages, matches = (
-            chunks.within(batch, span, self._start, self._end),
-            batch.messages,
-            self._pattern.matches,
-        )
-        return [at for at in wanted if matches(messages[at])] if self._pattern.text else wanted
+        wanted = chunks.within(batch, span, self._start, self._end)
+        if not self._pattern.text:
+            return wanted
+        found = self._pattern.among(batch.messages)
+        return found if len(wanted) == len(batch.messages) else sorted({*wanted}.intersection(found))

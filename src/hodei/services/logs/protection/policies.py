@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hodei.engines import linear
 from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
 from hodei.kernel.iam.authorise import check
@@ -85,8 +85,8 @@ def finders(document: str) -> tuple[Find, ...]:
 def _finder(name: str, custom: dict[str, str]) -> Find:
     if name in custom:
         try:
-            return finding(re.compile(custom[name]))
-        except (re.error, TypeError):
+            return finding(linear.compile(custom[name]))
+        except (ValueError, TypeError):
             raise errors.InvalidParameterException(reason=f"Invalid regular expression of {name}.") from None
     found = ARN.fullmatch(name)
     if found is None:
