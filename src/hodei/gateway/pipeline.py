@@ -121,7 +121,7 @@ class Pipeline:
         try:
             body = await call.request.body.read(call.service.manifest.max_body)
         except BodyTooLarge:
-            return self._failed(call, errors.RequestTooLarge())
+            return self._failed(call, _too_large(call))
         except BodyError:
             return self._failed(call, errors.IncompleteBody())
         answer = self._guarded(call, body)
@@ -269,6 +269,16 @@ class Pipeline:
         if ctx.service.decorate:
             ctx.service.decorate(ctx, ctx.request, response, ctx.request_id)
         return response
+
+
+def _too_large(call: Call) -> AwsError:
+    """How a service says that a body is longer than it takes."""
+    assert call.service
+    manifest = call.service.manifest
+    if not (told := manifest.too_large):
+        return errors.RequestTooLarge()
+    message = told["message"].format(most=manifest.max_body, operation=call.route.operation.name)
+    return errors.declare(told["code"], status=413)(message)
 
 
 def _error(codec: Codec, operation: Any, error: Exception, request_id: str) -> Response:

@@ -1,11 +1,13 @@
-"""Zip files as they come: looked at by their directory, never unpacked here."""
+"""Zip files as they come: looked at, never unpacked here."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import lzma
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -13,7 +15,8 @@ ENCRYPTED = 0x1  # of a member's flags
 
 
 class NotAnArchive(Exception):
-    """What cannot be unpacked: no zip file, a broken or encrypted one, one with names that lead out of its folder."""
+    """What cannot be unpacked: no zip file, a broken or encrypted one, one with names that lead out of its folder or
+    with other content than its directory says."""
 
 
 class Archive(NamedTuple):
@@ -22,15 +25,17 @@ class Archive(NamedTuple):
     unpacked: int  # bytes of what its directory says is in it: no more is ever unpacked
 
 
-def read(path: Path) -> Archive:
-    """Blocking: for a thread. Raises: NotAnArchive."""
+def read(path: Path, most: int) -> Archive:
+    """What is to have `most` bytes or more when it is unpacked is not looked into. Blocking. Raises: NotAnArchive."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+            for member in members:
+                _check(member)
+            if sum(member.file_size for member in members) < most and archive.testzip():
+                raise NotAnArchive
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, NotImplementedError, OSError, EOFError):
         raise NotAnArchive from None
-    for member in members:
-        _check(member)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     return Archive(base64.b64encode(digest).decode(), path.stat().st_size, sum(m.file_size for m in members))

@@ -85,7 +85,7 @@ async def _stored(ctx: Context, body: bytes | AsyncIterator[bytes]) -> Code:
                     raise _too_large()
         blob = await writer.close()
     try:
-        archive = await ctx.offload(archives.read, ctx.blobs.path(blob))
+        archive = await ctx.offload(archives.read, ctx.blobs.path(blob), UNPACKED)
         if archive.unpacked >= UNPACKED:
             raise _too_large()
     except archives.NotAnArchive:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+log = logging.getLogger("hodei.lambda")
 
 BOOTSTRAPS = Path(__file__).with_name("bootstraps")
 SDK = ("aws_durable_execution_sdk_python", "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
@@ -31,9 +34,14 @@ class Python:
 
 async def python(runtime: str) -> Python:
     """The Python of a runtime ("python3.12"), else the one that Hodei itself runs under. Raises: NoInterpreter."""
-    for command in (*_candidates(runtime), sys.executable):
+    for command in _candidates(runtime):
         if found := await _asked(command):
             return found
+    if found := await _asked(sys.executable):
+        if runtime not in _told:
+            _told.add(runtime)
+            log.warning("%s is not on this machine: its functions run under Python %s", runtime, found.version)
+        return found
     raise NoInterpreter(f"The runtime {runtime} is not on this machine: install {runtime}.")
 
 
@@ -53,6 +61,7 @@ async def _asked(command: str) -> Python | None:
 
 
 _known: dict[str, Python | None] = {}
+_told: set[str] = set()  # runtimes that others stand in for
 
 
 async def _ask(command: str) -> Python | None:
