@@ -87,8 +87,7 @@ class Manifest:
     )  # its throttling error: code, message, status, further members
     too_large: dict[str, Any] = field(
         default_factory=dict
-    )  # its error for longer bodies than `max_body`: code, message
-    # (with {most} and {operation})
+    )  # its error for bodies that are longer than `max_body`: code, message with {most} and {operation}
     gauges: dict[str, Gauges] = field(default_factory=dict)  # by namespace: see `Service.gauges`
     listens: tuple[str, ...] = ()  # sources of events it wants to hear ("aws.s3")
     receives: tuple[str, ...] = ()  # ARNs (regular expressions) under another service's name whose events are for it
