@@ -180,7 +180,7 @@ def test_a_hot_key_is_throttled_where_many_keys_are_not(cloud: Cloud, dynamodb: 
     assert fill(dynamodb, "table", [f"key {n}" for n in range(50)], 100) == []
 
 
-@pytest.mark.feature("dynamodb.partitions")
+@pytest.mark.feature("dynamodb.partitions", "cloud.elastic")
 def test_a_partition_that_stays_hot_is_split(cloud: Cloud, dynamodb: Any, make: Make) -> None:
     make(**provisioned(1, 900))  # one partition
     cloud.clock.advance(minutes=10)
@@ -210,7 +210,7 @@ def test_one_hot_key_cannot_be_divided(cloud: Cloud, dynamodb: Any, make: Make) 
     assert answer["throttlingReasons"][0]["reason"] == "TableWriteKeyRangeThroughputExceeded"
 
 
-@pytest.mark.feature("dynamodb.capacity")
+@pytest.mark.feature("dynamodb.capacity", "cloud.elastic")
 def test_an_on_demand_table_takes_twice_its_peak_of_half_an_hour_ago(cloud: Cloud, dynamodb: Any, make: Make) -> None:
     make()
     keys = [f"key {n}" for n in range(150)]

@@ -208,6 +208,7 @@ def test_modes(cloud: Cloud, make: Make, kinesis: Any, refused: Refused) -> None
     kinesis.update_stream_mode(StreamARN=stream.arn, StreamModeDetails=on_demand)
 
 
+@pytest.mark.feature("cloud.elastic")
 def test_on_demand_streams_grow_with_their_traffic_and_shrink_a_month_later(cloud: Cloud, make: Make) -> None:
     stream = make(shards=0, StreamModeDetails={"StreamMode": "ON_DEMAND"})
     assert stream.summary()["OpenShardCount"] == 4

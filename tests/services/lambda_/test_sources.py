@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from .functions import function_of, role_of, zipped
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"
 WORK = """
-import boto3, json, os
+import boto3, json, os, time
 sqs = boto3.client("sqs")
 tries = {}
 
@@ -25,6 +26,12 @@ def note(text):
 
 def all(event, context):
     note([record["body"] for record in event["Records"]])
+
+def lengths(event, context):
+    note([len(record["body"]) for record in event["Records"]])
+
+def slow(event, context):
+    time.sleep(0.4)
 
 def whole(event, context):
     note(event)
@@ -73,6 +80,13 @@ class Work:
                 found.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.noting, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+    def wait_for(self, what: Callable[[], bool]) -> None:
+        """In real time."""
+        until = time.monotonic() + 30
+        while not what():
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
     def left(self) -> tuple[int, int]:
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -232,3 +246,58 @@ def test_events_of_a_bucket(work: Work) -> None:
     s3.put_bucket_notification_configuration(**configuration)
     s3.put_object(Bucket="photos", Key="cat.png", Body=b"meow")
     assert work.notes(5) == [["cat.png"]]
+
+
+@pytest.mark.feature("lambda.event-sources")
+def test_an_event_has_no_more_than_six_megabytes(work: Work) -> None:
+    work.feed("lengths", BatchSize=20, MaximumBatchingWindowInSeconds=10)
+    for _ in range(9):
+        work.send("x" * 1_000_000)
+    notes = work.notes(15)
+    assert sum(map(len, notes)) == 9 and max(map(len, notes)) == 6
+    assert work.left() == (0, 0)
+
+
+@pytest.mark.feature("patterns.load-shedding")
+def test_old_messages_give_way_to_new_ones(work: Work) -> None:
+    work.sqs.set_queue_attributes(QueueUrl=work.url, Attributes={"MessageRetentionPeriod": "60"})
+    work.feed("all", Enabled=False)
+    work.send("stale")
+    work.cloud.clock.advance(seconds=61)
+    work.send("fresh")
+    uuid = work.lambda_.list_event_source_mappings()["EventSourceMappings"][0]["UUID"]
+    work.lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
+    assert work.notes(5) == [["fresh"]]
+
+
+def at_a_time(cloud: Cloud) -> float:
+    """The most that have run at a time in the last hour."""
+    now = cloud.clock.now().timestamp()
+    period = {"StartTime": now - 3600, "EndTime": now + 60, "Period": 3600}
+    found = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="ConcurrentExecutions", Statistics=["Maximum"], **period
+    )
+    return max(point["Maximum"] for point in found["Datapoints"])
+
+
+@pytest.mark.feature("cloud.elastic", "lambda.event-sources")
+@pytest.mark.parametrize(
+    ("options", "first", "later"),
+    [
+        ({}, 5, 12),
+        ({"ScalingConfig": {"MaximumConcurrency": 7}}, 5, 7),
+        ({"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 2}}, 20, 20),
+    ],
+)
+def test_more_messages_are_processed_at_a_time(work: Work, options: Any, first: int, later: int) -> None:
+    """Five batches at first, five more a second, up to what is set."""
+    work.feed("slow", BatchSize=1, **options)
+    work.cloud.clock.freeze()
+    work.send(*map(str, range(30)))
+    work.wait_for(lambda: work.left() == (0, 0))
+    assert at_a_time(work.cloud) == first
+    work.cloud.clock.run(60)
+    time.sleep(1)
+    work.send(*map(str, range(60)))
+    work.wait_for(lambda: work.left() == (0, 0))
+    assert at_a_time(work.cloud) >= later if later > 7 else at_a_time(work.cloud) == later

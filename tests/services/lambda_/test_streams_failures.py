@@ -11,8 +11,7 @@ from hodei.testing import ACCOUNT, Cloud
 
 from .streams import QUEUES, STREAM, Feed
 
-pytestmark = pytest.mark.feature("lambda.event-sources", "patterns.poison-messages")
-DAY = 86400
+pytestmark = pytest.mark.feature("lambda.event-sources")
 
 
 @pytest.fixture
@@ -35,6 +34,7 @@ def metric(cloud: Cloud, name: str, **dimensions: str) -> float:
     return sum(point["Sum"] for point in found["Datapoints"])
 
 
+@pytest.mark.feature("patterns.poison-messages")
 def test_a_record_that_fails_blocks_its_shard_until_it_is_given_up(feed: Feed) -> None:
     given = {"DestinationConfig": feed.destination(), "MaximumRetryAttempts": 2, "BatchSize": 1}
     uuid = feed.feed("fails", MetricsConfig={"Metrics": ["EventCount"]}, **given)
@@ -68,6 +68,7 @@ def test_a_record_that_fails_blocks_its_shard_until_it_is_given_up(feed: Feed) -
         assert metric(feed.cloud, f"{name}EventCount", EventSourceMappingUUID=uuid) == count, name
 
 
+@pytest.mark.feature("patterns.poison-messages")
 def test_a_batch_that_fails_is_split_until_the_bad_record_is_alone(feed: Feed) -> None:
     feed.put(*"abcde", "poison", *"fg")
     given = {"DestinationConfig": feed.destination(), "MaximumRetryAttempts": 1}
@@ -109,6 +110,7 @@ def test_a_part_of_a_batch_can_fail(feed: Feed) -> None:
     assert record["KinesisBatchInfo"]["batchSize"] == 2
 
 
+@pytest.mark.feature("patterns.poison-messages")
 def test_with_splitting_a_part_that_fails_is_split_there(feed: Feed) -> None:
     feed.put("a", "b", "poison", "c")
     given = {"DestinationConfig": feed.destination(), "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": True}
@@ -175,6 +177,7 @@ def test_throttles_are_no_retries(feed: Feed) -> None:
     assert feed.notes(90) == [["patient"]]
 
 
+@pytest.mark.feature("patterns.poison-messages")
 def test_what_is_given_up_goes_to_a_bucket_with_the_records(feed: Feed) -> None:
     s3 = feed.cloud.client("s3")
     s3.create_bucket(Bucket="failures")

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,15 +31,46 @@ WAIT = 20  # seconds of a long poll
 IDLE = 3600.0  # seconds for which a queue that stays empty is not asked again; AWS asks it all the time, and bills that
 LONGEST_PAUSE = 60.0
 AT_ONCE = 10  # messages that one call can have
-FIRST, GROWTH, MOST = 5, 5.0, 1000  # batches at a time: at first, more a second (300 a minute), at most
+OF_A_POLLER = 10  # batches at a time, of one that is provisioned
+POLLERS, MOST_POLLERS = 2, 200  # provisioned, if nothing is said
 
 Message = dict[str, Any]
+
+
+class Pace(NamedTuple):
+    """How many batches may be under way: at first, how many more a second while there is something to do, at most."""
+
+    first: int
+    growth: float
+    most: int
+
+    def room(self, busy: float) -> float:
+        """After so many seconds."""
+        return min(self.first + self.growth * busy, self.most)
+
+    def time_for(self, count: int) -> float:
+        """After how many seconds there is room for so many."""
+        return max(count - self.first, 0) / self.growth if count <= self.most else float("inf")
+
+
+def _pace(mapping: EventSource) -> Pace:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+    if config := mapping.settings.get("ProvisionedPollerConfig"):
+        least, most = config.get("MinimumPollers", POLLERS), config.get("MaximumPollers", MOST_POLLERS)
+        return Pace(OF_A_POLLER * least, 1000 / 60, OF_A_POLLER * most)
+    most = mapping.settings.get("ScalingConfig", {}).get("MaximumConcurrency", 1250)
+    return Pace(min(5, most), 300 / 60, most)
 
 
 async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
     """As long as the mapping is enabled."""
     under_way: set[asyncio.Task[None]] = set()
-    busy_since, refused = ctx.now, 0
+    busy_since, refused, channel = ctx.now, 0, ("lambda-room", uuid)
+
+    def over(task: asyncio.Task[None]) -> None:
+        under_way.discard(task)
+        ctx.signal(channel)
+
     while not loop.over and (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
         try:
             if not (messages := await _gathered(ctx, mapping)):
@@ -55,15 +86,10 @@ async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
             continue
         task = ctx.timers.spawn(_process(ctx, mapping, messages))
         under_way.add(task)
-        task.add_done_callback(under_way.discard)
-        while len(under_way) >= _room(mapping, ctx.now - busy_since):
-            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _room(mapping: EventSource, busy: float) -> float:
-    """How many batches may be under way after so many seconds with something to do."""
-    most = mapping.settings.get("ScalingConfig", {}).get("MaximumConcurrency", MOST)
-    return min(FIRST + GROWTH * busy, float(most))
+        task.add_done_callback(over)
+        pace = _pace(mapping)
+        while len(under_way) + 1 > pace.room(ctx.now - busy_since):
+            await ctx.wait(channel, busy_since + pace.time_for(len(under_way) + 1))
 
 
 async def _gathered(ctx: Context, mapping: EventSource) -> list[Message]:
@@ -106,19 +132,37 @@ async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Messag
     batches.count(ctx, mapping, "Polled", len(messages))
     batches.count(ctx, mapping, "FilteredOut", len(done))
     try:
-        if wanted:
-            done += await _invoked(ctx, mapping, wanted)
+        for part in _parts(mapping, wanted):
+            done += await _invoked(ctx, mapping, *part)
     except AwsError as error:
         log.info("event source mapping %s: %s", mapping.uuid, error)  # the messages come back
     if done:
         await _delete(ctx, mapping, done)
 
 
-async def _invoked(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> list[Message]:
+def _parts(mapping: EventSource, messages: Sequence[Message]) -> Iterator[tuple[list[Message], list[msgspec.Raw]]]:
+    """Messages, and what is told of them, as many at a time as one event can have."""
+    part: list[Message] = []
+    records: list[msgspec.Raw] = []
+    size = 0
+    for message in messages:
+        record = msgspec.Raw(msgspec.json.encode(_record(mapping, message)))
+        size += len(record) + 1
+        if part and size > batches.LARGEST:
+            yield part, records
+            part, records, size = [], [], len(record) + 1
+        part.append(message)
+        records.append(record)
+    if part:
+        yield part, records
+
+
+async def _invoked(
+    ctx: Context, mapping: EventSource, messages: Sequence[Message], records: Sequence[msgspec.Raw]
+) -> list[Message]:
     """Those that were done."""
-    event = {"Records": [_record(mapping, message) for message in messages]}
     trace = tracing.deepest(message["Attributes"].get("AWSTraceHeader", "") for message in messages)
-    outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode(event), trace)).outcome
+    outcome = (await batches.invoke(ctx, mapping, msgspec.json.encode({"Records": records}), trace)).outcome
     ids = {message["MessageId"] for message in messages}
     failed: set[str] | None = set()
     if outcome.error:
