@@ -13,6 +13,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/functions"
 HEAD = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
 ARN, FLOW, LAYER = f"{HEAD}:function:worker", f"{HEAD}:function:flow", f"{HEAD}:layer:tools"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/fed"
 STATEMENT = {
     "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "lambda:GetFunction", "Resource": ARN
 }  # fmt: skip
@@ -45,6 +46,7 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
     fn.put_function_event_invoke_config(FunctionName="worker", MaximumRetryAttempts=1)
     fn.create_function_url_config(FunctionName="worker", AuthType="NONE")
     uuid = fn.create_event_source_mapping(FunctionName="worker", EventSourceArn=QUEUE, Enabled=False)["UUID"]
+    fed = _fed_from_a_stream(cloud)
     signing = fn.create_code_signing_config(AllowedPublishers=SIGNERS)["CodeSigningConfig"]["CodeSigningConfigArn"]
     execution = _execution(fn, given)
     arns = [ARN, f"{HEAD}:event-source-mapping:{uuid}", signing]
@@ -70,8 +72,15 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
         "Action": ["lambda:GetFunction", "lambda:InvokeFunction", "lambda:GetLayerVersion", "*"],
         "Principal": ["s3.amazonaws.com", "111111111111", "*", ROLE, "nobody"],
         "RevisionId": [made["RevisionId"], alias["RevisionId"], "x"],
-        "UUID": [uuid, uuid, "0" * 36],
-        "EventSourceArn": [QUEUE, f"{QUEUE}.fifo", f"{QUEUE}x", "arn:aws:s3:::plain", f"arn:aws:kafka:{REGION}:{ACCOUNT}:c"],
+        "UUID": [uuid, uuid, fed, fed, "0" * 36],
+        "EventSourceArn": [
+            QUEUE, STREAM, f"{STREAM}/consumer/c:1", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t/stream/x",
+            f"{QUEUE}.fifo", f"{QUEUE}x", "arn:aws:s3:::plain", f"arn:aws:kafka:{REGION}:{ACCOUNT}:c",
+        ],
+        "StartingPosition": ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
+        "ParallelizationFactor": [1, 10, 2],
+        "TumblingWindowInSeconds": [0, 0, 60],
+        "MaximumRecordAgeInSeconds": [-1, 60, 59, 604800],
         "FilterCriteria": [FILTERS, {}, {"Filters": [{"Pattern": "x"}]}, {"Filters": [{}]}],
         "DestinationConfig": [TO_QUEUE, {"OnSuccess": {"Destination": ARN}}, {"OnFailure": {}}, {}],
         "DeadLetterConfig": [{"TargetArn": QUEUE}, {"TargetArn": ""}, {}],
@@ -101,6 +110,15 @@ def _execution(fn: Any, given: dict[str, Any]) -> str:
     fn.put_function_concurrency(FunctionName="flow", ReservedConcurrentExecutions=0)
     started = fn.invoke(FunctionName="flow:1", InvocationType="Event", DurableExecutionName="mine")
     return str(started["DurableExecutionArn"])
+
+
+def _fed_from_a_stream(cloud: Cloud) -> str:
+    """The UUID of a mapping that waits in vain: nothing of the function may run."""
+    cloud.client("kinesis").create_stream(StreamName="fed", ShardCount=2)
+    cloud.client("kinesis").put_record(StreamName="fed", PartitionKey="a", Data=b"{}")
+    given = {"FunctionName": "worker", "EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON"}
+    uuid: str = cloud.client("lambda").create_event_source_mapping(**given)["UUID"]
+    return uuid
 
 
 def _package() -> bytes:
