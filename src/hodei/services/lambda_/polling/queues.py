@@ -49,8 +49,8 @@ class Pace(NamedTuple):
         return min(self.first + self.growth * busy, self.most)
 
     def time_for(self, count: int) -> float:
-        """After how many seconds there is room for so many."""
-        return max(count - self.first, 0) / self.growth if count <= self.most else float("inf")
+        """After how many seconds there is room for so many, with a millisecond for rounding."""
+        return max(count - self.first, 0) / self.growth + 0.001 if count <= self.most else float("inf")
 
 
 def _pace(mapping: EventSource) -> Pace:
