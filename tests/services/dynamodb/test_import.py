@@ -80,6 +80,7 @@ def test_an_import_makes_a_table(cloud: Cloud, dynamodb: Any, s3: Any) -> None:
     assert first == {
         "ImportArn": first["ImportArn"],
         "ImportStatus": "IN_PROGRESS",
+        "CloudWatchLogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws-dynamodb/imports:*",
         "TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/new",
         "TableId": first["TableId"],
         "ClientToken": first["ClientToken"],
@@ -369,6 +370,7 @@ def test_imports_are_listed_for_ninety_days(cloud: Cloud, dynamodb: Any, s3: Any
     assert arns == [done[2]["ImportArn"], done[1]["ImportArn"]]
     rest = dynamodb.list_imports(PageSize=2, NextToken=first["NextToken"])
     members = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "InputFormat", "StartTime", "EndTime")
+    members += ("CloudWatchLogGroupArn",)
     assert rest["ImportSummaryList"] == [{name: done[0][name] for name in members}]
     assert "NextToken" not in rest
     of_two = dynamodb.list_imports(TableArn=done[2]["TableArn"])["ImportSummaryList"]
@@ -394,3 +396,21 @@ def test_a_missing_library_is_named(cloud: Cloud, dynamodb: Any, s3: Any, monkey
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(ClientError, match=r"ZSTD needs a library .*hodei\[dynamodb\]"):
         begin(dynamodb, InputCompressionType="ZSTD")
+
+
+def test_what_is_wrong_with_items_is_in_a_log_group(cloud: Cloud, dynamodb: Any, s3: Any) -> None:
+    put(s3, "data/1", json_lines({"pk": {"S": "a"}}, {"pk": {"S": ""}}, {"pk": {"S": "b"}}) + b"no json")
+    arn = begin(dynamodb)["ImportArn"]
+    cloud.clock.advance(seconds=1)
+    done = dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"]
+    assert counts(done) == (4, 2, 2)
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws-dynamodb/imports:*"
+    assert done["CloudWatchLogGroupArn"] == group
+    assert dynamodb.list_imports()["ImportSummaryList"][0]["CloudWatchLogGroupArn"] == group
+    stream = f"{arn.rpartition('/')[2]}/error"
+    events = cloud.client("logs").get_log_events(logGroupName="/aws-dynamodb/imports", logStreamName=stream)["events"]
+    first, second = (json.loads(event["message"]) for event in events)
+    assert first["itemS3Pointer"] == {"bucket": "imports", "key": "data/1", "itemIndex": 1}
+    assert first["importArn"] == arn
+    assert "empty" in first["errorMessages"][0]
+    assert second["itemS3Pointer"]["itemIndex"] == 3

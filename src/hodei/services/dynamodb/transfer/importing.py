@@ -20,7 +20,7 @@ from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Item, StoredItem, Table, items, tables
 from hodei.services.dynamodb.tables import lifecycle
 from hodei.services.dynamodb.tables.sweeping import forget_items, forget_table
-from hodei.services.dynamodb.transfer import jobs
+from hodei.services.dynamodb.transfer import error_logs, jobs
 from hodei.services.dynamodb.transfer.records import Reader, Source
 from hodei.services.dynamodb.transfer.state import Import, imports
 
@@ -103,25 +103,28 @@ async def _read_object(ctx: Context, job: Import, key: str) -> Import:
     job = jobs.still(ctx, imports, TIMER, job)
     answer = await ctx.call("s3", "GetObject", Key=key, **_bucket(job))
     reader = Reader(_source(job, _table(ctx, job)))
-    processed = imported = 0
+    processed = 0
+    bad: list[tuple[int, str]] = []
     async for chunk in _chunks(answer["Body"]):
         for batch in reader.batches(chunk):
+            bad += ((processed + at, message) for at, message in _put(ctx, _table(ctx, job), batch))
             processed += len(batch)
-            imported += _put(ctx, _table(ctx, job), batch)
             await asyncio.sleep(0)  # others have their turn
             job = jobs.still(ctx, imports, TIMER, job)
         if reader.fault:
+            bad.append((processed, reader.fault))
             processed += 1
             break
     job = replace(
         jobs.still(ctx, imports, TIMER, job),
         after=key,
         processed=job.processed + processed,
-        imported=job.imported + imported,
-        errors=job.errors + processed - imported,
+        imported=job.imported + processed - len(bad),
+        errors=job.errors + len(bad),
         size=job.size + reader.size,
         tries=0,
     )
+    error_logs.note(ctx, job, key, bad)
     imports.put(ctx, job)
     return job
 
@@ -155,16 +158,16 @@ def _source(job: Import, table: Table) -> Source:
     )
 
 
-def _put(ctx: Context, table: Table, batch: Sequence[Item]) -> int:
-    """How many of the items were good."""
-    good = 0
-    for item in batch:
+def _put(ctx: Context, table: Table, batch: Sequence[Item]) -> list[tuple[int, str]]:
+    """Put the items that are good; of the others the positions, and what is wrong with them."""
+    bad = []
+    for at, item in enumerate(batch):
         try:
             write = writes.put({"Item": item})
             place = write.place(table)
-        except AwsError:
+        except AwsError as error:
+            bad.append((at, error.message))
             continue
         new = StoredItem(table=table.id, partition=place.partition, sort=place.sort, item=write.item, size=write.size)
         changes.apply(ctx, table, items.get(ctx, table.id, *place), new, "restore")
-        good += 1
-    return good
+    return bad

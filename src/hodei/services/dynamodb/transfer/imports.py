@@ -17,7 +17,7 @@ from hodei.services.dynamodb.state import Table, tables
 from hodei.services.dynamodb.tables.creation import check_creation
 from hodei.services.dynamodb.tables.describe import table_arn
 from hodei.services.dynamodb.tables.tables import check_free
-from hodei.services.dynamodb.transfer import compression, ion, jobs
+from hodei.services.dynamodb.transfer import compression, error_logs, ion, jobs
 from hodei.services.dynamodb.transfer.importing import TIMER
 from hodei.services.dynamodb.transfer.state import Import, imports
 
@@ -129,7 +129,16 @@ def list_imports(
 ) -> dict[str, Any]:
     """Those of the last 90 days, the greatest ARN first."""
     found = jobs.listed(ctx, imports, TableArn, "import", PageSize, NextToken)
-    members = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "InputFormat", "StartTime", "EndTime")
+    members = (
+        "ImportArn",
+        "ImportStatus",
+        "TableArn",
+        "S3BucketSource",
+        "InputFormat",
+        "StartTime",
+        "EndTime",
+        "CloudWatchLogGroupArn",
+    )
     summaries = [{name: value for name, value in _described(job).items() if name in members} for job in found.jobs]
     return {"ImportSummaryList": summaries, **found.more}
 
@@ -140,6 +149,7 @@ def _described(job: Import) -> dict[str, Any]:
         job,
         ImportArn=job.arn,
         ImportStatus=job.status,
+        CloudWatchLogGroupArn=error_logs.group_arn(job.arn),
         ErrorCount=job.errors if job.ended else 0,
         ProcessedItemCount=job.processed if job.ended else 0,
         ImportedItemCount=job.imported if job.ended else 0,
