@@ -62,7 +62,8 @@ class Pipeline:
         self._local = local  # the admin API and what people script against: /_hodei, /_localstack
 
     def __call__(self, request: Request) -> Answer:
-        self.world.ledger.tick(self.world.clock.now())
+        request.arrived = self.world.clock.now()
+        self.world.ledger.tick(request.arrived)
         if request.path.startswith("/_") and self._local and (answer := self._local(request)):
             return answer
         if name := self.router.data_plane(request):

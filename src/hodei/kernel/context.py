@@ -145,6 +145,11 @@ class Context:
         return self.world.clock.now()
 
     @property
+    def elapsed(self) -> float:
+        """Seconds since the request came; 0 of what has none."""
+        return max(0.0, self.now - self.request.arrived) if self.request else 0.0
+
+    @property
     def ids(self) -> Ids:
         return self.world.ids
 

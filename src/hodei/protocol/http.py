@@ -111,6 +111,7 @@ class Request:
     scheme: str = "http"
     client: str = "127.0.0.1"
     http_version: str = "1.1"
+    arrived: float = 0.0  # in epoch seconds, by whichever clock counts
     path: str = field(init=False)  # raw: still percent-encoded, never normalised
     query: str = field(init=False)  # raw, without '?'
     chunk_signatures: Any = field(init=False, default=None)  # what verifies those that stand in the body

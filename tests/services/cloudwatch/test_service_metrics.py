@@ -164,3 +164,98 @@ def test_events(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     assert change["previousState"]["value"] == "INSUFFICIENT_DATA"
     assert change["configuration"]["description"] == "d"
     assert change["configuration"]["metrics"][0]["metricStat"]["stat"] == "Sum"
+
+
+@service_metrics
+def test_requests_to_buckets(cloud: Cloud) -> None:
+    """Of those that have metrics configurations: of all requests, of a prefix, of a tag."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="shop")
+    s3.put_object(Bucket="shop", Key="before", Body=b"x")
+    filters: dict[str, Any] = {"all": None, "in": {"Prefix": "in/"}, "hot": {"Tag": {"Key": "heat", "Value": "hot"}}}
+    for id, wanted in filters.items():
+        given = {"Id": id} | ({"Filter": wanted} if wanted else {})
+        s3.put_bucket_metrics_configuration(Bucket="shop", Id=id, MetricsConfiguration=given)
+    s3.put_object(Bucket="shop", Key="in/a", Body=b"12345", Tagging="heat=hot")
+    s3.put_object(Bucket="shop", Key="b", Body=b"123")
+    s3.get_object(Bucket="shop", Key="in/a")["Body"].read()
+    s3.head_object(Bucket="shop", Key="b")
+    s3.list_objects_v2(Bucket="shop", Prefix="in/")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket="shop", Key="in/none")
+    s3.delete_object(Bucket="shop", Key="b")
+
+    def of(filter: str, name: str, stat: str = "Sum") -> float | None:
+        return total(cloud, "AWS/S3", name, stat, BucketName="shop", FilterId=filter)
+
+    assert (of("all", "GetRequests"), of("all", "HeadRequests"), of("all", "ListRequests")) == (2, 1, 1)
+    assert (of("all", "DeleteRequests"), of("all", "4xxErrors"), of("all", "5xxErrors")) == (1, 1, 0)
+    assert (of("in", "AllRequests"), of("in", "PutRequests"), of("in", "GetRequests")) == (4, 1, 2)
+    assert (of("in", "BytesUploaded"), of("in", "BytesDownloaded")) == (5, 5)
+    assert (of("hot", "AllRequests"), of("hot", "4xxErrors")) == (2, 0)
+    assert of("all", "TotalRequestLatency", "SampleCount") == of("all", "AllRequests")
+    for id in filters:
+        s3.delete_bucket_metrics_configuration(Bucket="shop", Id=id)
+    counted = of("all", "AllRequests")
+    s3.list_objects_v2(Bucket="shop")
+    assert of("all", "AllRequests") == counted
+
+
+@service_metrics
+def test_how_long_requests_take(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="latent",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    cloud.clock.resume()
+    cloud.fault(service="dynamodb", operation="PutItem", latency="50ms")
+    item = {"id": {"S": "a"}}
+    dynamodb.put_item(TableName="latent", Item=item)
+    dynamodb.get_item(TableName="latent", Key=item)
+    dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "latent", "Item": item}}])
+    with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
+        dynamodb.get_item(TableName="none", Key=item)
+
+    def of(operation: str, stat: str, table: str = "latent") -> float | None:
+        return total(cloud, "AWS/DynamoDB", "SuccessfulRequestLatency", stat, TableName=table, Operation=operation)
+
+    slow, quick = of("PutItem", "Average"), of("GetItem", "Average")
+    assert slow is not None and quick is not None and slow >= 50 > quick >= 0
+    assert of("TransactWriteItems", "SampleCount") == 1
+    assert of("GetItem", "SampleCount", "none") is None
+
+
+@service_metrics
+def test_key_material_that_expires(cloud: Cloud) -> None:
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    kms = cloud.client("kms")
+    id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    given = kms.get_parameters_for_import(KeyId=id, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    public = serialization.load_der_public_key(given["PublicKey"])
+    assert isinstance(public, rsa.RSAPublicKey)
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    kms.import_key_material(
+        KeyId=id,
+        ImportToken=given["ImportToken"],
+        EncryptedKeyMaterial=public.encrypt(bytes(32), oaep),
+        ValidTo=cloud.clock.now() + timedelta(hours=2),
+    )
+    cloud.clock.advance(hours=1)
+    left = total(cloud, "AWS/KMS", "SecondsUntilKeyMaterialExpiration", "Minimum", KeyId=id)
+    assert left is not None and 3500 <= left <= 3600
+
+
+@service_metrics
+def test_how_many_secrets_there_are(cloud: Cloud) -> None:
+    client = cloud.client("secretsmanager")
+    for name in ("one", "two"):
+        client.create_secret(Name=name, SecretString="x")
+    client.delete_secret(SecretId="two", RecoveryWindowInDays=7)
+    cloud.clock.advance(hours=1)
+    of = {"Class": "None", "Resource": "SecretCount", "Service": "Secrets Manager", "Type": "Resource"}
+    assert total(cloud, "AWS/SecretsManager", "ResourceCount", "Maximum", **of) == 2

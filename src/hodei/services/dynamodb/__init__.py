@@ -6,6 +6,7 @@ one account, are not strongly consistent (MRSC), and nothing scales by itself; n
 
 from hodei.services.dynamodb import access as access
 from hodei.services.dynamodb import gauges as gauges
+from hodei.services.dynamodb import latency as latency
 from hodei.services.dynamodb import requests as requests
 from hodei.services.dynamodb.backups import backups as backups
 from hodei.services.dynamodb.backups import restores as restores

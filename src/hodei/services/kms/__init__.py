@@ -5,7 +5,7 @@ Not there, and refused: SM2, Ed25519ph, attestation of Nitro enclaves (Recipient
 connected. Grants count at once, and a replica is ready as soon as it is asked for: nothing is eventually consistent.
 """
 
-from hodei.services.kms import access, aliases, billing, deletion, grants, key_stores, keys, policies, tagging
+from hodei.services.kms import access, aliases, billing, deletion, gauges, grants, key_stores, keys, policies, tagging
 from hodei.services.kms.material import imports, multi_region, rotation
 from hodei.services.kms.using import data_keys, encryption, signing, use
 
@@ -16,6 +16,7 @@ __all__ = [
     "data_keys",
     "deletion",
     "encryption",
+    "gauges",
     "grants",
     "imports",
     "key_stores",

@@ -26,7 +26,7 @@ class Bucket(Record):
     mfa_delete_said: bool = False  # whether that was ever configured
     object_lock: bool = False
     constraint: str = ""  # the location constraint where it is not the region: "EU" means eu-west-1
-    configured: tuple[str, ...] = ()  # kinds of which there is a document in `configurations`
+    configured: tuple[str, ...] = ()  # kinds of which there are documents in `configurations`
     cleared: tuple[str, ...] = ()  # kinds whose default was deleted
 
     @property

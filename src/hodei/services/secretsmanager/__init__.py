@@ -8,6 +8,7 @@ author out is not asked.
 from hodei.services.secretsmanager import (
     access,
     billing,
+    gauges,
     listing,
     passwords,
     policies,
@@ -21,6 +22,7 @@ from hodei.services.secretsmanager import (
 __all__ = [
     "access",
     "billing",
+    "gauges",
     "listing",
     "passwords",
     "policies",

@@ -8,7 +8,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.s3.billing import classes
+from hodei.services.s3.billing import classes, request_metrics
 from hodei.services.s3.buckets.buckets import home
 from hodei.services.s3.service import s3
 from hodei.services.s3.state import Bucket, Object, buckets, objects, uploads, versions
@@ -24,6 +24,8 @@ Params = Mapping[str, Any]
 
 @s3.meters("*")
 def billed(ctx: Context, params: Params, result: Params, error: Exception | None) -> None:
+    if ctx.request is not None:
+        _measure(ctx, params, result, error)
     operation = ctx.operation
     if not (tier := _tier(operation)):
         return
@@ -49,6 +51,12 @@ def billed(ctx: Context, params: Params, result: Params, error: Exception | None
             place.meter("transfer", length, arn)
         if kind in RETRIEVED:
             place.meter(f"{prefix}bytes", length, arn)
+
+
+def _measure(ctx: Context, params: Params, result: Params, error: Exception | None) -> None:
+    bucket = buckets.get(ctx, params.get("Bucket") or "")
+    if bucket is not None and request_metrics.KIND in bucket.configured:
+        request_metrics.count(home(ctx, bucket), bucket, ctx, params, result, error)
 
 
 @functools.cache

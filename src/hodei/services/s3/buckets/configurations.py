@@ -182,6 +182,7 @@ def _numbered_putter(kind: str, member: str, accept: Accept) -> Handler:
         if not known and configurations.count(home, bucket.name, kind) >= MOST:
             raise errors.TooManyConfigurations()
         configurations.put(home, Configuration(bucket=bucket.name, kind=kind, id=id, document=document))
+        _note(home, bucket, kind)
 
     return _signed(handler, "Bucket", "Id", member, "ExpectedBucketOwner", doc=accept.__doc__)
 
@@ -201,8 +202,17 @@ def _numbered_deleter(kind: str) -> Handler:
         bucket = buckets.bucket_of(ctx, Bucket, ExpectedBucketOwner)
         if not configurations.delete(buckets.home(ctx, bucket), Bucket, kind, Id):
             raise errors.NoSuchConfiguration()
+        _note(buckets.home(ctx, bucket), bucket, kind)
 
     return handler
+
+
+def _note(home: Context, bucket: Bucket, kind: str) -> None:
+    """Whether a bucket has any of a kind stands in its record, which every request looks at."""
+    there = {kind} if configurations.count(home, bucket.name, kind) else set()
+    configured = tuple(sorted({*bucket.configured} - {kind} | there))
+    if configured != bucket.configured:
+        state.buckets.put(home, replace(bucket, configured=configured))
 
 
 def _lister(kind: str, member: str) -> Handler:

@@ -1,6 +1,6 @@
 """Configurations of which a bucket has several by id: inventory, metrics, analytics, intelligent tiering.
 
-They are checked, kept and listed. No inventory report, metric or analysis is made of them.
+They are checked, kept and listed. No inventory report or analysis is made of them.
 """
 
 from __future__ import annotations
