@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -115,6 +117,14 @@ def test_doctor_tells_how_to_trust_https(hodei: Callable[..., Ran], url: str, ho
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CA_BUNDLE": str(authority)}
     answer = subprocess.run(identity, env=bare_environment(home) | keys, capture_output=True, text=True, check=False)
     assert json.loads(fine(answer))["Account"] == "000000000000"
+
+
+def test_doctor_tells_what_runs_functions(hodei: Callable[..., Ran], url: str) -> None:
+    told = fine(hodei("doctor", "--port", url.rpartition(":")[2]))
+    assert f"Python {platform.python_version()}" in told
+    assert re.search(
+        "^ok  sandbox +(with files and processes of their own|functions see your files)", told, re.MULTILINE
+    )
 
 
 def test_nothing_answers(hodei: Callable[..., Ran]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
 import os
 import platform
@@ -19,6 +20,8 @@ from hodei.cli import DEFAULT_HOST, Failure, default_data
 from hodei.cli_client import ask, find_aws
 
 ENOUGH_DISK = 1 << 30
+NOT_ISOLATED = "functions see your files, and images cannot run: as root, or with user namespaces, they are apart"
+NOT_LIMITED = "no control groups: memory is watched, processor time is not shared out"
 
 TRUST = """
 HTTPS: the certificate authority of this data folder is {ca}
@@ -39,7 +42,7 @@ class Finding(NamedTuple):
 def doctor(options: argparse.Namespace) -> int:
     running = _running(options.port)
     data = (options.data or Path((running or {}).get("data") or default_data())).expanduser().absolute()
-    findings = [*_machine(), _port(options.port, running), *_place(data, running)]
+    findings = [*_machine(), *_functions(), _port(options.port, running), *_place(data, running)]
     for finding in findings:
         print(f"{'ok' if finding.fine else '!!'}  {finding.subject:12} {finding.text}")
     print(TRUST.format(ca=_authority(data)))
@@ -52,6 +55,17 @@ def _machine() -> Iterator[Finding]:
     yield Finding(fast, "uvloop", "here" if fast else "missing, all works but slower: pip install uvloop")
     aws = find_aws()
     yield Finding(aws is not None, "aws CLI", _aws(aws) if aws else "not found: pip install 'hodei[aws]' brings one")
+
+
+def _functions() -> Iterator[Finding]:
+    """What Lambda needs of the machine."""
+    from hodei.services.lambda_.runtime.survey import survey
+
+    found = asyncio.run(survey())
+    yield Finding(True, "functions", f"run by {', '.join(found.programs)}")
+    isolated = "with files and processes of their own" if found.isolated else NOT_ISOLATED
+    limited = "memory and processor time by control groups" if found.limited else NOT_LIMITED
+    yield Finding(True, "sandbox", f"{isolated}; {limited}")
 
 
 def _aws(program: str) -> str:

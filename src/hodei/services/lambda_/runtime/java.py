@@ -36,10 +36,14 @@ def find(runtime: str) -> Java:
     Raises: NoInterpreter.
     """
     wanted = int(runtime.removeprefix("java").partition(".")[0])
-    fit = [java for home in _homes() if (java := _read(home)) and java.major >= wanted]
+    fit = [java for java in installed() if java.major >= wanted]
     if not fit:
         raise NoInterpreter(f"The runtime {runtime} is not on this machine: install a JRE {wanted} or newer.")
     return min(fit, key=lambda java: java.major)
+
+
+def installed() -> list[Java]:
+    return [java for home in _homes() if (java := _read(home))]
 
 
 def _homes() -> Iterator[Path]:
