@@ -8,7 +8,7 @@ sources that have no engine here (Kafka, MQ, DocumentDB).
 from hodei.services.lambda_ import access
 from hodei.services.lambda_.aliases import aliases
 from hodei.services.lambda_.concurrency import account, billing, provisioned, reserved
-from hodei.services.lambda_.durable import operations as durable
+from hodei.services.lambda_.durable import registering as durable
 from hodei.services.lambda_.events import configs as event_configs
 from hodei.services.lambda_.functions import creation, deletion, publishing, reading, updates
 from hodei.services.lambda_.invoking import asynchronous, invoke, streaming

@@ -288,7 +288,6 @@ def test_other_accounts_and_regions_have_none(flows: Workflows) -> None:
 def test_no_execution_goes_on_without_its_function(flows: Workflows) -> None:
     arn = flows.start(flows.make("order"), {"a": 1, "b": 1})
     flows.fn.delete_function(FunctionName="order")
-    flows.advance(days=4)
     assert flows.get(arn)["Error"]["ErrorType"] == "ResourceNotFoundException"
 
 
@@ -357,6 +356,17 @@ def test_the_bill(flows: Workflows) -> None:
     written = sum(line.quantity for line in bill.lines(usage_type="Lambda-Durable-Data-Written-GB"))
     assert written == pytest.approx(19 / 2**30)
     assert bill.total(usage_type="Lambda-Durable-Data-Retained-GB-Mo") > 0
+
+
+def test_what_cloudtrail_knows(flows: Workflows) -> None:
+    """No payloads, and of checkpoints nothing: they are data events."""
+    arn = flows.start(flows.make("approve"))
+    flows.fn.send_durable_execution_callback_success(CallbackId=flows.callback(arn), Result=b"secret")
+    flows.fn.stop_durable_execution(DurableExecutionArn=arn, Error={"ErrorMessage": "secret"})
+    events = flows.cloud.client("cloudtrail").lookup_events(MaxResults=50)["Events"]
+    assert {"SendDurableExecutionCallbackSuccess", "StopDurableExecution"} <= {event["EventName"] for event in events}
+    assert "CheckpointDurableExecution" not in {event["EventName"] for event in events}
+    assert "secret" not in "".join(event["CloudTrailEvent"] for event in events)
 
 
 # permissions

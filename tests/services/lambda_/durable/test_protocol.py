@@ -181,6 +181,7 @@ def test_how_large_a_result_may_be(flows: Workflows, kind: str) -> None:
         ({"statusCode": 200}, "Invalid Status in invocation output."),
         ("text", "Invalid Status in invocation output."),
         ({"Status": "SUCCEEDED", "Error": {"ErrorMessage": "m"}}, "Cannot provide an Error for SUCCEEDED status."),
+        ({"Status": "SUCCEEDED", "Result": {"a": 1}}, "Invalid Result in invocation output."),
         ({"Status": "FAILED", "Result": "r"}, "Cannot provide a Result for FAILED status."),
     ],
 )

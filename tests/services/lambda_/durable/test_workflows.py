@@ -232,6 +232,17 @@ def test_a_durable_function_is_waited_for(flows: Workflows, caller: str) -> None
     assert flows.did("order") == ["add", "double"]
 
 
+def test_a_function_that_has_no_room_is_invoked_later(flows: Workflows, caller: str) -> None:
+    flows.make("plain", timeout=None)
+    flows.fn.put_function_concurrency(FunctionName="plain", ReservedConcurrentExecutions=0)
+    arn = flows.start(caller, {"function": "plain", "payload": {}})
+    flows.advance(seconds=5)
+    assert flows.status(arn) == "RUNNING"
+    flows.fn.delete_function_concurrency(FunctionName="plain")
+    flows.advance(seconds=5)
+    assert flows.result(arn) == {"got": {}} and flows.did("plain") == ["plain"]
+
+
 @pytest.mark.parametrize("end", ["STOPPED", "TIMED_OUT"])
 def test_how_the_one_that_was_invoked_ends(flows: Workflows, caller: str, end: str) -> None:
     arn = flows.start(caller, {"function": flows.make("order", timeout=3600), "payload": {"a": 2, "b": 3}})
@@ -250,6 +261,7 @@ def test_how_the_one_that_was_invoked_ends(flows: Workflows, caller: str, end: s
     ("event", "type"),
     [
         ({"function": "plain", "payload": {"fail": True}}, "ValueError"),
+        ({"function": "plain", "payload": {"size": 2**20}}, "InvalidParameterValueException"),
         ({"function": "nobody"}, "ResourceNotFoundException"),
         ({"function": "call"}, "InvalidParameterValueException"),  # a durable one by an unqualified name
         ({"function": "arn:aws:lambda:us-east-1:111111111111:function:f"}, "ResourceNotFoundException"),

@@ -152,5 +152,7 @@ def plain(event: Any, context: Any) -> Any:
     """Not durable."""
     if event.get("fail"):
         raise ValueError("no")
+    if event.get("size"):
+        return "x" * event["size"]
     did("plain")
     return {"got": event}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, Principal
@@ -10,13 +13,18 @@ from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.durable import ends, pending, tokens
 from hodei.services.lambda_.durable.records import RUNNING, Operation, executions, operations
 from hodei.services.lambda_.durable.running import SPARE, error_object
+from hodei.services.lambda_.durable.updates import LARGEST_INVOKE
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.state import versions
 
+THROTTLED = 1.0  # seconds until a function that there was no room for is invoked again
+
 
 def begin(ctx: Context, operation: Operation) -> None:
     """The timer is set again for the case that nothing comes of it: the process may be killed meanwhile."""
+    if not _waiting(ctx, operation):
+        return
     try:
         found = _target(ctx, operation)
     except AwsError as error:
@@ -45,15 +53,26 @@ async def _invoke(ctx: Context, operation: Operation, found: Found) -> None:
             _join(ctx, operation, answer["DurableExecutionArn"])
             return
         answer = await acting.call("lambda", "Invoke", **given)
+    except errors.TooManyRequestsException:
+        if _waiting(ctx, operation):
+            ctx.timers.set(ctx, pending.TIMER, ctx.now + THROTTLED, operation.execution, str(operation.number))
+        return
     except AwsError as error:
         _fail(ctx, operation, error)
         return
-    if not _waiting(ctx, operation):
-        return
+    if _waiting(ctx, operation):
+        _answered(ctx, operation, answer)
+
+
+def _answered(ctx: Context, operation: Operation, answer: Mapping[str, Any]) -> None:
+    payload: bytes = answer["Payload"]
     if kind := answer.get("FunctionError"):
-        pending.complete(ctx, operation, "FAILED", error=error_object(answer["Payload"], kind))
+        pending.complete(ctx, operation, "FAILED", error=error_object(payload, kind))
+    elif len(payload) > LARGEST_INVOKE:
+        reason = f"CHAINED_INVOKE output payload size must be less than or equal to {LARGEST_INVOKE} bytes."
+        pending.complete(ctx, operation, "FAILED", error=ends.invalid(reason))
     else:
-        pending.complete(ctx, operation, "SUCCEEDED", result=answer["Payload"].decode("utf-8", "replace"))
+        pending.complete(ctx, operation, "SUCCEEDED", result=payload.decode("utf-8", "replace"))
 
 
 def _role(ctx: Context, operation: Operation) -> Principal:
@@ -78,8 +97,10 @@ def _join(ctx: Context, operation: Operation, arn: str) -> None:
 
 
 def _waiting(ctx: Context, operation: Operation) -> bool:
+    """Whether its answer is still waited for."""
+    execution = executions.get(ctx, operation.execution)
     now = operations.get(ctx, operation.execution, operation.number)
-    return now is not None and now.pending is not None
+    return execution is not None and execution.status == RUNNING and now is not None and now.pending is not None
 
 
 def _fail(ctx: Context, operation: Operation, error: AwsError) -> None:

@@ -57,6 +57,19 @@ def invalid(reason: str) -> Error:
     return {"ErrorType": "InvalidParameterValueException", "ErrorMessage": reason}
 
 
+def abandon(ctx: Context, function: str, version: str) -> None:
+    """Fail what runs of a version that is deleted."""
+    for execution in list(executions.by("functions", ctx, function)):
+        if execution.status == RUNNING and execution.version == version:
+            with Progress(ctx, execution) as progress:
+                fail(progress, gone(ctx, execution))
+
+
+def gone(ctx: Context, execution: Execution) -> Error:
+    function = ctx.arn(f"function:{execution.function}:{execution.version}")
+    return {"ErrorType": "ResourceNotFoundException", "ErrorMessage": f"Function not found: {function}"}
+
+
 @lambda_.timer(TIMEOUT)
 def time_out(ctx: Context, id: str) -> None:
     execution = executions.get(ctx, id)

@@ -35,9 +35,7 @@ def invoke(ctx: Context, id: str) -> None:
     with Progress(ctx, execution) as progress:
         version = versions.get(ctx, execution.function, execution.version)
         if version is None:
-            function = ctx.arn(f"function:{execution.function}:{execution.version}")
-            error = {"ErrorType": "ResourceNotFoundException", "ErrorMessage": f"Function not found: {function}"}
-            ends.fail(progress, error)
+            ends.fail(progress, ends.gone(ctx, execution))
             return
         ctx.timers.set(ctx, waking.TIMER, ctx.now + version.timeout + SPARE, id)
         ctx.timers.spawn(_invoke(ctx, version, id, _begun(progress)))
@@ -93,7 +91,7 @@ def error_object(payload: bytes, type: str) -> Error:
     """An ErrorObject of what a runtime says that has gone wrong."""
     try:
         told = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         told = {}
     told = told if isinstance(told, dict) else {}
     error: Error = {"ErrorType": str(told.get("errorType") or type), "ErrorMessage": str(told.get("errorMessage", ""))}
@@ -119,16 +117,19 @@ def _answered(progress: Progress, payload: bytes) -> None:
     anything else fails the execution at once."""
     try:
         answer = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         answer = None
     match answer:
         case {"Status": "PENDING"}:
             _suspended(progress)
         case {"Status": "SUCCEEDED", "Error": dict()}:
             ends.fail(progress, ends.invalid("Cannot provide an Error for SUCCEEDED status."))
+        case {"Status": "SUCCEEDED", "Result": str(result)}:
+            ends.succeed(progress, result)
+        case {"Status": "SUCCEEDED"} if answer.get("Result") is None:
+            ends.succeed(progress, None)
         case {"Status": "SUCCEEDED"}:
-            result = answer.get("Result")
-            ends.succeed(progress, None if result is None else str(result))
+            ends.fail(progress, ends.invalid("Invalid Result in invocation output."))
         case {"Status": "FAILED", "Result": str()}:
             ends.fail(progress, ends.invalid("Cannot provide a Result for FAILED status."))
         case {"Status": "FAILED"}:

@@ -8,6 +8,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.tags import EMPTY
 from hodei.services.lambda_ import errors, rules
 from hodei.services.lambda_.concurrency import provisioning
+from hodei.services.lambda_.durable import ends
 from hodei.services.lambda_.find import Name, function_of, read
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.layers import leftovers
@@ -80,6 +81,8 @@ def _delete_all(name: Name) -> None:
 
 def _drop(ctx: Context, version: Version) -> None:
     versions.delete(ctx, version.function, version.version)
+    if version.durable:
+        ends.abandon(ctx, version.function, version.version)
     storage.drop(ctx, version.code)
     leftovers.drop(ctx, version.layers)
     sealing.release(ctx, version)
