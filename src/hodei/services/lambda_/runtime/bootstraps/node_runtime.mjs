@@ -7,16 +7,23 @@ import inspector from "node:inspector";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import util from "node:util";
 
+import { logError, prepareConsole, setRequest, told, Wrong } from "./node_console.mjs";
 import { ResponseStream, stream, streams } from "./node_streaming.mjs";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const task = process.env.LAMBDA_TASK_ROOT;
 process.env.HOME ??= "/home/sbx_user1051"; // the SDK asks for it, and the machine does not know the user
+const modern = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) >= 24;
 let request = "";
 let streamed;
+let atRest; // what is done when the process has nothing left to do
+
+const NEVER_SETTLED =
+  "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
+const NO_CALLBACKS =
+  "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
 
 function call(method, where, body, headers = {}) {
   return new Promise((resolve, reject) => {
@@ -33,69 +40,52 @@ function call(method, where, body, headers = {}) {
   });
 }
 
-function prepareConsole() {
-  const write = (level) => (...given) => {
-    const text = util.format(...given).replaceAll("\n", "\r");
-    process.stdout.write(`${new Date().toISOString()}\t${request || "undefined"}\t${level}\t${text}\n`);
-  };
-  for (const [name, level] of [["log", "INFO"], ["info", "INFO"], ["debug", "DEBUG"], ["warn", "WARN"], ["error", "ERROR"], ["trace", "TRACE"]])
-    console[name] = write(level);
-}
-
-function told(error) {
-  if (!(error instanceof Error) && !(error?.message && error?.stack))
-    return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  const trace = (error.stack ?? "").split("\n");
-  return { errorType: error.name, errorMessage: error.message, trace };
-}
-
-function logged(error, kind) {
+async function fail(where, error) {
   const body = told(error);
-  if (kind) body.errorType = kind;
-  console.error("Invoke Error", `\t${JSON.stringify({ ...body, stack: body.trace, trace: undefined })}`);
-  return body;
-}
-
-async function fail(where, error, kind) {
-  const body = logged(error, kind);
   streamed?.abandon();
   await call("POST", where, JSON.stringify(body), { "Lambda-Runtime-Function-Error-Type": body.errorType });
 }
 
-class Wrong extends Error {
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-  }
-}
-
 async function load(handler) {
+  if (handler.includes(".."))
+    throw new Wrong("MalformedHandlerName", `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`);
   const match = path.basename(handler).match(/^([^.]*)\.(.*)$/);
-  if (!match) throw new Wrong("Runtime.MalformedHandlerName", "Bad handler");
+  if (!match) throw new Wrong("MalformedHandlerName", "Bad handler");
   const [, name, nested] = match;
-  const root = path.resolve(task, path.dirname(handler), name);
-  const file = ["", ".js", ".mjs", ".cjs"].map((end) => root + end).find((one) => fs.existsSync(one) && fs.statSync(one).isFile());
-  if (!file) throw new Wrong("Runtime.ImportModuleError", `Error: Cannot find module '${path.basename(root)}'\nRequire stack:\n- /var/runtime/index.mjs`);
   let found;
   try {
-    found = file.endsWith(".mjs") || isModule(file) ? await import(pathToFileURL(file)) : createRequire(file)(file);
+    found = await loadModule(path.resolve(task, path.dirname(handler)), name);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Wrong("Runtime.UserCodeSyntaxError", `SyntaxError: ${error.message}`);
-    if (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND") throw new Wrong("Runtime.ImportModuleError", `Error: ${error.message}`);
+    if (error instanceof SyntaxError) throw new Wrong("UserCodeSyntaxError", String(error));
+    if (error.code === "MODULE_NOT_FOUND") throw new Wrong("ImportModuleError", String(error));
     throw error;
   }
-  const called = nested.split(".").reduce((one, key) => one?.[key], found.default && !(nested.split(".")[0] in found) ? found.default : found);
-  if (called === undefined) throw new Wrong("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
-  if (typeof called !== "function") throw new Wrong("Runtime.HandlerNotFound", `${handler} is not a function`);
+  const called = nested.split(".").reduce((one, key) => one?.[key], found);
+  if (!called) throw new Wrong("HandlerNotFound", `${handler} is undefined or not exported`);
+  if (typeof called !== "function") throw new Wrong("HandlerNotFound", `${handler} is not a function`);
   return called;
 }
 
-function isModule(file) {
-  for (let folder = path.dirname(file); folder.startsWith(task); folder = path.dirname(folder)) {
-    const found = path.join(folder, "package.json");
-    if (fs.existsSync(found)) return file.endsWith(".js") && JSON.parse(fs.readFileSync(found)).type === "module";
+async function loadModule(folder, name) {
+  const root = path.join(folder, name);
+  const file = ["", ".js", ".mjs", ".cjs"].map((end) => root + end).find((one) => fs.existsSync(one) && fs.statSync(one).isFile());
+  if (file?.endsWith(".mjs") || (file?.endsWith(".js") && isModule(folder))) return import(pathToFileURL(file));
+  const require = createRequire(path.join(task, "index.js"));
+  return require(file ?? require.resolve(name, { paths: [task, folder] }));
+}
+
+function isModule(folder) {
+  if (folder.endsWith("/node_modules")) return false;
+  const found = path.join(folder, "package.json");
+  if (fs.existsSync(found)) {
+    try {
+      return JSON.parse(fs.readFileSync(found)).type === "module";
+    } catch (error) {
+      console.warn(`${found} cannot be read, it will be ignored for ES module detection purposes.`, error);
+      return false;
+    }
   }
-  return false;
+  return folder !== "/" && isModule(path.dirname(folder));
 }
 
 function parsed(text) {
@@ -118,19 +108,33 @@ function known(headers) {
   };
 }
 
+// Before Node.js 24 a handler answers by its promise, the callback or the context; what comes first counts. With the
+// callback the answer waits until nothing is left to do, unless the context says otherwise.
 function run(handler, event, headers) {
   return new Promise((resolve, reject) => {
+    let answered = false;
+    const first = (answer) => (...given) => {
+      if (answered) return;
+      answered = true;
+      atRest = undefined;
+      answer(...given);
+    };
+    const done = (error, result) => (error === undefined || error === null ? resolve(result) : reject(error));
     const context = {
       ...known(headers),
-      done: (error, result) => (error ? reject(error) : resolve(result)),
-      fail: reject,
-      succeed: resolve,
+      done: first(done),
+      succeed: first(resolve),
+      fail: first((error) => reject(error ?? "handled")),
     };
-    const callback = (error, result) => (error !== undefined && error !== null ? reject(error) : resolve(result));
+    const callback = first((error, result) => {
+      if (error !== undefined && error !== null) reject(error);
+      else if (!context.callbackWaitsForEmptyEventLoop) resolve(result);
+      else atRest = () => setImmediate(resolve, result);
+    });
+    atRest = first(() => (handler.constructor.name === "AsyncFunction" ? reject(new Wrong("NodeJsExit", NEVER_SETTLED)) : resolve(null)));
     const answer = handler(event, context, callback);
-    if (answer && typeof answer.then === "function") answer.then(resolve, reject);
-    else if (handler.length < 3) resolve(answer);
-  });
+    if (typeof answer?.then === "function") answer.then(context.succeed, context.fail);
+  }).finally(() => (atRest = undefined));
 }
 
 async function runStreaming(handler, event, headers) {
@@ -138,42 +142,62 @@ async function runStreaming(handler, event, headers) {
   try {
     await stream(handler, event, known(headers), streamed);
   } catch (error) {
-    streamed.fail(logged(error));
+    logError("Invoke Error", error);
+    streamed.fail(told(error));
     await streamed.answered.catch(() => {});
   }
   streamed = undefined;
 }
 
+// At rest the process would end: nothing that it waits for can come any more.
+process.on("beforeExit", () => atRest?.());
+process.on("uncaughtException", (error) => crash("Uncaught Exception", error, 129));
+process.on("unhandledRejection", (reason, promise) => {
+  const error = Object.assign(new Wrong("UnhandledPromiseRejection", String(reason)), { reason, promise });
+  return crash("Unhandled Promise Rejection", error, 128);
+});
+
+async function crash(what, error, code) {
+  logError(what, error);
+  await fail(request ? `invocation/${request}/error` : "init/error", error);
+  process.exit(code);
+}
+
+function written(answer) {
+  try {
+    return JSON.stringify(answer === undefined ? null : answer);
+  } catch {
+    throw new Error("Unable to stringify response body");
+  }
+}
+
+async function loaded() {
+  try {
+    const found = await load(process.env._HANDLER);
+    if (modern && found.length >= 3 && !streams(found)) throw new Wrong("CallbackHandlerDeprecated", NO_CALLBACKS);
+    return found;
+  } catch (error) {
+    return crash("Uncaught Exception", error, 1);
+  }
+}
+
 prepareConsole();
 if (process.env.HODEI_DEBUG_PORT) inspector.open(Number(process.env.HODEI_DEBUG_PORT), "127.0.0.1", !!process.env.HODEI_DEBUG_WAIT);
-let handler;
-try {
-  handler = await load(process.env._HANDLER);
-} catch (error) {
-  await fail("init/error", error);
-  process.exit(1);
-}
-process.on("uncaughtException", async (error) => {
-  await fail(`invocation/${request}/error`, error);
-  process.exit(129);
-});
-process.on("unhandledRejection", async (error) => {
-  const wrong = Object.assign(new Error(String(error)), { name: "Runtime.UnhandledPromiseRejection" });
-  await fail(`invocation/${request}/error`, wrong);
-  process.exit(128);
-});
+const handler = await loaded();
 for (;;) {
   const { headers, body } = await call("GET", "invocation/next");
   request = headers["lambda-runtime-aws-request-id"];
+  setRequest(request);
   if (headers["lambda-runtime-trace-id"]) process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
   if (streams(handler)) {
     await runStreaming(handler, JSON.parse(body), headers);
     continue;
   }
   try {
-    const answer = await run(handler, JSON.parse(body), headers);
-    await call("POST", `invocation/${request}/response`, JSON.stringify(answer === undefined ? null : answer));
+    const answer = await (modern ? handler(JSON.parse(body), known(headers)) : run(handler, JSON.parse(body), headers));
+    await call("POST", `invocation/${request}/response`, written(answer));
   } catch (error) {
+    logError("Invoke Error", error);
     await fail(`invocation/${request}/error`, error);
   }
 }
