@@ -240,3 +240,14 @@ def test_streamed_invokes_are_measured_and_billed(cloud: Cloud, role: str) -> No
     streamed(cloud, name, {"parts": ["a"], "error": "what"})
     (requests,) = cloud.bill.lines(service="lambda", usage_type="Request")
     assert requests.quantity == 2 and requests.resource.endswith(f":{ACCOUNT}:function:{name}")
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_the_log_says_how_much_was_streamed(cloud: Cloud, role: str) -> None:
+    logging = {"LogFormat": "JSON", "SystemLogLevel": "DEBUG"}
+    code = zipped(bootstrap=BOOTSTRAP)
+    name = function_of(cloud, role, "own.handler", code, **PROVIDED, LoggingConfig=logging)
+    lines = streamed(cloud, name, {"parts": ["a", "bc"]}, LogType="Tail").log.splitlines()
+    records = [json.loads(line) for line in lines if line.startswith("{")]
+    (done,) = [one["record"] for one in records if one.get("type") == "platform.runtimeDone"]
+    assert done["status"] == "success" and done["metrics"]["producedBytes"] == 3

@@ -34,7 +34,10 @@ class Run:
 
 async def _run(ctx: Context, version: Version, invocation: Invocation) -> Done | AwsError:
     try:
-        return await running.run(ctx, version, invocation)
+        outcome, log = await running.run(ctx, version, invocation)
+        if invocation.stream and not outcome.error:
+            await invocation.stream.put(outcome.payload)  # nothing, but of a function that does not stream
+        return outcome, log
     except AwsError as error:
         return error
     finally:

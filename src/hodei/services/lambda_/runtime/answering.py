@@ -28,6 +28,7 @@ class Stream:
 
     def __init__(self) -> None:
         self.content_type = ""  # known with the first part
+        self.size = 0  # bytes that the function has streamed
         self._part = b""
         self._there, self._taken = asyncio.Event(), asyncio.Event()
         self._taken.set()
@@ -69,12 +70,13 @@ async def taken(request: Request, stream: Stream | None, *, failed: bool) -> tup
     kind = request.headers.get(ERROR_TYPE)
     if failed:
         return await whole(request), kind or "Unhandled"
-    payload = b""
-    if stream is None:
-        payload = await whole(request)
-    else:
+    if stream:
         stream.content_type = request.headers.get("content-type")
+    if stream and request.headers.get("lambda-runtime-function-response-mode").lower() == "streaming":
+        payload = b""
         await _passed_on(request, stream)
+    else:
+        payload = await whole(request)
     if kind := request.body.trailers.get(ERROR_TYPE):
         return _decoded(request.body.trailers.get(ERROR_BODY)), kind
     return payload, ""
@@ -89,13 +91,11 @@ async def whole(request: Request) -> bytes:
 
 
 async def _passed_on(request: Request, stream: Stream) -> None:
-    """A runtime that says nothing of streaming may answer no more than others."""
-    streaming = request.headers.get("lambda-runtime-function-response-mode").lower() == "streaming"
-    limit, size = LARGEST_STREAMED if streaming else LARGEST, 0
+    """Raises: TooLarge, BodyError."""
     async for part in request.body:
-        size += len(part)
-        if size > limit:
-            raise TooLarge(limit)
+        stream.size += len(part)
+        if stream.size > LARGEST_STREAMED:
+            raise TooLarge(LARGEST_STREAMED)
         await stream.put(part)
 
 

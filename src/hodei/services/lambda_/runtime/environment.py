@@ -55,6 +55,11 @@ class Invocation:
         """By which the function was invoked; "" if by none."""
         return ":".join(self.arn.split(":")[7:])
 
+    @property
+    def produced(self) -> int:
+        """The bytes of its answer, when that is over."""
+        return len(self.outcome.result().payload) + (self.stream.size if self.stream else 0)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -284,7 +289,7 @@ class Environment:
         self._handed.set_result(invocation)
         failed = await self._until(invocation.outcome, until, id)
         answered = self._loop.time()
-        size = {} if failed else {"producedBytes": len(invocation.outcome.result().payload)}
+        size = {} if failed else {"producedBytes": invocation.produced}
         metrics = {"durationMs": _ms(answered - began), **size}
         self.journal.platform("runtimeDone", {"requestId": id, **_status(failed), "metrics": metrics})
         if not failed:
