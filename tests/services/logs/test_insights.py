@@ -56,6 +56,7 @@ def events(put: Any) -> None:
         ("filter level = 'ERROR' | fields status", [{"status": "503"}, {"status": "500"}]),
         ("fields status | filter status >= 500 and path like '/a'", [{"status": "500"}]),
         ("fields status | filter path not like /a$/ and status != 200", [{"status": "503"}]),
+        ("filter @message like /(?<x>ERR)O./ and @message like /(?i)error/ | stats count(*) as n", [{"n": "2"}]),
         ("filter status in [200, 503] | stats count(*)", [{"count(*)": "3"}]),
         ("filter status not in [200, 503] | stats count(*) as n", [{"n": "1"}]),
         ("filter not (level = 'INFO' or ms > 35) | fields ms", [{"ms": "30.5"}]),
@@ -122,6 +123,25 @@ def test_events_of_lambda(ask: Any, put: Any) -> None:
     assert ask(
         "filter @type = 'REPORT' | stats max(@memorySize / 1000 / 1000) as mb, avg(@duration) as ms by @requestId"
     ) == [{"@requestId": id, "mb": "128", "ms": "12.5"}]
+
+
+def test_lists_become_rows(ask: Any, put: Any) -> None:
+    put('{"user": "ada", "events": [{"name": "in"}, {"name": "out"}]}', at=-1)
+    put('{"user": "bob", "events": {"name": "up"}}')
+    query = (
+        "fields jsonParse(@message) as js | unnest js.events into event | display user, event.name | sort event.name"
+    )
+    assert ask(query) == [
+        {"user": "ada", "event.name": "in"},
+        {"user": "ada", "event.name": "out"},
+        {"user": "bob", "event.name": "up"},
+    ]
+    assert ask(
+        "fields jsonParse(@message) as js | unnest js.events into e | stats count(*) as n by user | sort user"
+    ) == [
+        {"user": "ada", "n": "2"},
+        {"user": "bob", "n": "1"},
+    ]
 
 
 def test_patterns(ask: Any, put: Any) -> None:

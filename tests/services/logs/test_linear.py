@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hodei.engines.filterpatterns import compile_pattern
@@ -82,6 +82,7 @@ patterns = some.one_of(
 
 
 @pytest.mark.feature("logs.groups-streams")
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(patterns, texts)
 def test_nothing_that_matches_is_passed_over(text: str, found: list[str]) -> None:
     pattern = compile_pattern(text)

@@ -10,6 +10,7 @@ import pytest
 from hodei.testing import Cloud
 
 from .conftest import GROUP, STREAM, messages, refusal
+from .test_insights import whole
 
 pytestmark = pytest.mark.feature("logs.groups-streams")
 PREFIX = "arn:aws:dataprotection::aws:data-identifier/"
@@ -79,6 +80,26 @@ def test_masked_everywhere_but_for_who_may_unmask(cloud: Cloud, logs: Any, put: 
     user = cloud.client("logs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
     assert messages(user.get_log_events(**read)["events"])[1] == "new ******"
     assert refusal(user.get_log_events, **read, unmask=True)[0] == "AccessDeniedException"
+
+
+@pytest.mark.feature("logs.insights")
+def test_queries_unmask_for_who_may(cloud: Cloud, logs: Any, put: Any) -> None:
+    protect(logs, policy("EmailAddress"))
+    put("by ada@example.org")
+    query = "fields @message, unmask(@message) | filter unmask(@message) like 'ada'"
+    ((masked, plain, _),) = whole(cloud, logs, query)["results"]
+    assert (masked["field"], masked["value"]) == ("@message", "by ***************")
+    assert (plain["field"], plain["value"]) == ("unmask(@message)", "by ada@example.org")
+    assert refusal(whole, cloud=cloud, logs=logs, query="fields unmask(email)")[0] == "NotImplemented"
+    iam = cloud.client("iam")
+    iam.create_user(UserName="u")
+    statement = [{"Effect": "Allow", "Action": ["logs:StartQuery", "logs:GetQueryResults"], "Resource": "*"}]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="u")["AccessKey"]
+    user = cloud.client("logs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    assert len(whole(cloud, user, "fields @message")["results"]) == 1
+    assert refusal(whole, cloud=cloud, logs=user, query=query)[0] == "AccessDeniedException"
 
 
 def test_policies_are_kept(logs: Any, put: Any) -> None:

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
     query.finish()                       # [[("bin(5m)", Time(...)), ("count(*)", 3)], ...]
 """
 
-from hodei.engines.insights.expressions import walk
+from hodei.engines.insights.expressions import UNMASKED, walk
 from hodei.engines.insights.query import Query
 from hodei.engines.insights.values import InvalidQuery, Row, Time, UnsupportedQuery, text
 
-__all__ = ["InvalidQuery", "Query", "Row", "Time", "UnsupportedQuery", "text", "walk"]
+__all__ = ["UNMASKED", "InvalidQuery", "Query", "Row", "Time", "UnsupportedQuery", "text", "walk"]

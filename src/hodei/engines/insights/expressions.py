@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hodei.engines import linear
@@ -15,6 +15,7 @@ from hodei.engines.insights.values import InvalidQuery, Row, Time, UnsupportedQu
 
 Evaluate = Callable[[Row], Any]
 TIME, MESSAGE = "@timestamp", "@message"
+UNMASKED = "unmask(@message)"  # a message as it came, whatever is hidden in it
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
@@ -50,13 +51,14 @@ class Scope:
 @dataclass(frozen=True)
 class Expression:
     """`needles`: texts of which all stand in the messages of rows for which it is true, where it says so; those of
-    `escaped` may be written with escapes in there."""
+    `escaped` may be written with escapes in there. `clue` is an expression that is found in them."""
 
     evaluate: Evaluate
     name: str = ""  # of a field by itself
     fields: frozenset[str] = frozenset()
     needles: tuple[str, ...] = ()
     escaped: tuple[str, ...] = ()
+    clue: str = ""
     constant: Any = field(default=None, compare=False)
 
 
@@ -91,6 +93,7 @@ class Parser:
             fields=_fields(*parts),
             needles=tuple(needle for part in parts for needle in part.needles),
             escaped=tuple(needle for part in parts for needle in part.escaped),
+            clue=next((part.clue for part in parts if part.clue), ""),
         )
 
     def _not(self) -> Expression:
@@ -121,14 +124,15 @@ class Parser:
 
     def _like(self, left: Expression, *, wanted: bool) -> Expression:
         token, value = self.tokens.kind("string", "regex"), left.evaluate
-        search, literal = _searching(token)
-        needles = (literal,) if literal and wanted and left.name == MESSAGE else ()
+        search, literal, clue = _searching(token)
+        of_message = wanted and left.name == MESSAGE
+        needles = (literal,) if literal and of_message else ()
 
         def test(row: Row) -> bool:
             found = value(row)
             return found is not None and search(found if isinstance(found, str) else text(found)) is wanted
 
-        return Expression(test, fields=left.fields, needles=needles)
+        return Expression(test, fields=left.fields, needles=needles, clue=clue if of_message else "")
 
     def _in(self, left: Expression, *, wanted: bool) -> Expression:
         self.tokens.expect("[")
@@ -217,6 +221,8 @@ class Parser:
             case "now":
                 self.tokens.expect(")")
                 return self.field("@now")
+            case "unmask":
+                return self._unmasked()
             case "case" | "if":
                 return self._if()
         if name not in FUNCTIONS:
@@ -225,6 +231,11 @@ class Parser:
         if not function.least <= len(arguments) <= function.most:
             raise InvalidQuery(f"wrong number of arguments of {token.text} at line 1 and position {token.start}")
         return _called(function.call, arguments)
+
+    def _unmasked(self) -> Expression:
+        if self.arguments()[0].name != MESSAGE:
+            raise UnsupportedQuery("Hodei unmasks @message, not single fields.")
+        return replace(self.field(UNMASKED), name="")
 
     def _period(self) -> str:
         period = self.tokens.kind("period").text
@@ -298,17 +309,21 @@ def _constant(value: Any) -> Expression:
     return Expression(lambda row: value, constant=value)
 
 
-def _searching(token: Token) -> tuple[Callable[[str], bool], str]:
-    """How a text is searched, and what then stands in it for sure."""
+def _searching(token: Token) -> tuple[Callable[[str], bool], str, str]:
+    """How a text is searched, and what then is in it for sure: a text or an expression."""
     if token.kind == "string":
         wanted = token.text
-        return lambda found: wanted in found, wanted
+        return lambda found: wanted in found, wanted, ""
     body, _, flags = token.text[1:].rpartition("/")
     expression = regex(body, flags).expression
     literal = body if re.fullmatch(r"[\w \-:=@,;#%&<>~\"']+", body) and not flags else ""
     if literal:
-        return lambda found: literal in found, literal
-    return lambda found: expression.search(found) is not None, ""
+        return lambda found: literal in found, literal, ""
+    return lambda found: expression.search(found) is not None, "", _clue(expression, flags)
+
+
+def _clue(expression: re.Pattern[str], flags: str) -> str:
+    return f"(?i){expression.pattern}" if "i" in flags else expression.pattern
 
 
 def regex(body: str, flags: str = "") -> linear.Named:

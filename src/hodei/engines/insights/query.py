@@ -9,15 +9,26 @@ from typing import Any
 from hodei.engines import linear
 from hodei.engines.insights import stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
-from hodei.engines.insights.expressions import MESSAGE, TIME, Expression, Parser, Scope, field_name, regex
+from hodei.engines.insights.expressions import MESSAGE, TIME, UNMASKED, Expression, Parser, Scope, field_name, regex
 from hodei.engines.insights.lexer import Tokens
 from hodei.engines.insights.stages import Stage
 from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
 
 DEFAULT = ("@timestamp", MESSAGE)
 POINTER = "@ptr"
-EVENT_FIELDS = frozenset({"@timestamp", MESSAGE, "@logStream", "@log", "@ingestionTime", "@now", POINTER})
-UNSUPPORTED = {"unnest", "diff", "anomaly", "join", "lookup", "subquery", "filterindex", "source", "unmask", "append"}
+EVENT_FIELDS = frozenset({"@timestamp", MESSAGE, "@logStream", "@log", "@ingestionTime", "@now", POINTER, UNMASKED})
+UNSUPPORTED = {
+    "diff",
+    "anomaly",
+    "join",
+    "lookup",
+    "subquery",
+    "filterindex",
+    "source",
+    "unmask",
+    "append",
+    "addtotals",
+}
 
 
 class Query:
@@ -73,10 +84,20 @@ class Query:
         return tuple(needle for one in self._filters for needle in one.escaped)
 
     @property
+    def unmasked(self) -> bool:
+        """Whether it asks for messages that nothing is hidden in."""
+        return UNMASKED in self.fields
+
+    @property
     def newest(self) -> bool:
         """Whether nothing is wanted but the newest events, with no filter."""
         first = self._stages[0]
         return isinstance(first, stages.Sort) and first.newest
+
+    @property
+    def clues(self) -> tuple[str, ...]:
+        """Expressions that are found in all messages that it looks at."""
+        return tuple(one.clue for one in self._filters if one.clue)
 
     # rows
 
@@ -151,6 +172,7 @@ class Query:
             "parse": self._parse,
             "dedup": self._dedup,
             "pattern": self._pattern,
+            "unnest": self._unnest,
         }
         if command not in known:
             raise InvalidQuery(f"unexpected symbol found {token.text} at line 1 and position {token.start}")
@@ -172,7 +194,7 @@ class Query:
         made: list[tuple[int, Any]] = []
         while True:
             name, expression = self._named(lambda: self._parser().expression())
-            if expression.name != name:
+            if expression.name != name or name not in self._scope.places:  # the latter: members of maps
                 made.append((self._scope.add(name), expression.evaluate))
             self._shown.append(name)
             self._chosen = True
@@ -254,6 +276,13 @@ class Query:
         while self._tokens.take(","):
             names.append(field_name(self._tokens.kind("name")))
         return names
+
+    def _unnest(self) -> None:
+        value = self._parser().field(field_name(self._tokens.kind("name")))
+        self._tokens.expect("into")
+        name = field_name(self._tokens.kind("name"))
+        self._stages.append(stages.Unnest(value.evaluate, self._scope.add(name)))
+        self._shown.append(name)
 
     def _stats(self) -> None:
         makers: list[Maker] = []

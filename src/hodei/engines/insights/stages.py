@@ -64,6 +64,24 @@ class Parse(Stage):
         return rows
 
 
+class Unnest(Stage):
+    """A row for each element of a list; what is no list counts as one of one element."""
+
+    def __init__(self, value: Evaluate, place: int) -> None:
+        self._value = value
+        self._place = place
+
+    def push(self, rows: list[Row]) -> list[Row]:
+        found = []
+        for row in rows:
+            value = self._value(row)
+            for element in value if isinstance(value, list) else [value]:
+                one = row.copy()
+                one[self._place] = element
+                found.append(one)
+        return found
+
+
 class Sort(Stage):
     """By values, each up or down; rows that are alike, and all without keys, the newest first. `most` are wanted."""
 

@@ -1,12 +1,13 @@
 """CloudWatch Logs: groups of all classes, streams and their events, filters and searches, metric and subscription
 filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
 
-Not here: log transformers, index policies, anomaly detectors, deliveries (vended logs), integrations, imports, lookup
-tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; queries in SQL and PPL; of Logs Insights
+Not here: index policies, anomaly detectors, deliveries (vended logs), integrations, imports, lookup
+tables, scheduled queries, syslog; subscriptions to Firehose and OpenSearch; transformers
+of vended logs and of dates; queries in SQL and PPL; of Logs Insights
 QL the commands anomaly, diff, join, lookup, unnest, filterIndex, SOURCE and unmask.
 """
 
-from hodei.services.logs import access, billing, groups, resource_policies, resuming, streams, tagging
+from hodei.services.logs import access, billing, groups, resource_policies, resuming, streams, tagging, transformers
 from hodei.services.logs.events import export, filter, put, read, tail
 from hodei.services.logs.filters import account_policies, destinations, metric_filters, subscriptions, testing
 from hodei.services.logs.insights import definitions, queries, running
@@ -34,4 +35,5 @@ __all__ = [
     "tagging",
     "tail",
     "testing",
+    "transformers",
 ]

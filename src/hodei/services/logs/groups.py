@@ -23,6 +23,7 @@ from hodei.services.logs.state import (
     protections,
     streams,
     subscriptions,
+    transformers,
 )
 
 ID_DIGITS = 16
@@ -80,6 +81,7 @@ def delete_log_group(ctx: Context, *, logGroupName: str) -> None:
     protections.delete(ctx, group.id)
     metric_filters.delete_all(ctx, group.id)
     subscriptions.delete_all(ctx, group.id)
+    transformers.delete(ctx, group.id)
     resource_policies.forget(ctx, group.arn(ctx))
     ctx.tags.set(ctx, group.arn(ctx), NO_TAGS)
     ctx.timers.cancel(ctx, EXPIRY, group.name)

@@ -28,6 +28,7 @@ class Group(Record):
     protected: bool = False  # from deletion
     metric_filters: int = 0  # how many it has
     subscriptions: int = 0
+    transformed: bool = False  # whether it has a transformer
 
     def arn(self, ctx: Context) -> str:
         return ctx.arn(f"log-group:{self.name}")
@@ -85,6 +86,16 @@ class MetricFilter(Record):
     pattern: str
     created: float
     transformation: Wire
+    transformed: bool = False  # whether it is for events as they are transformed
+
+
+class Transformer(Record):
+    """The transformer of a group: `config` is boto3's. From `updated` on (seconds) it is as it is."""
+
+    group: str
+    config: list[Wire]
+    created: float
+    updated: float
 
 
 class Subscription(Record):
@@ -97,6 +108,7 @@ class Subscription(Record):
     destination: str  # ARN
     role: str = ""
     distribution: str = "ByLogStream"
+    transformed: bool = False
 
 
 class Destination(Record):
@@ -197,6 +209,7 @@ recent = logs.table("recent", Chunk, key=("group", "stream", "number", "first", 
 chunks = logs.table("chunks", Chunk, key=("group", "stream", "number", "first", "last"))
 data_keys = logs.table("data_keys", DataKey, key=("group", "id"))
 metric_filters = logs.table("metric_filters", MetricFilter, key=("group", "name"))
+transformers = logs.table("transformers", Transformer, key="group")
 subscriptions = logs.table("subscriptions", Subscription, key=("group", "name"))
 destinations = logs.table("destinations", Destination, key="name")
 account_policies = logs.table("account_policies", AccountPolicy, key=("type", "name"))

@@ -30,11 +30,20 @@ START: Place = (0, 0, 0)
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """Events in the order in which they came. `ingested` are (how many, when in ms)."""
+    """Events in the order in which they came. `ingested` are (how many, when in ms).
+
+    `made` are the messages as a transformer has made them, "" where it has not; empty, where it has made none.
+    """
 
     times: list[int]
     ingested: list[tuple[int, int]]
     messages: list[str]
+    made: list[str] = []
+
+    @property
+    def read(self) -> list[str]:
+        """The messages whose fields count: as they were transformed, where they were."""
+        return [new or old for new, old in zip(self.made, self.messages)] if self.made else self.messages
 
 
 _BATCH = msgspec.msgpack.Decoder(Batch)
@@ -83,11 +92,11 @@ def place_of(id: str) -> Place:
 # writing
 
 
-def add(ctx: Context, group: Group, stream: Stream, times: list[int], messages: list[str]) -> Stream:
+def add(ctx: Context, group: Group, stream: Stream, times: list[int], messages: list[str], made: list[str]) -> Stream:
     """Put events into a stream; returns the stream as it is then."""
     now = int(ctx.now * 1000)
     size = sum(len(message.encode()) for message in messages) + OVERHEAD * len(messages)
-    batch = Batch(times, [(len(times), now)], messages)
+    batch = Batch(times, [(len(times), now)], messages, made if any(made) else [])
     first, last = min(times), max(times)
     number, whole = stream.next, size >= FOLD_BYTES
     if whole and stream.loose:
@@ -118,6 +127,9 @@ def fold(ctx: Context, group: Group, stream: Stream) -> Stream:
         [time for batch in batches for time in batch.times],
         [run for batch in batches for run in batch.ingested],
         [message for batch in batches for message in batch.messages],
+        [message for batch in batches for message in batch.made or [""] * len(batch.times)]
+        if any(batch.made for batch in batches)
+        else [],
     )
     span = min(row.first for row in rows), max(row.last for row in rows)
     chunks.put(ctx, _chunk(ctx, group, stream.id, rows[0].number, span, whole))

@@ -11,7 +11,7 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events.filter import compiled
-from hodei.services.logs.filters.sending import Target
+from hodei.services.logs.filters.sending import Filter, Target
 from hodei.services.logs.protection.policies import finders
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import AccountPolicy, Group, Wire, account_policies
@@ -111,14 +111,11 @@ def _view(ctx: Context, one: AccountPolicy) -> Wire:
     return answer | ({"selectionCriteria": one.criteria} if one.criteria else {})
 
 
-def filters_for(ctx: Context, group: Group) -> Iterator[tuple[str, str, Target]]:
-    """The filters of the account that hold for a group, with their patterns and targets."""
+def filters_for(ctx: Context, group: Group) -> Iterator[Filter]:
+    """The filters of the account that hold for a group."""
     for one in account_policies.scan(ctx, SUBSCRIPTION):
         if group.name not in _excluded(one.criteria):
             given = _document(one.document)
             random = given.get("Distribution") == "Random"
-            yield (
-                one.name,
-                given.get("FilterPattern", ""),
-                Target(given["DestinationArn"], given.get("RoleArn", ""), random),
-            )
+            target = Target(given["DestinationArn"], given.get("RoleArn", ""), random)
+            yield Filter(one.name, given.get("FilterPattern", ""), target)

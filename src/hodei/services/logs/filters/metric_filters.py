@@ -31,6 +31,7 @@ def put_metric_filter(
     filterName: str,
     filterPattern: str,
     metricTransformations: Sequence[Mapping[str, Any]],
+    applyOnTransformedLogs: bool = False,
 ) -> None:
     group = group_named(ctx, logGroupName)
     if group.kind != "STANDARD":
@@ -54,6 +55,7 @@ def put_metric_filter(
             pattern=filterPattern,
             created=created,
             transformation=transformation,
+            transformed=applyOnTransformedLogs,
         ),
     )
     groups.put(ctx, replace(group, metric_filters=len(others) + 1))
@@ -125,7 +127,7 @@ def _view(group: Group, one: MetricFilter) -> Wire:
         "metricTransformations": [one.transformation],
         "creationTime": int(one.created * 1000),
         "logGroupName": group.name,
-        "applyOnTransformedLogs": False,
+        "applyOnTransformedLogs": one.transformed,
     }
 
 
@@ -137,13 +139,13 @@ def delete_metric_filter(ctx: Context, *, logGroupName: str, filterName: str) ->
     groups.put(ctx, replace(group, metric_filters=group.metric_filters - 1))
 
 
-def measure(ctx: Context, group: Group, times: list[int], messages: list[str]) -> None:
-    """Let the metrics have what the filters of a group see in events."""
+def measure(ctx: Context, group: Group, times: list[int], messages: list[str], as_made: list[str]) -> None:
+    """Let the metrics have what the filters of a group see in events, or in these as its transformer makes them."""
     values = Values()
     for one in metric_filters.scan(ctx, group.id):
         pattern, given = compile_pattern(one.pattern), one.transformation
         read = _reading(one)
-        for time, message in zip(times, messages):
+        for time, message in zip(times, as_made if one.transformed else messages):
             if pattern.matches(message):
                 value, dimensions = read(message)
             else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,6 +37,15 @@ class Target(NamedTuple):
     random: bool = False
 
 
+class Filter(NamedTuple):
+    """Who has subscribed, to what, where to; `transformed`: to events as the group's transformer makes them."""
+
+    name: str
+    pattern: str
+    target: Target
+    transformed: bool = False
+
+
 class Sent(msgspec.Struct):
     """What a delivery carries: the message, compressed, and where it goes."""
 
@@ -56,15 +64,15 @@ def subscribed(
     group: Group,
     stream: Stream,
     events: list[Event],
-    filters: Iterable[tuple[str, str, Target]],
+    one: Filter,
 ) -> None:
-    """Send the events to those of the filters (name, pattern, target) that they match."""
-    for name, text, target in filters:
-        pattern = compile_pattern(text)
-        wanted = [event for event in events if pattern.matches(event.message)]
-        if wanted:
-            views = [_view(event, pattern.extract(event.message) if text.startswith("[") else {}) for event in wanted]
-            _send(ctx, group, stream, name, target, views)
+    """Send the events to a filter, those that it matches."""
+    pattern = compile_pattern(one.pattern)
+    wanted = [event for event in events if pattern.matches(event.message)]
+    if wanted:
+        delimited = one.pattern.startswith("[")
+        views = [_view(event, pattern.extract(event.message) if delimited else {}) for event in wanted]
+        _send(ctx, group, stream, one.name, one.target, views)
 
 
 def _view(event: Event, extracted: dict[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hodei.kernel.keys import text_end
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events.filter import compiled
 from hodei.services.logs.filters import account_policies, destinations, sending
-from hodei.services.logs.filters.sending import Target
+from hodei.services.logs.filters.sending import Filter, Target
 from hodei.services.logs.find import check_role, group_named
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import Group, Subscription, Wire, groups, subscriptions
@@ -38,6 +38,7 @@ async def put_subscription_filter(
     destinationArn: str,
     roleArn: str = "",
     distribution: str = "ByLogStream",
+    applyOnTransformedLogs: bool = False,
 ) -> None:
     """The destination is asked whether it takes what CloudWatch Logs sends."""
     await checked(ctx, destinationArn, roleArn, logGroupName)
@@ -59,6 +60,7 @@ async def put_subscription_filter(
         destination=destinationArn,
         role=roleArn,
         distribution=distribution,
+        transformed=applyOnTransformedLogs,
     )
     subscriptions.put(ctx, one)
     groups.put(ctx, replace(group, subscriptions=len(others) + 1))
@@ -142,7 +144,7 @@ def _view(group: Group, one: Subscription) -> Wire:
         "destinationArn": one.destination,
         "distribution": one.distribution,
         "creationTime": int(one.created * 1000),
-        "applyOnTransformedLogs": False,
+        "applyOnTransformedLogs": one.transformed,
     }
     return answer | ({"roleArn": one.role} if one.role else {})
 
@@ -155,13 +157,13 @@ def delete_subscription_filter(ctx: Context, *, logGroupName: str, filterName: s
     groups.put(ctx, replace(group, subscriptions=group.subscriptions - 1))
 
 
-def filters_of(ctx: Context, group: Group) -> Iterator[tuple[str, str, Target]]:
-    """Who has subscribed to a group: names, patterns, targets."""
+def filters_of(ctx: Context, group: Group) -> Iterator[Filter]:
+    """Who has subscribed to a group."""
     if group.subscriptions:
         for one in subscriptions.scan(ctx, group.id):
             target = _target(ctx, one)
             if target:
-                yield one.name, one.pattern, target
+                yield Filter(one.name, one.pattern, target, one.transformed)
     yield from account_policies.filters_for(ctx, group)
 
 

@@ -54,12 +54,13 @@ def start_query(
     names = list(dict.fromkeys(name_of(ctx, one) for some in given for one in some))
     if len(names) > MOST_GROUPS:
         raise errors.InvalidParameterException(reason=f"At most {MOST_GROUPS} log groups can be queried.")
-    for name in names:
-        group_named(ctx, name)
+    queried = [group_named(ctx, name) for name in names]
     start, end = _seconds(startTime), _seconds(endTime)
     if start > end:
         raise errors.MalformedQueryException(reason="Query's end date and time is before its start date and time.")
-    running.compiled(queryString, limit)
+    if running.compiled(queryString, limit).unmasked:
+        for group in queried:
+            policies.for_reader(ctx, group, unmask=True)  # whether the caller may
     active = sum(one.status in ("Scheduled", "Running") for one in queries.scan(ctx))
     if active >= ctx.quota("queries"):
         raise errors.LimitExceededException()

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hodei.engines.insights import Query, Row, Time, walk
+from hodei.engines import linear
+from hodei.engines.insights import UNMASKED, Query, Row, Time, walk
 from hodei.engines.jsonfields import reader
 from hodei.services.logs.events import chunks
 from hodei.services.logs.events.chunks import Batch, Masking, Span
@@ -51,13 +52,14 @@ class Source:
         self._fill = _filling(query)
         self._needles = [needle.encode() for needle in query.needles]
         self._escaped = query.escaped
+        self._clues = [linear.Clue(clue) for clue in query.clues]
 
     def __call__(self, bodies: Bodies) -> None:
         for span, body in bodies:
             raw = chunks.inflated(body)
             if self._may_match(raw) or self._mask:
                 batch = chunks.decoded(raw)
-                self._push(span, self._mask(batch) if self._mask else batch)
+                self._push(span, self._mask(batch) if self._mask else batch, batch.messages)
 
     def _may_match(self, raw: bytes) -> bool:
         self.bytes += len(raw)
@@ -65,20 +67,27 @@ class Source:
             b"\\u" in raw or all(needle.encode() in raw for needle in self._escaped)
         )
 
-    def _push(self, span: Span, batch: Batch) -> None:
+    def _push(self, span: Span, batch: Batch, unmasked: list[str]) -> None:
         wanted = chunks.within(batch, span, self._start, self._end)
         self.scanned += len(wanted)
-        messages = batch.messages
+        messages, read = batch.messages, batch.read
+        for clue in self._clues:
+            found = clue.among(messages)
+            wanted = found if len(wanted) == len(messages) else sorted({*wanted}.intersection(found))
         for needle in self._query.needles:
             wanted = [at for at in wanted if needle in messages[at]]
         for needle in self._escaped:
-            wanted = [at for at in wanted if needle in messages[at] or "\\u" in messages[at]]
+            wanted = [at for at in wanted if needle in read[at] or "\\u" in read[at]]
         wanted = self._query.recent(batch.times, wanted)
-        rows = self._query.sift(self._rows(span, batch, wanted))
+        rows = self._rows(span, batch, wanted)
+        if at := self._query.fields.get(UNMASKED):
+            for row, number in zip(rows, wanted):
+                row[at] = unmasked[number]
+        rows = self._query.sift(rows)
         self._query.push(self._fill(rows))
 
     def _rows(self, span: Span, batch: Batch, wanted: Any) -> list[Row]:
-        """Rows with the fields that all events have; the message stands in the last place besides."""
+        """Rows with the fields that all events have; what the others are read from stands in the last place besides."""
         fields, width = self._query.fields, self._query.width
         template: Row = [None] * (width + 1)
         for name, value in (
@@ -92,15 +101,16 @@ class Source:
         ingested = (
             [when for count, when in batch.ingested for _ in range(count)] if "@ingestionTime" in fields else None
         )
-        stream, group, rows = int(span.stream, 16), self._group, []
+        stream, group, read = int(span.stream, 16), self._group, batch.read
+        rows: list[Row] = []
         for at in wanted:
             row = template.copy()
             row[0] = place = (batch.times[at], stream, span.number + at, group)
-            row[width] = text = batch.messages[at]
+            row[width] = read[at]
             if time:
                 row[time] = Time(place[0])
             if message:
-                row[message] = text
+                row[message] = batch.messages[at]
             if pointer:
                 row[pointer] = place
             if ingested:

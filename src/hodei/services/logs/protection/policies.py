@@ -129,11 +129,10 @@ def masking_batches(ctx: Context, group: Group) -> Callable[[Batch], Batch] | No
 
     def masked(batch: Batch) -> Batch:
         whens = [when for count, when in batch.ingested for _ in range(count)]
-        messages = [
-            _masked([find for since, finds in policies if when >= since * 1000 for find in finds], message)
-            for message, when in zip(batch.messages, whens)
-        ]
-        return Batch(batch.times, batch.ingested, messages)
+        held = [[find for since, finds in policies if when >= since * 1000 for find in finds] for when in whens]
+        messages = [_masked(finds, message) for finds, message in zip(held, batch.messages)]
+        made = [_masked(finds, message) for finds, message in zip(held, batch.made)]
+        return Batch(batch.times, batch.ingested, messages, made)
 
     return masked
 
