@@ -21,9 +21,9 @@ from hodei.services.cloudwatch.state import Alarm, Wire, alarms
 NEW = "Unchecked: Initial alarm creation"
 
 
-def plan(ctx: Context, alarm: Alarm) -> None:
-    """Look again when the next minute (or ten seconds) is full."""
-    step = 10 if period_of(alarm) < 60 else 60
+def plan(ctx: Context, alarm: Alarm, pace: int = 60) -> None:
+    """Look again when the next minute (or ten seconds, or whatever the pace is) is full."""
+    step = 10 if period_of(alarm) < 60 else pace
     ctx.timers.set(ctx, "evaluate", (math.floor(ctx.now / step) + 1) * step, alarm.name)
 
 
@@ -32,7 +32,7 @@ def evaluate(ctx: Context, name: str) -> None:
     if (alarm := alarms.get(ctx, name)) is None or alarm.composite:
         return
     sleeping.wake(ctx, alarm)
-    plan(ctx, alarm)
+    plan(ctx, alarm, sleeping.pace(ctx, alarm, period_of(alarm)))
     try:
         found = _judge(ctx, alarm)
     except AwsError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hodei.engines.metricmath import expressions
 from hodei.kernel.context import Context
@@ -14,6 +15,7 @@ from hodei.services.cloudwatch.math.functions import MOMENTS
 from hodei.services.cloudwatch.service import cloudwatch
 from hodei.services.cloudwatch.state import Alarm, Wire
 
+MINUTE, SLOWEST = 60, 300  # seconds
 ONLY = "alarm"  # the id of the query of an alarm on one metric
 RESTLESS = {"ANOMALY_DETECTION_BAND", "FILL", "SEARCH", "TIME_SERIES", *MOMENTS}  # say something of no data
 
@@ -59,16 +61,23 @@ def _metrics(asked: list[Query]) -> Iterator[Metric]:
     return (query.metric for query in asked if query.metric)
 
 
-def is_gauge(metric: Metric) -> bool:
-    """Whether it shows a stock of a service, which always has a value."""
+def pace(ctx: Context, alarm: Alarm, period: int) -> int:
+    """After how many seconds something new can be seen: of stocks that are looked at every five minutes, not before."""
+    steps = [every_of(query.metric) if query.metric else MINUTE for query in asked_of(ctx, alarm.given)]
+    return max(MINUTE, min(period, SLOWEST, *((step or MINUTE) for step in steps)))
+
+
+@lru_cache(4096)
+def every_of(metric: Metric) -> int | None:
+    """The seconds between looks at the stock of a service that a metric shows; None: it is another one."""
     found = (gauges for one in all_manifests().values() if (gauges := one.gauges.get(metric.namespace)))
-    return any(metric.name in gauges.metrics for gauges in found)
+    return next((gauges.every for gauges in found if metric.name in gauges.metrics), None)
 
 
 def _restless(query: Query) -> bool:
     """Whether it may have a value where there is no data: of stocks, of what depends on the time alone."""
     if query.metric:
-        return is_gauge(query.metric)
+        return every_of(query.metric) is not None
     if query.expression.lstrip()[:6].upper() == "SELECT":
         return True
     return not RESTLESS.isdisjoint(expressions.calls(expressions.parse(query.expression)))
