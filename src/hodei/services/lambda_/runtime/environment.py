@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,12 @@ import msgspec
 from hodei.engines.sandbox.cgroups import Cgroup, peak_of
 from hodei.kernel.world import Door
 from hodei.protocol.http import BodyError, Request, Response
-from hodei.services.lambda_.runtime import answering, entry, extensions
+from hodei.services.lambda_.runtime import answering, entry, extensions, telemetry
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.extensions import Extension, Extensions
 from hodei.services.lambda_.runtime.journal import Journal, moment
 from hodei.services.lambda_.runtime.processes import Plan, Processes
+from hodei.services.lambda_.runtime.telemetry import Telemetry
 
 RUNTIME = "/2018-06-01/runtime/"
 INIT_SECONDS = 10.0
@@ -106,7 +107,7 @@ class Environment:
 
     def _blank(self) -> None:
         """As it is while nothing runs."""
-        self.extensions = Extensions(self.deployment, (), self.journal, self._new_id)
+        self._listen(())
         self._processes: Processes | None = None
         self._broken: asyncio.Future[None] = self._loop.create_future()  # something has ended that has to run
         self._polled: asyncio.Future[None] = self._loop.create_future()  # the runtime waits for an event
@@ -114,6 +115,12 @@ class Environment:
         self._current: Invocation | None = None
         self._broken_off: Invocation | None = None  # its answer has not come to its end, and the process goes on
         self._init_error: Outcome | None = None
+
+    def _listen(self, names: Iterable[str]) -> None:
+        """To extensions, of which these are external."""
+        self.extensions = Extensions(self.deployment, names, self.journal, self._new_id)
+        structured = self.deployment.log_format == "JSON"
+        self.telemetry = Telemetry(self.journal, self.extensions.of, structured=structured)
 
     def furnish(self, door: Door, plan: Plan) -> None:
         self._door, self._plan = door, plan
@@ -130,6 +137,8 @@ class Environment:
         path = request.path
         if path.startswith(extensions.PATH):
             return self.extensions.answer(request)
+        if path.rstrip("/") in telemetry.APIS:
+            return self.telemetry.answer(request)
         if not path.startswith(RUNTIME):
             return _json(404, {"errorType": "InvalidRequest", "errorMessage": "no such resource"})
         what = path[len(RUNTIME) :]
@@ -200,6 +209,7 @@ class Environment:
         assert self._plan
         began = self._loop.time()
         told = {"initializationType": self.deployment.initialization, "phase": phase}
+        self._listen(self._plan.extensions)
         label = {"runtimeVersion": self._plan.label} if self._plan.label else {}
         self.journal.platform("initStart", {**told, **label})
         self._initialising = True
@@ -209,15 +219,16 @@ class Environment:
         assert self._processes
         self._processes.drain()
         self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
+        self.journal.platform("initRuntimeDone", {**told, **_status(failed)})
         self.extensions.tell_of_initialisation()
         self.journal.platform("initReport", {**told, "metrics": {"durationMs": _ms(took)}, **_status(failed)})
+        self.telemetry.shut()
         return took, failed
 
     async def _started(self, until: float, id: str) -> Outcome | None:
         """The runtime starts when all external extensions have registered. What has failed."""
         assert self._plan
         self._processes = processes = Processes(self._plan, self.journal)
-        self.extensions = Extensions(self.deployment, self._plan.extensions, self.journal, self._new_id)
         self.extensions.failed.add_done_callback(self._break)
         for process in await processes.start_extensions():
             process.exited.add_done_callback(self._break)
@@ -378,9 +389,11 @@ class Environment:
             seconds = SIGTERM_SECONDS_INTERNAL if self.extensions.internal else SIGTERM_SECONDS
             await self._processes.stop_runtime(seconds)
             deadline = self._now() + until - self._loop.time()
+            await self.telemetry.delivered(until - self._loop.time())
             self.extensions.shut_down({"shutdownReason": reason, "deadlineMs": int(deadline * 1000)})
             await self._processes.extensions_end(until - self._loop.time())
         self.extensions.close()
+        self.telemetry.close()
         if self._handed:
             self._handed.cancel()
         await self._processes.end()

@@ -29,6 +29,7 @@ OF_THE_RUNTIME = {
     "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "_AWS_XRAY_DAEMON_ADDRESS",
     "_AWS_XRAY_DAEMON_PORT", "_HANDLER",
 }  # fmt: skip
+HOSTS = "/etc/hosts"
 TASK, OPT, RUNTIME = "/var/task", "/opt", "/var/runtime"
 INSTEAD = (
     "there are Python, Node.js, Java and custom runtimes; another language can run by a bootstrap of its own "
@@ -103,6 +104,8 @@ class Host:
             runtime = RUNTIME if isolated else str(BOOTSTRAPS)
             argv = tuple(part.format(task=cwd, opt=opt, runtime=runtime) for part in command.argv)
             root = _parts(deployment, command) if isolated else None
+        if root is not None:
+            root += self._hosts()
         if deployment.debugger:
             env |= self._debugging(deployment.debugger)
         return Program(
@@ -175,6 +178,16 @@ class Host:
 
     def _debugpy(self) -> Path:
         return self._linked("debugpy", interpreters.debugpy())
+
+    def _hosts(self) -> list[Part]:
+        """The machine's names, and the one that an environment has for itself."""
+        if not os.path.exists(HOSTS):
+            return []
+        file = self.folder / "hosts"
+        if not file.exists():
+            file.write_text(f"{Path(HOSTS).read_text()}\n127.0.0.1 sandbox.localdomain sandbox\n")
+            file.chmod(0o644)
+        return [Part(HOSTS, str(file))]
 
     def _linked(self, name: str, packages: Mapping[str, str]) -> Path:
         folder = self.folder / name

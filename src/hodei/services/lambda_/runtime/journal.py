@@ -31,7 +31,7 @@ class Journal:
         self._system = deployment.system_log_level
         self.now = now
         self._lines: list[Line] = []
-        self.listeners: list[Listener] = []
+        self.listener: Listener | None = None
 
     def function(self, line: str) -> None:
         self._printed("function", line)
@@ -67,8 +67,8 @@ class Journal:
             self._lines.append((at, line))
 
     def _tell(self, at: float, kind: str, record: object) -> None:
-        for listener in self.listeners:
-            listener(at, kind, record)
+        if self.listener:
+            self.listener(at, kind, record)
 
 
 def moment(at: float) -> str:
