@@ -18,7 +18,7 @@ from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.host import CannotStart, NoInterpreter
-from hodei.services.lambda_.runtime.pool import Kept, TooFast, pool_of
+from hodei.services.lambda_.runtime.pool import Kept, Making, TooFast, pool_of
 from hodei.services.lambda_.state import Version
 
 log = logging.getLogger("hodei.lambda")
@@ -45,9 +45,7 @@ async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[O
         if provisioned:
             made = made.ahead()
         try:
-            outcome, report, lines, stream = await pool.invoke(
-                made, invocation, lambda: _stream(ctx, version), lambda: _credentials(ctx, version, made)
-            )
+            outcome, report, lines, stream = await pool.invoke(made, invocation, _making(ctx, version, made))
         except TooFast:
             raise admission.throttled(ctx, version, qualifier, "ConcurrentInvocationLimitExceeded") from None
         except (NoInterpreter, CannotStart) as error:
@@ -70,12 +68,7 @@ async def keep(ctx: Context, version: Version, count: int) -> str:
     pool = pool_of(ctx.world)
     try:
         made = (await deployment(ctx, version, pool.scratch)).ahead()
-        kept = Kept(
-            count=count,
-            stream=lambda: _stream(ctx, version),
-            credentials=lambda: _credentials(ctx, version, made),
-            written=lambda stream, lines: logs.write(ctx, made, stream, lines),
-        )
+        kept = Kept(count, _making(ctx, version, made))
         failed = await pool.keep(made, kept)
     except (AwsError, NoInterpreter, CannotStart) as error:
         log.warning("provisioned concurrency of %s: %s", version.arn(ctx), error)
@@ -92,6 +85,14 @@ def _bill(ctx: Context, version: Version, report: Report, *, provisioned: bool) 
     ctx.meter(f"{kind}{suffix}", seconds * version.memory / 1024, arn)
     if version.storage > FREE_STORAGE:
         ctx.meter("storage", seconds * (version.storage - FREE_STORAGE) / 1024, arn)
+
+
+def _making(ctx: Context, version: Version, made: Deployment) -> Making:
+    return Making(
+        stream=lambda: _stream(ctx, version),
+        credentials=lambda: _credentials(ctx, version, made),
+        written=lambda stream, lines: logs.write(ctx, made, stream, lines),
+    )
 
 
 def _stream(ctx: Context, version: Version) -> str:

@@ -23,20 +23,28 @@ LIFETIME = 11 * 3600.0  # seconds of the cloud's clock for which it is used: its
 # https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html#scaling-rate
 BURST, GROWTH = 1000, 100.0  # environments that a function can begin at once, and more of them a second
 
-Credentials = Callable[[], Mapping[str, str]]
-Written = Callable[[str, Sequence[Line]], None]
-
 
 class TooFast(Exception):
     """A function that has begun all the environments which it may for now."""
 
 
+@dataclass(frozen=True)
+class Making:
+    """What an environment begins with: its log stream, and variables that are not kept. `written` takes a stream and
+    what has been said without an invoke."""
+
+    stream: Callable[[], str]
+    credentials: Callable[[], Mapping[str, str]]
+    written: Callable[[str, Sequence[Line]], None]
+
+
 class Warm:
     """An environment, with its log stream."""
 
-    def __init__(self, key: str, stream: str, until: float) -> None:
+    def __init__(self, key: str, making: Making, until: float) -> None:
         self.key = key  # of its deployment
-        self.stream = stream
+        self.stream = making.stream()
+        self.written: Callable[[str, Sequence[Line]], None] | None = making.written
         self.until = until
         self.port = 0  # at which it listens for a debugger
         self.environment: Environment | None = None
@@ -47,13 +55,10 @@ class Warm:
 
 @dataclass
 class Kept:
-    """How many environments of a deployment are there ahead, and how more are made. `written` takes a log stream and
-    what the initialisation has said."""
+    """How many environments of a deployment are there ahead, and how more are made."""
 
     count: int
-    stream: Callable[[], str]
-    credentials: Credentials
-    written: Written
+    making: Making
     filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -71,13 +76,13 @@ class Pool:
         world.store.on_switch(self._forget)
 
     async def invoke(
-        self, deployment: Deployment, invocation: Invocation, stream: Callable[[], str], credentials: Credentials
+        self, deployment: Deployment, invocation: Invocation, making: Making
     ) -> tuple[Outcome, Report, list[Line], str]:
         """Run the handler. Gives what has come of it, a report, the lines of its log, and their stream.
 
         Raises: NoInterpreter, CannotStart, TooFast.
         """
-        warm = await self._taken(deployment, stream, credentials)
+        warm = await self._taken(deployment, making)
         assert warm.environment
         try:
             outcome, report = await warm.environment.invoke(invocation)
@@ -92,7 +97,7 @@ class Pool:
         """Where packages are unpacked."""
         return self._host.folder / "packages"
 
-    async def _taken(self, deployment: Deployment, stream: Callable[[], str], credentials: Credentials) -> Warm:
+    async def _taken(self, deployment: Deployment, making: Making) -> Warm:
         idle = self._idle.get(deployment.key)
         while idle:
             _, warm = idle.pop()
@@ -103,14 +108,14 @@ class Pool:
         self._drop_older(deployment)
         if not deployment.provisioned:
             self._grow(deployment)
-        return await self._started(deployment, stream, credentials)
+        return await self._started(deployment, making)
 
-    async def _started(self, deployment: Deployment, stream: Callable[[], str], credentials: Credentials) -> Warm:
-        warm = Warm(deployment.key, stream(), self._world.clock.now() + LIFETIME)
+    async def _started(self, deployment: Deployment, making: Making) -> Warm:
+        warm = Warm(deployment.key, making, self._world.clock.now() + LIFETIME)
         warm.port = deployment.debugger.port if deployment.debugger else 0
         self._all.add(warm)
         try:
-            warm.environment = await self._host.start(deployment, credentials(), warm.stream)
+            warm.environment = await self._host.start(deployment, making.credentials(), warm.stream)
         except BaseException:
             self._all.discard(warm)
             raise
@@ -125,7 +130,7 @@ class Pool:
         older = [warm for idle in self._idle.values() for _, warm in idle if warm.port == port]
         for key, idle in self._idle.items():
             self._idle[key] = [one for one in idle if one[1] not in older]
-        await asyncio.gather(*(self._end(warm) for warm in older))
+        await asyncio.gather(*(in_batches(self._world.store, self._end(warm)) for warm in older))
         taken = any(warm.port == port for warm in self._all)
         return replace(deployment, debugger=None) if taken else deployment
 
@@ -189,14 +194,14 @@ class Pool:
 
     async def _warmed(self, deployment: Deployment, kept: Kept) -> Outcome | None:
         deployment = await self._debuggable(deployment)
-        warm = await self._started(deployment, kept.stream, kept.credentials)
+        warm = await self._started(deployment, kept.making)
         assert warm.environment
         try:
             failed = await warm.environment.initialise()
         except BaseException:
             self._let_go(warm)
             raise
-        kept.written(warm.stream, warm.said())
+        kept.making.written(warm.stream, warm.said())
         if failed or self._kept.get(deployment.key) is not kept:
             self._let_go(warm)
         else:
@@ -245,6 +250,8 @@ class Pool:
         if warm.environment:
             await warm.environment.end()
         self._ending.discard(warm)
+        if warm.written and (said := warm.said()):
+            warm.written(warm.stream, said)
 
     def _drop_older(self, deployment: Deployment) -> None:
         """Idle environments of what this version was before it was changed."""
@@ -258,7 +265,9 @@ class Pool:
                 self._let_go(warm)
 
     def _forget(self) -> None:
-        """The cloud is another one now."""
+        """The cloud is another one now: nothing is written into it of what was said in this one."""
+        for warm in (*self._all, *self._ending):
+            warm.written = None
         self._kept.clear()
         self._growing.clear()
         self.drop(lambda key: False)
@@ -266,7 +275,8 @@ class Pool:
     async def close(self) -> None:
         if self._sweep:
             self._sweep.cancel()
-        await asyncio.gather(*(self._end(warm) for warm in (*self._all, *self._ending)))
+        remaining = (*self._all, *self._ending)
+        await asyncio.gather(*(in_batches(self._world.store, self._end(warm)) for warm in remaining))
         await self._host.close()
 
 
