@@ -78,7 +78,7 @@ async def keep(ctx: Context, version: Version, count: int) -> str:
 
 def _bill(ctx: Context, version: Version, report: Report, *, provisioned: bool) -> None:
     """A request, and what ran with what started it, in GB-seconds; /tmp beyond its first 512 MB."""
-    seconds, arn = report.seconds + (report.init_seconds or 0.0), ctx.arn(f"function:{version.function}")
+    seconds, arn = report.billed, ctx.arn(f"function:{version.function}")
     suffix = "-arm" if "arm64" in version.architectures else ""
     ctx.meter(f"requests{suffix}", 1, arn)
     kind = "provisioned-duration" if provisioned else "duration"

@@ -13,7 +13,7 @@ from hodei.services.lambda_.images import unpacking as images
 from hodei.services.lambda_.layers.content import content
 from hodei.services.lambda_.runtime import containers, debugging, hot_reload, unpacking
 from hodei.services.lambda_.runtime.deployment import Deployment
-from hodei.services.lambda_.state import Code, Version
+from hodei.services.lambda_.state import LATEST, Code, Version
 
 
 async def deployment(ctx: Context, version: Version, scratch: Path) -> Deployment:
@@ -45,6 +45,7 @@ async def deployment(ctx: Context, version: Version, scratch: Path) -> Deploymen
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
         system_log_level=logging.get("SystemLogLevel", ""),
+        snap_start=version.snap_start != "None" and version.version != LATEST,
         container=image or None,
         debugger=debugger,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+ON_DEMAND, SNAP_START = "on-demand", "snap-start"
 PROVISIONED = " provisioned"  # at the end of a key
 
 
@@ -48,6 +49,7 @@ class Deployment:
     log_format: str = "Text"
     log_level: str = ""
     system_log_level: str = ""
+    snap_start: bool = False
     container: Container | None = None
     debugger: Debugger | None = None
 
@@ -62,4 +64,6 @@ class Deployment:
     @property
     def initialization(self) -> str:
         """How its environments come to be."""
-        return "provisioned-concurrency" if self.provisioned else "on-demand"
+        if self.snap_start:
+            return SNAP_START
+        return "provisioned-concurrency" if self.provisioned else ON_DEMAND

@@ -18,9 +18,10 @@ from hodei.engines.sandbox.cgroups import Cgroup, peak_of
 from hodei.kernel.world import Door
 from hodei.protocol.http import BodyError, Request, Response
 from hodei.services.lambda_.runtime import answering, entry, extensions, telemetry
-from hodei.services.lambda_.runtime.deployment import Deployment
+from hodei.services.lambda_.runtime.deployment import ON_DEMAND, Deployment
 from hodei.services.lambda_.runtime.extensions import Extension, Extensions
-from hodei.services.lambda_.runtime.journal import Journal, moment
+from hodei.services.lambda_.runtime.initialisation import Initialisation
+from hodei.services.lambda_.runtime.journal import Journal, milliseconds, moment
 from hodei.services.lambda_.runtime.processes import Plan, Processes
 from hodei.services.lambda_.runtime.telemetry import Telemetry
 
@@ -76,10 +77,16 @@ class Report:
 
     seconds: float = 0.0
     init_seconds: float | None = None  # of an environment that was started for it
+    restore_seconds: float | None = None  # of one that began with a snapshot
     peak: int = 0
     status: str = "success"
     error: str = ""
     after: float | None = None  # for which extensions went on after the runtime
+
+    @property
+    def billed(self) -> float:
+        """Seconds."""
+        return self.seconds + (self.init_seconds or 0.0) + (self.restore_seconds or 0.0)
 
 
 class Environment:
@@ -97,9 +104,9 @@ class Environment:
         self._loop = asyncio.get_running_loop()
         self._door: Door | None = None
         self._plan: Plan | None = None
-        self._initialising = False
+        self._init: Initialisation | None = None
+        self._reported = False
         self._failed: Outcome | None = None  # what the initialisation has failed of
-        self._init_seconds: float | None = None  # until an invoke has reported them
         self._dead = False
         self._ending = asyncio.Lock()
         self._reason = "spindown"  # for which it is shut down
@@ -144,6 +151,8 @@ class Environment:
         what = path[len(RUNTIME) :]
         if request.method == "GET" and what == "invocation/next":
             return self._next()
+        if request.method == "GET" and what == "restore/next":
+            return self._restored()
         return self._told(what, request)
 
     async def _next(self) -> Response:
@@ -167,7 +176,7 @@ class Environment:
         return Response(200, [("Content-Type", "application/json"), *sent], invocation.event)
 
     async def _told(self, what: str, request: Request) -> Response:
-        if what == "init/error":
+        if what in ("init/error", "restore/error"):
             kind = request.headers.get(answering.ERROR_TYPE) or "Runtime.Unknown"
             self._init_error = Outcome(await answering.whole(request), kind)
             self._break()
@@ -198,32 +207,30 @@ class Environment:
 
     async def initialise(self) -> Outcome | None:
         """What it fails of shows in the first invoke too, which does it again. Raises: CannotStart."""
-        patient = self.deployment.provisioned or self.deployment.debugger
+        patient = self.deployment.initialization != ON_DEMAND or self.deployment.debugger
         limit = max(INIT_AHEAD, self.deployment.timeout) if patient else INIT_SECONDS
-        took, self._failed = await self._initialised("init", limit)
-        self._init_seconds = None if self.deployment.provisioned else took
+        self._failed = await self._initialised("init", limit)
         return self._failed
 
-    async def _initialised(self, phase: str, limit: float, id: str = "") -> tuple[float, Outcome | None]:
-        """Start all there is, and wait until it has asked for an event. How long that took, what it has failed of."""
+    async def _initialised(self, phase: str, limit: float, id: str = "") -> Outcome | None:
+        """Start all there is, and wait until it has asked for an event. What it has failed of."""
         assert self._plan
-        began = self._loop.time()
-        told = {"initializationType": self.deployment.initialization, "phase": phase}
         self._listen(self._plan.extensions)
-        label = {"runtimeVersion": self._plan.label} if self._plan.label else {}
-        self.journal.platform("initStart", {**told, **label})
-        self._initialising = True
-        failed = await self._started(began + limit, id)
-        self._initialising = False
-        took = self._loop.time() - began
-        assert self._processes
-        self._processes.drain()
+        self._init = Initialisation(self.deployment, self.journal, phase, self._plan.label)
+        failed = await self._started(self._init.began + limit, id)
+        if self._processes:
+            self._processes.drain()
         self.group.slow(self.deployment.memory / MEMORY_OF_A_CPU)  # the initialisation has whole ones
-        self.journal.platform("initRuntimeDone", {**told, **_status(failed)})
-        self.extensions.tell_of_initialisation()
-        self.journal.platform("initReport", {**told, "metrics": {"durationMs": _ms(took)}, **_status(failed)})
+        self._init.end(self.extensions, _status(failed))
         self.telemetry.shut()
-        return took, failed
+        return failed
+
+    def _restored(self) -> Response:
+        assert self._processes and self._init
+        self._processes.drain()
+        if self._init.snapshot(self.extensions):
+            return Response(200)
+        return _json(403, {"errorType": "InvalidStateTransition", "errorMessage": "State transition is not allowed"})
 
     async def _started(self, until: float, id: str) -> Outcome | None:
         """The runtime starts when all external extensions have registered. What has failed."""
@@ -267,9 +274,9 @@ class Environment:
         report, timeout = Report(), self.deployment.timeout
         began, invocation.deadline = self._loop.time(), self._now() + timeout
         if self._failed:
-            _, self._failed = await self._initialised("invoke", timeout, invocation.id)
+            self._failed = await self._initialised("invoke", timeout, invocation.id)
         else:
-            report.init_seconds, self._init_seconds = self._init_seconds, None
+            self._report_initialisation(report)
         self.journal.platform("start", {"requestId": invocation.id, "version": self.deployment.version})
         failed = self._failed or await self._served(invocation, began, report)
         report.seconds = min(self._loop.time() - began, float(timeout))
@@ -301,7 +308,7 @@ class Environment:
         failed = await self._until(invocation.outcome, until, id)
         answered = self._loop.time()
         size = {} if failed else {"producedBytes": invocation.produced}
-        metrics = {"durationMs": _ms(answered - began), **size}
+        metrics = {"durationMs": milliseconds(answered - began), **size}
         self.journal.platform("runtimeDone", {"requestId": id, **_status(failed), "metrics": metrics})
         if not failed:
             failed = await self._ready(until, id)
@@ -323,16 +330,27 @@ class Environment:
         if not invocation.outcome.done():
             invocation.outcome.set_result(failed)
 
+    def _report_initialisation(self, report: Report) -> None:
+        """In the first invoke; not if it came ahead, be it to be in a snapshot."""
+        if self._init and not self._reported:
+            self._reported = True
+            on_demand = self.deployment.initialization == ON_DEMAND
+            report.init_seconds = self._init.seconds if on_demand else None
+            report.restore_seconds = self._init.restore_seconds
+
     def _tell_report(self, invocation: Invocation, report: Report) -> None:
         """Billed is what runs, with what starts it."""
-        init = report.init_seconds
         metrics = {
-            "durationMs": _ms(report.seconds),
-            "billedDurationMs": math.ceil((report.seconds + (init or 0.0)) * 1000),
+            "durationMs": milliseconds(report.seconds),
+            "billedDurationMs": math.ceil(report.billed * 1000),
             "memorySizeMB": self.deployment.memory,
             "maxMemoryUsedMB": max(math.ceil(report.peak / 2**20), 1),
-            **({} if init is None else {"initDurationMs": _ms(init)}),
         }
+        if report.init_seconds is not None:
+            metrics["initDurationMs"] = milliseconds(report.init_seconds)
+        if report.restore_seconds is not None:
+            metrics["restoreDurationMs"] = milliseconds(report.restore_seconds)
+            metrics["billedRestoreDurationMs"] = math.ceil(report.restore_seconds * 1000)
         status = {"status": report.status, **({"errorType": report.error} if report.error else {})}
         self.journal.platform("report", {"requestId": invocation.id, "metrics": metrics, **status})
 
@@ -362,7 +380,7 @@ class Environment:
         """Of a runtime that has ended in the midst of it."""
         assert self._processes and self._processes.runtime
         code = self._processes.runtime.exited.result()
-        if self._initialising and (fault := entry.fault(self.deployment, code, self._processes.last)):
+        if self._init and not self._init.over and (fault := entry.fault(self.deployment, code, self._processes.last)):
             return _fault(fault.type, f"RequestId: {id} Error: {fault.message}")
         if code == 0:
             return _fault("Runtime.ExitError", f"RequestId: {id} Error: Runtime exited without providing a reason")
@@ -421,10 +439,6 @@ def _status(failed: Outcome | None) -> dict[str, str]:
     if failed is None:
         return {"status": "success"}
     return {"status": "timeout"} if failed.error == TIMEOUT else {"status": "error", "errorType": failed.error}
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

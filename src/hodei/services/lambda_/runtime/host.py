@@ -158,7 +158,7 @@ class Host:
 
     async def _python(self, python: Python) -> ForkServer:
         path = [str(BOOTSTRAPS), str(self._sdk())]
-        preload = ["python_runtime", *(["boto3"] if "boto3" in interpreters.sdk() else [])]
+        preload = ["python_runtime", "snapshot_restore_py", *(["boto3"] if "boto3" in interpreters.sdk() else [])]
         made = ForkServer(python.command, self.folder / "root", preload=preload, path=path)
         return await self._server(python.command, made)
 
@@ -275,6 +275,8 @@ def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
     }
+    if deployment.snap_start:
+        del found["AWS_LAMBDA_LOG_GROUP_NAME"], found["AWS_LAMBDA_LOG_STREAM_NAME"]
     if deployment.log_format == "JSON":
         found |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": deployment.log_level or "INFO"}
     return found

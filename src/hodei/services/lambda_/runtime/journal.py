@@ -77,6 +77,11 @@ def moment(at: float) -> str:
     return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03}Z"
 
 
+def milliseconds(seconds: float) -> float:
+    """As all durations in records are written."""
+    return round(seconds * 1000, 3)
+
+
 def _level(line: str) -> str:
     """Of a line that a program has printed: what says nothing of it is INFO."""
     if line.startswith("{"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hodei.services.lambda_.runtime.deployment import ON_DEMAND
+
 Record = Mapping[str, Any]
-ON_DEMAND = "on-demand"
 
 
 def text(kind: str, record: Record) -> str:
@@ -84,7 +85,7 @@ def _subscription(api: str) -> Callable[[Record], str]:
 TEXTS: dict[str, Callable[[Record], str]] = {
     "initStart": _init_start,
     "initReport": _init_report,
-    "restoreStart": lambda record: f"RESTORE_START Runtime Version: {record['runtimeVersion']}",
+    "restoreStart": lambda record: f"RESTORE_START Runtime Version: {record.get('runtimeVersion', '')}",
     "restoreReport": _restore_report,
     "start": lambda record: f"START RequestId: {record['requestId']} Version: {record['version']}",
     "report": _report,

@@ -32,8 +32,8 @@ class Context:
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
-        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
         self.tenant_id = headers["Lambda-Runtime-Aws-Tenant-Id"]
         self.client_context = structure(headers["Lambda-Runtime-Client-Context"], ("client", "custom", "env"))
         self.identity = structure(headers["Lambda-Runtime-Cognito-Identity"], ()) or Named({})
@@ -113,8 +113,29 @@ def main() -> None:
     except BaseException as error:
         fail(api, "init/error", told(error, "", load=True))
         sys.exit(1)
+    if os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] == "snap-start":
+        restore(api)
     while True:
         serve(api, handler)
+
+
+def restore(api: Api) -> None:
+    """Run the function's hooks on both sides of its snapshot: the last one registered first, then the first one."""
+    hooks = importlib.import_module("snapshot_restore_py")
+    try:
+        for hook, args, options in reversed(hooks.get_before_snapshot()):
+            hook(*args, **options)
+    except BaseException as error:
+        fail(api, "init/error", {**told(error, ""), "errorType": "Runtime.BeforeSnapshotError"})
+        sys.exit(64)
+    flush()
+    api.get("restore/next")
+    try:
+        for hook, args, options in hooks.get_after_restore():
+            hook(*args, **options)
+    except BaseException as error:
+        fail(api, "restore/error", {**told(error, ""), "errorType": "Runtime.AfterRestoreError"})
+        sys.exit(65)
 
 
 def serve(api: Api, handler: Callable[[Any, Context], Any]) -> None:
@@ -201,10 +222,15 @@ def prepare_path() -> None:
     own += [one for one in os.environ.get("PYTHONPATH", "").split(":") if one]
     sys.path[:] = [*own, *(one for one in sys.path if one not in own)]
     sys.dont_write_bytecode = True  # where the function's files lie nothing is written, also where it could be
-    if any(os.path.exists(f"{place}/{name}") or os.path.exists(f"{place}/{name}.py") for place in own for name in SDK):
-        for name in [name for name in sys.modules if name.partition(".")[0] in SDK]:
-            del sys.modules[name]
+    for packages in (SDK, ("snapshot_restore_py",)):
+        if any(brought(f"{place}/{name}") for place in own for name in packages):
+            for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+                del sys.modules[name]
     importlib.invalidate_caches()
+
+
+def brought(module: str) -> bool:
+    return os.path.exists(module) or os.path.exists(f"{module}.py")
 
 
 def let_debug() -> None:
@@ -256,3 +282,7 @@ def prepare_logging() -> None:
 def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+
+
+if __name__ == "__main__":
+    main()
