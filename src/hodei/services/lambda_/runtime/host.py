@@ -40,7 +40,8 @@ SCRATCH = Path("/var/tmp")  # functions have a /tmp of their own, in which nothi
 
 @dataclass(frozen=True)
 class Command:
-    """How a runtime is begun, and by which fork server (the one of Hodei's own Python, or one with the SDK loaded)."""
+    """How a runtime is begun, and by which fork server (the one of Hodei's own Python, or one with the SDK loaded): by
+    a `call` of what is loaded, if it has one and no other program is to begin it."""
 
     server: ForkServer
     argv: tuple[str, ...] = ()
@@ -108,10 +109,14 @@ class Host:
             root += self._hosts()
         if deployment.debugger:
             env |= self._debugging(deployment.debugger)
+        env |= own
+        if wrapper := _wrapper(deployment, env):
+            argv = (wrapper, *argv)
+            env["PYTHONPATH"] = os.pathsep.join(filter(None, (env.get("PYTHONPATH"), str(self._sdk()))))
         return Program(
-            env={**env, **own},
+            env=env,
             cwd=cwd,
-            argv=argv,
+            argv=argv if wrapper or not command.call else (),
             call=command.call,
             root=root,
             limits=LIMITS,
@@ -132,10 +137,12 @@ class Host:
             return Command(await self._plain())
         if runtime.startswith("python"):
             found = await interpreters.python(runtime)
-            parts = (Part(found.prefix, found.prefix), *self._loaded())
+            parts = (Part(found.prefix, found.prefix), Part(RUNTIME, str(BOOTSTRAPS)), *self._loaded())
             major, _, rest = found.version.partition(".")
             label = f"python:{major}.{rest.replace('.', '.v', 1)}"
-            return Command(await self._python(found), call="python_runtime:main", parts=parts, label=label)
+            program = f"{found.prefix}/bin/python{major}.{rest.partition('.')[0]}"
+            words = (program, "{runtime}/python_runtime.py")
+            return Command(await self._python(found), words, "python_runtime:main", parts, label)
         if runtime.startswith("nodejs"):
             command = interpreters.node(runtime)
             script = "{runtime}/node_runtime.mjs"
@@ -232,6 +239,15 @@ def _beside(command: str) -> tuple[Part, ...]:
         return ()
     prefix = str(Path(command).parent.parent)
     return (Part(prefix, prefix),)
+
+
+def _wrapper(deployment: Deployment, env: Mapping[str, str]) -> str:
+    """What is to begin the runtime instead, with the runtime as its arguments; only managed runtimes heed it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper
+    """
+    managed = deployment.container is None and not deployment.runtime.startswith("provided")
+    return env.get("AWS_LAMBDA_EXEC_WRAPPER", "") if managed else ""
 
 
 def _plan(deployment: Deployment, command: Command, program: Program, groups: Sequence[Path]) -> Plan:
