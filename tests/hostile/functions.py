@@ -59,7 +59,7 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
         "Runtime": ["dotnet8", "ruby3.4", "dotnet10", "python2.7"],  # none that runs here: what is in flight is tested elsewhere
         "Handler": ["a.b", "x"],
         "Role": [ROLE, f"{ROLE}x"],
-        "Code": [{"ZipFile": _package()}, {"ZipFile": b"x"}, {"S3Bucket": "plain", "S3Key": "a"}, {"ImageUri": "i"}, {}],
+        "Code": [{"ZipFile": _package()}, {"ZipFile": b"x"}, {"S3Bucket": "plain", "S3Key": "a"}, {"ImageUri": "i"}, {"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/a:b"}, {}],
         "Content": [{"ZipFile": _package()}, {"S3Bucket": "plain", "S3Key": "none"}, {}],
         "ZipFile": [_package(), b"PK"],
         "S3Bucket": ["plain", "hot-reload", "none-such"],

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hodei.engines.oci.layers import BadLayer, TooLarge, Tree
+from hodei.services.lambda_.runtime.host import Host
 from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS
 from hodei.testing import ACCOUNT, Cloud
 
@@ -248,6 +249,18 @@ def test_source_images_that_are_refused(cloud: Cloud, images: Path, function: An
         refused(f"{REGISTRY}/app:{tag}", unsupported)
     cloud.set("lambda", "images", "")
     refused(f"{REGISTRY}/app:good", missing)
+
+
+def test_images_need_a_file_system_of_their_own(
+    cloud: Cloud, images: Path, function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def isolates(host: Host) -> bool:
+        return False
+
+    monkeypatch.setattr(Host, "isolates", isolates)
+    Layout(images / "shell").image(bash_layer(), tag="1", Entrypoint=["/entry.sh"])
+    with pytest.raises(ClientError, match=r"InvalidRuntimeException.*Container images need a file system of their own"):
+        invoke(cloud, function(f"{REGISTRY}/shell:1"))
 
 
 # layers

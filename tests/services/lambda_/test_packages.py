@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,15 @@ def logs(event, context):
     logging.getLogger().setLevel("INFO")
     logging.getLogger("mine").info("two\\nlines")
     logging.getLogger("mine").debug("unheard")
+def told(event, context):
+    logging.getLogger().handlers[0].setFormatter(logging.Formatter("own %(aws_request_id)s %(message)s"))
+    logging.getLogger().warning("told")
+def fails(event, context):
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logging.getLogger("mine").exception("caught", extra={"order": 7})
+    raise ValueError("thrown")
 def paths(event, context):
     import extra
     return extra.SAYS
@@ -195,6 +206,20 @@ def test_python_paths_and_logs(cloud: Cloud, python: Any) -> None:
     cloud.client("lambda").update_function_configuration(FunctionName=name, Handler="kinds.logs")
     log = invoke(cloud, name).log
     assert "printed on one line\n" in log and "\ttwo\nlines\n" in log and "unheard" not in log
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_python_logs_in_json_and_in_formats_of_its_own(cloud: Cloud, python: Any) -> None:
+    name = python("kinds.fails", LoggingConfig={"LogFormat": "JSON"})
+    lines = [json.loads(line) for line in invoke(cloud, name).log.split("\n") if line.startswith('{"timestamp"')]
+    caught, thrown = [line for line in lines if line.get("level") == "ERROR"]
+    assert (caught["message"], caught["errorType"], caught["order"]) == ("caught", "ZeroDivisionError", 7)
+    assert caught["logger"] == "mine" and caught["location"].startswith("/var/task/kinds.py:fails:")
+    assert (thrown["errorType"], thrown["errorMessage"]) == ("ValueError", "thrown")
+    assert thrown["requestId"] == caught["requestId"] and "raise ValueError" in thrown["stackTrace"][0]
+    changed = {"LoggingConfig": {"LogFormat": "Text"}, "Handler": "kinds.told"}
+    cloud.client("lambda").update_function_configuration(FunctionName=name, **changed)
+    assert re.search(r"START RequestId: (\S+) (?s:.*)own \1 told", invoke(cloud, name).log)
 
 
 def test_python_answers_that_are_no_json(cloud: Cloud, python: Any) -> None:

@@ -184,12 +184,12 @@ def told(error: BaseException, request: str, *, load: bool = False) -> dict[str,
 
 def fail(api: Api, path: str, error: dict[str, Any]) -> None:
     """Tell of an error, in the log too."""
-    sys.stdout.write(f"[ERROR] {error['errorType']}: {error['errorMessage']}\r")
-    sys.stdout.write(
-        "Traceback (most recent call last):\r"
-        + "\r".join(line.replace("\n", "\r") for line in error["stackTrace"])
-        + "\n"
-    )
+    if in_json():
+        line = json.dumps({"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": "ERROR", **error})
+    else:
+        trace = "\r".join(line.replace("\n", "\r") for line in error["stackTrace"])
+        line = f"[ERROR] {error['errorType']}: {error['errorMessage']}\rTraceback (most recent call last):\r{trace}"
+    sys.stdout.write(f"{line}\n")
     flush()
     api.post(path, json.dumps(error).encode(), error["errorType"])
 
@@ -245,6 +245,10 @@ def let_debug() -> None:
             debugpy.wait_for_client()
 
 
+def in_json() -> bool:
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+
+
 class Format(logging.Formatter):
     """As Lambda writes what comes through logging."""
 
@@ -254,24 +258,49 @@ class Format(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)  # noqa: UP017
         text = record.getMessage()
-        if record.exc_info:
-            text = f"{text}\n{self.formatException(record.exc_info)}"
-        if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        if in_json():
             members = {
                 "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}",
                 "level": self.levels.get(record.levelname, record.levelname),
+                "message": text,
+                "logger": record.name,
+                **failure(record),
+                "requestId": self.request,
+                **{name: value for name, value in vars(record).items() if name not in ORDINARY},
             }
-            return json.dumps({**members, "message": text, "logger": record.name, "requestId": self.request})
+            return json.dumps(members, default=str)
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
         return f"[{record.levelname}]\t{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z\t{self.request}\t{text}\n"
 
 
 FORMAT = Format()
+ORDINARY = {*vars(logging.makeLogRecord({})), "message", "asctime", "aws_request_id"}
+
+
+def failure(record: logging.LogRecord) -> dict[str, Any]:
+    if not record.exc_info or not record.exc_info[1]:
+        return {}
+    error = record.exc_info[1]
+    return {
+        "stackTrace": traceback.format_tb(error.__traceback__),
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+        "location": f"{record.pathname}:{record.funcName}:{record.lineno}",
+    }
+
+
+def mark(record: logging.LogRecord) -> bool:
+    """So that functions can use the request's id in formats of their own."""
+    record.aws_request_id = FORMAT.request
+    return True
 
 
 def prepare_logging() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(FORMAT)
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") != "JSON":
+    handler.addFilter(mark)
+    if not in_json():
         handler.terminator = ""
     root = logging.getLogger()
     root.handlers[:] = [handler]
