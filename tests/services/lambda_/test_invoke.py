@@ -386,6 +386,25 @@ def test_a_success_has_its_destination_only_when_asynchronous(cloud: Cloud, func
     assert record["requestContext"]["condition"] == "Success" and record["responsePayload"] is None
 
 
+@pytest.mark.feature("lambda.destinations")
+@pytest.mark.parametrize(("where", "condition", "calls"), [("response", "Success", 1), ("error", "RetriesExhausted", 3)])
+def test_answers_that_are_no_json_are_told_as_text(
+    cloud: Cloud, function: Any, where: str, condition: str, calls: int
+) -> None:
+    told, arn = queue(cloud, "told")
+    code = SHELL.replace("$id/response", f"$id/{where}").replace(r'"{\"got\": $event}"', "plainly")
+    name = function("x.y", zipped(bootstrap=code), Runtime="provided.al2023", DeadLetterConfig={"TargetArn": arn})
+    both = {"OnSuccess": {"Destination": arn}, "OnFailure": {"Destination": arn}}
+    cloud.client("lambda").put_function_event_invoke_config(FunctionName=name, DestinationConfig=both)
+    cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    cloud.clock.advance(minutes=10)
+    *dead, message = received(cloud, told)
+    record = json.loads(message["Body"])
+    assert record["requestContext"]["condition"] == condition and record["responsePayload"] == "plainly"
+    assert record["requestContext"]["approximateInvokeCount"] == calls
+    assert [one["MessageAttributes"]["ErrorMessage"]["StringValue"] for one in dead] == ["plainly"] * (calls > 1)
+
+
 @pytest.mark.feature("lambda.reserved-concurrency")
 def test_a_reservation_is_a_ceiling(cloud: Cloud, function: Any) -> None:
     name = function("echo")

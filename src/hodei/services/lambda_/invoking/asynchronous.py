@@ -174,5 +174,5 @@ def _record(ctx: Context, event: Event, found: Found, condition: str, outcome: O
         record["responseContext"] = {"statusCode": 200, "executedVersion": found.version.version}
         if outcome.error:
             record["responseContext"]["functionError"] = "Unhandled"
-        record["responsePayload"] = msgspec.json.decode(outcome.payload)
+        record["responsePayload"] = destinations.read(outcome.payload)
     return record

@@ -49,9 +49,17 @@ async def bury(ctx: Context, found: Found, id: str, payload: bytes, outcome: Out
     await _deliver(ctx, found, found.version.dead_letters, payload, attributes, "DeadLetterErrors")
 
 
+def read(payload: bytes) -> Any:
+    """What a function has answered. A custom runtime need not answer in JSON."""
+    try:
+        return msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return payload.decode(errors="replace")
+
+
 def _message(outcome: Outcome) -> str:
-    message: str = msgspec.json.decode(outcome.payload).get("errorMessage", "")
-    return message
+    told = read(outcome.payload)
+    return str(told.get("errorMessage", "") if isinstance(told, dict) else told)
 
 
 async def _deliver(
