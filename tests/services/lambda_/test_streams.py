@@ -205,3 +205,51 @@ def test_a_role_that_may_not_read_any_more(feed: Feed) -> None:
     iam.attach_role_policy(RoleName="fn", PolicyArn=arn)
     assert feed.notes(30) == [["two"]]
     assert feed.lambda_.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK"
+
+
+def test_a_shard_is_read_no_more_than_five_times_a_second(feed: Feed) -> None:
+    """With AWS's limits. Who polls meets them as anybody does, and reads on later."""
+    uuid = feed.feed("all")
+    feed.cloud.clock.advance(seconds=1)
+    feed.cloud.limits("aws")
+    feed.cloud.clock.freeze()
+    for number in range(10):
+        feed.put(str(number))
+    feed.cloud.settle()
+    assert [text for note in feed.notes(5) for text in note] == [str(number) for number in range(10)]
+    assert feed.lambda_.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK"
+    now = feed.cloud.clock.now().timestamp()
+    throttled = feed.cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis",
+        MetricName="ReadProvisionedThroughputExceeded",
+        Dimensions=[{"Name": "StreamName", "Value": "readings"}],
+        Statistics=["Sum"],
+        StartTime=now - 3600,
+        EndTime=now + 60,
+        Period=3600,
+    )
+    assert sum(point["Sum"] for point in throttled["Datapoints"]) > 0
+
+
+def test_a_stream_that_is_gone_is_a_problem(feed: Feed) -> None:
+    uuid = feed.feed("all")
+    feed.put("one")
+    assert feed.notes() == [["one"]]
+    feed.kinesis.delete_stream(StreamName="readings")
+    feed.cloud.clock.advance(days=2)
+    assert feed.lambda_.get_event_source_mapping(UUID=uuid)["LastProcessingResult"].startswith("PROBLEM: ")
+    feed.kinesis.create_stream(StreamName="readings", ShardCount=1)
+    feed.cloud.clock.advance(minutes=2)
+    feed.put("two")
+    assert feed.notes() == [["two"]]
+
+
+def test_a_function_that_is_gone_and_comes_again(feed: Feed) -> None:
+    uuid = feed.feed("all")
+    feed.cloud.clock.advance(seconds=1)
+    feed.lambda_.delete_function(FunctionName="f-app-all")
+    feed.put("one")
+    feed.cloud.clock.advance(minutes=2)
+    assert feed.lambda_.get_event_source_mapping(UUID=uuid)["LastProcessingResult"].startswith("PROBLEM: ")
+    feed.function("all")
+    assert feed.notes(120) == [["one"]]

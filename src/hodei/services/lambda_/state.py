@@ -182,6 +182,7 @@ class EventSource(Record):
     reason: str = "USER_INITIATED"
     result: str = ""  # LastProcessingResult
     settings: dict[str, Any] = {}
+    filters: bytes = b""  # FilterCriteria under the mapping's KMS key; then they are not among the settings
 
 
 class Signing(Record):

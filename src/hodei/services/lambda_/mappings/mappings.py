@@ -14,7 +14,7 @@ from hodei.services.lambda_ import errors, pages, rules
 from hodei.services.lambda_.durable import starting
 from hodei.services.lambda_.find import Found, describe, read
 from hodei.services.lambda_.functions import roles
-from hodei.services.lambda_.mappings import settings, sources, states
+from hodei.services.lambda_.mappings import sealing, settings, sources, states
 from hodei.services.lambda_.mappings.settings import Settings
 from hodei.services.lambda_.mappings.sources import Kind
 from hodei.services.lambda_.service import lambda_
@@ -62,9 +62,9 @@ async def create_event_source_mapping(
         result="No records processed" if kind.stream else "",
         settings=set_to,
     )
-    mapping = states.begin(ctx, mapping, "Creating", "Enabled" if Enabled else "Disabled")
+    mapping = states.begin(ctx, sealing.sealed(ctx, mapping), "Creating", "Enabled" if Enabled else "Disabled")
     ctx.tags.set(ctx, _arn(ctx, mapping), Tags)
-    return _shown(ctx, mapping)
+    return _told(ctx, mapping)
 
 
 @lambda_.operation("UpdateEventSourceMapping")
@@ -74,7 +74,7 @@ async def update_event_source_mapping(
     mapping = _existing(ctx, UUID)
     states.check_settled(mapping, "update")
     kind = sources.kind_of(mapping.source)
-    set_to = settings.applied(kind, mapping.source, mapping.settings, given)
+    set_to = settings.applied(kind, mapping.source, sealing.opened(ctx, mapping).settings, given)
     found = _function(ctx, FunctionName or mapping.function)
     _check_destination(found, set_to)
     if FunctionName:
@@ -83,13 +83,14 @@ async def update_event_source_mapping(
     enabled = mapping.state == "Enabled"
     wanted = enabled if Enabled is None else Enabled
     changed = replace(mapping, function=found.arn, name=found.version.function, settings=set_to, modified=ctx.now)
+    changed = sealing.sealed(ctx, changed)
     passing = "Updating" if wanted == enabled else "Enabling" if wanted else "Disabling"
-    return _shown(ctx, states.begin(ctx, changed, passing, "Enabled" if wanted else "Disabled"))
+    return _told(ctx, states.begin(ctx, changed, passing, "Enabled" if wanted else "Disabled"))
 
 
 @lambda_.operation("GetEventSourceMapping")
 def get_event_source_mapping(ctx: Context, *, UUID: str) -> dict[str, Any]:
-    return _shown(ctx, _existing(ctx, UUID))
+    return _told(ctx, _existing(ctx, UUID))
 
 
 @lambda_.operation("DeleteEventSourceMapping")
@@ -97,7 +98,7 @@ def delete_event_source_mapping(ctx: Context, *, UUID: str) -> dict[str, Any]:
     mapping = _existing(ctx, UUID)
     states.check_settled(mapping, "delete")
     ctx.tags.set(ctx, _arn(ctx, mapping), EMPTY)
-    return _shown(ctx, states.begin(ctx, replace(mapping, modified=ctx.now), "Deleting", states.GONE))
+    return _told(ctx, states.begin(ctx, replace(mapping, modified=ctx.now), "Deleting", states.GONE))
 
 
 @lambda_.operation("ListEventSourceMappings")
@@ -176,6 +177,11 @@ def _existing(ctx: Context, uuid: str) -> EventSource:
 
 def _arn(ctx: Context, mapping: EventSource) -> str:
     return ctx.arn(f"event-source-mapping:{mapping.uuid}")
+
+
+def _told(ctx: Context, mapping: EventSource) -> dict[str, Any]:
+    """Also what lists do not show."""
+    return _shown(ctx, mapping) | sealing.told(ctx, mapping)
 
 
 def _shown(ctx: Context, mapping: EventSource) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import find
@@ -15,10 +16,10 @@ from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.invoking.invoke import SYNCHRONOUS
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
-from hodei.services.lambda_.state import EventSource
+from hodei.services.lambda_.state import EventSource, mappings
 
 LARGEST = SYNCHRONOUS - 4096  # bytes of a batch's records: the event has more than these
-PAUSE = 10.0  # seconds after a source could not be asked
+PAUSE, LONGEST_PAUSE = 10.0, 60.0  # seconds after a source could not be asked
 
 
 class Invoked(NamedTuple):
@@ -32,6 +33,11 @@ class Invoked(NamedTuple):
 def channel(uuid: str) -> tuple[str, str]:
     """What is signalled when an event source mapping is enabled or disabled."""
     return ("lambda-mapping", uuid)
+
+
+def pause(refused: int) -> float:
+    """Seconds until a source that has refused so many times is asked again."""
+    return min(PAUSE * refused, LONGEST_PAUSE)
 
 
 def acting(ctx: Context, mapping: EventSource) -> Context:
@@ -69,6 +75,13 @@ def reported(outcome: Outcome, ids: Collection[str]) -> set[str] | None:
     except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
         return None
     return found if found <= set(ids) else None
+
+
+def tell(ctx: Context, uuid: str, result: str) -> None:
+    """What a mapping shows as its last result."""
+    mapping = mappings.get(ctx, uuid)
+    if mapping and mapping.result != result:
+        mappings.put(ctx, replace(mapping, result=result))
 
 
 def count(ctx: Context, mapping: EventSource, what: str, events: int) -> None:

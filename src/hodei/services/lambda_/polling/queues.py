@@ -20,7 +20,7 @@ from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_.invoking import tracing
-from hodei.services.lambda_.mappings import matching
+from hodei.services.lambda_.mappings import matching, sealing
 from hodei.services.lambda_.polling import batches
 from hodei.services.lambda_.polling.loops import Loop
 from hodei.services.lambda_.state import EventSource, mappings
@@ -29,7 +29,6 @@ log = logging.getLogger("hodei.lambda")
 
 WAIT = 20  # seconds of a long poll
 IDLE = 3600.0  # seconds for which a queue that stays empty is not asked again; AWS asks it all the time, and bills that
-LONGEST_PAUSE = 60.0
 AT_ONCE = 10  # messages that one call can have
 OF_A_POLLER = 10  # batches at a time, of one that is provisioned
 POLLERS, MOST_POLLERS = 2, 200  # provisioned, if nothing is said
@@ -78,7 +77,7 @@ async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
         except AwsError as error:
             refused += 1
             log.warning("the queue of event source mapping %s: %s", uuid, error)
-            await ctx.wait(batches.channel(uuid), ctx.now + min(batches.PAUSE * refused, LONGEST_PAUSE))
+            await ctx.wait(batches.channel(uuid), ctx.now + batches.pause(refused))
             continue
         refused = 0
         if not messages:
@@ -124,14 +123,14 @@ def _url(ctx: Context, mapping: EventSource) -> str:
 
 async def _process(ctx: Context, mapping: EventSource, messages: Sequence[Message]) -> None:
     """Invoke the function with those that pass the filters; what it has done, and what nobody wants, is deleted."""
-    patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
     wanted: list[Message] = []
     done: list[Message] = []
-    for message in messages:
-        (wanted if matching.passes(patterns, _for_filters(message), "body") else done).append(message)
     batches.count(ctx, mapping, "Polled", len(messages))
-    batches.count(ctx, mapping, "FilteredOut", len(done))
     try:
+        patterns = matching.patterns(sealing.of_lambda(ctx, mapping))
+        for message in messages:
+            (wanted if matching.passes(patterns, _for_filters(message), "body") else done).append(message)
+        batches.count(ctx, mapping, "FilteredOut", len(done))
         for part in _parts(mapping, wanted):
             done += await _invoked(ctx, mapping, *part)
     except AwsError as error:

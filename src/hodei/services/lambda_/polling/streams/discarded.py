@@ -39,11 +39,13 @@ async def give_up(
 
     Raises: AwsError, if the function is gone.
     """
+    arn, found = (
+        mapping.settings["DestinationConfig"]["OnFailure"].get("Destination"),
+        find.describe(ctx, mapping.function),
+    )
     batches.count(ctx, mapping, "Dropped", len(items))
-    arn = mapping.settings["DestinationConfig"]["OnFailure"].get("Destination")
     if not arn:
         return
-    found = find.describe(ctx, mapping.function)
     record = _record(ctx, found, invokes, invoked) | {source.info: _batch(source, shard, items)}
     key = ""
     if Arn.parse(arn).service == "s3":

@@ -109,7 +109,8 @@ class Lane:
                 if not await self._shed(piece):
                     invoked = await self.invoke(piece.items)
                     refused = 0
-                    await self._settle(piece, invoked)
+                    if not self.shard.lost:
+                        await self._settle(piece, invoked)
             except AwsError as error:  # the function was not reached: that is no retry
                 refused += 1
                 self.shard.tell(f"PROBLEM: {error.message}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
@@ -18,14 +19,18 @@ log = logging.getLogger("hodei.lambda")
 
 async def poll(ctx: Context, uuid: str, loop: Loop) -> None:
     """As long as the mapping is enabled. What is set anew holds once what is being invoked has ended."""
+    refused = 0
     while not loop.over and (mapping := mappings.get(ctx, uuid)) and mapping.state == "Enabled":
         polls = Shards(ctx, mapping, loop)
         try:
             await polls.run()
-        except AwsError as error:  # the stream is gone, or the function
+            refused = 0
+        except AwsError as error:  # the stream is gone, or what filters are read with
             log.warning("the stream of event source mapping %s: %s", uuid, error)
+            batches.tell(ctx, uuid, f"PROBLEM: {error.message}")
             await polls.stop()
-            await ctx.wait(batches.channel(uuid), ctx.now + batches.PAUSE)
+            refused += 1
+            await ctx.wait(batches.channel(uuid), ctx.now + batches.pause(refused))
 
 
 class Shards:
@@ -59,12 +64,8 @@ class Shards:
 
     def _is_current(self) -> bool:
         """Whether the mapping is as it was, but for what it tells of its last result."""
-        known, mapping = self._mapping, mappings.get(self._ctx, self._mapping.uuid)
-        return (
-            not self._loop.over
-            and mapping is not None
-            and ((mapping.state, mapping.function, mapping.settings) == (known.state, known.function, known.settings))
-        )
+        mapping = mappings.get(self._ctx, self._mapping.uuid)
+        return not self._loop.over and mapping is not None and _essence(mapping) == _essence(self._mapping)
 
     def _look(self) -> None:
         """Begin with the shards whose turn it is. Raises: AwsError."""
@@ -98,3 +99,8 @@ class Shards:
         poll = ShardPoll(self._ctx, self._mapping, self._source, part, finished)
         self._open[part.id] = poll
         poll.begin()
+
+
+def _essence(mapping: EventSource) -> tuple[Any, ...]:
+    """What polling follows."""
+    return mapping.state, mapping.function, mapping.settings, mapping.filters

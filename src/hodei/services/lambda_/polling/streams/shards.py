@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.lambda_.mappings import matching
+from hodei.services.lambda_.mappings import matching, sealing
 from hodei.services.lambda_.polling import batches
 from hodei.services.lambda_.polling.streams.checkpoints import Checkpoint, Progress, checkpoints
 from hodei.services.lambda_.polling.streams.items import Item
@@ -22,6 +22,7 @@ from hodei.services.lambda_.state import EventSource, mappings
 
 log = logging.getLogger("hodei.lambda")
 
+POLLED = 1.0  # seconds: the rate at which Lambda reads
 AHEAD, AHEAD_BYTES = 10_000, 16 * 2**20  # of records that are read before those before them are done
 
 
@@ -39,11 +40,12 @@ class ShardPoll:
         self.lost = False  # the cloud is another one: nothing that happens now counts
         self.ended = False  # the shard is closed, and all of it has been read
         self._finished = finished
-        self._patterns = matching.patterns(mapping.settings.get("FilterCriteria", {}))
+        self._patterns = matching.patterns(sealing.of_lambda(ctx, mapping))
         self._saved = checkpoints.get(ctx, mapping.uuid, part.id) or self._fresh()
         self._read = self._saved.position[0]
         self.lanes = self._made_lanes()
         self._running = 0
+        self._troubled = False  # reading was refused
 
     def _fresh(self) -> Checkpoint:
         return Checkpoint(
@@ -94,6 +96,7 @@ class ShardPoll:
     # reading
 
     async def _reading(self) -> None:
+        refused = 0
         while not self.over and not self.ended:
             if self._is_ahead():
                 await self.ctx.wait(self._own, float("inf"))
@@ -101,10 +104,13 @@ class ShardPoll:
             try:
                 page = await self.source.read(self.part, self._read)
             except AwsError as error:
-                log.warning("event source mapping %s: %s", self.mapping.uuid, error)
-                self.tell(f"PROBLEM: {error.message}")
-                await self.ctx.wait(self._own, self.ctx.now + batches.PAUSE)
+                refused += 1
+                await self.ctx.wait(self._own, self.ctx.now + self._refused(error, refused))
                 continue
+            if self._troubled:
+                self._troubled = False
+                self.tell("No records processed")
+            refused = 0
             self._read, self.ended = page.next, page.ended
             if page.items:
                 self._hand_out(page.items)
@@ -112,6 +118,15 @@ class ShardPoll:
                 self.wake()
             else:
                 await self.source.wait(self.part, self._read)
+
+    def _refused(self, error: AwsError, times: int) -> float:
+        """Seconds until the shard is read again. Others may have read it too often: that is no problem."""
+        if error.code == "ProvisionedThroughputExceededException":
+            return POLLED
+        log.warning("event source mapping %s: %s", self.mapping.uuid, error)
+        self._troubled = True
+        self.tell(f"PROBLEM: {error.message}")
+        return batches.pause(times)
 
     def _is_ahead(self) -> bool:
         return sum(map(len, self.lanes)) >= AHEAD or sum(lane.bytes for lane in self.lanes) >= AHEAD_BYTES
@@ -141,6 +156,5 @@ class ShardPoll:
 
     def tell(self, result: str) -> None:
         """What the mapping shows as its last result."""
-        mapping = mappings.get(self.ctx, self.mapping.uuid)
-        if mapping and mapping.result != result and not self.lost:
-            mappings.put(self.ctx, replace(mapping, result=result))
+        if not self.lost:
+            batches.tell(self.ctx, self.mapping.uuid, result)
