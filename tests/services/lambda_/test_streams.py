@@ -176,6 +176,16 @@ def test_another_cloud_has_its_own_place_in_the_stream(feed: Feed) -> None:
     assert feed.notes() == [["other"]]
 
 
+def test_a_cloud_that_is_forgotten_is_not_polled(feed: Feed) -> None:
+    feed.feed("all")
+    feed.feed("sizes", feed.table())
+    feed.put("one")
+    assert feed.notes() == [["one"]]
+    feed.cloud.reset()
+    feed.cloud.settle()
+    assert not feed.cloud.world.agenda._running
+
+
 def test_processing_goes_on_after_a_restart(tmp_path: Path) -> None:
     with Cloud(directory=tmp_path, seed=None) as cloud:
         feed = Feed(cloud)

@@ -4,7 +4,7 @@ function's role."""
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -61,6 +61,7 @@ class Source(abc.ABC):
         self.arn = mapping.source
         self.stream_arn = stream_of(mapping.source)
         self._iterators: dict[str, _Iterator] = {}
+        self._channels: dict[str, Hashable] = {}  # on which readers of shards wait
 
     @abc.abstractmethod
     def parts(self) -> list[Part]:
@@ -74,8 +75,10 @@ class Source(abc.ABC):
     async def wait(self, part: Part, number: int) -> None:
         """Until there may be something at or after a number, or the shard is closed, or somebody calls `wake`."""
 
-    @abc.abstractmethod
-    def wake(self, part: Part) -> None: ...
+    def wake(self, part: Part) -> None:
+        """Also when the cloud is another one, in which there is no such shard."""
+        if channel := self._channels.get(part.id):
+            self.ctx.signal(channel)
 
     @abc.abstractmethod
     def kept(self) -> float:
@@ -146,14 +149,8 @@ class KinesisSource(Source):
         except AwsError:
             return  # which reading tells
         if not shard.last:
+            self._channels[part.id] = kinesis.channel(shard)
             await kinesis.wait(there, shard, number, float("inf"))
-
-    def wake(self, part: Part) -> None:
-        try:
-            there, _, shard = self._shard(part)
-        except AwsError:
-            return
-        there.signal(kinesis.channel(shard))
 
     def kept(self) -> float:
         _, stream = kinesis.open_stream(self.ctx, self.stream_arn)
@@ -223,10 +220,8 @@ class DynamoDBSource(Source):
             there, stream = self._stream()
         except AwsError:
             return  # which reading tells
+        self._channels[part.id] = dynamodb.channel(part.id)
         await dynamodb.wait(there, stream, part.id, number, float("inf"))
-
-    def wake(self, part: Part) -> None:
-        self.ctx.signal(dynamodb.channel(part.id))
 
     def kept(self) -> float:
         return DAY
