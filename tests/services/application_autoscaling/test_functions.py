@@ -85,6 +85,29 @@ def test_by_utilisation(cloud: Cloud, functions: Any, scaling: Any) -> None:
     assert (low["Threshold"], low["EvaluationPeriods"]) == (pytest.approx(0.63), 15)
 
 
+@of_concurrency
+def test_functions_under_load_get_more(cloud: Cloud, functions: Any, scaling: Any) -> None:
+    """Each invocation uses one of two: 50 % where 25 % are wanted."""
+    scaling.register_scalable_target(**OF, MinCapacity=2, MaxCapacity=20)
+    metric = {"PredefinedMetricType": "LambdaProvisionedConcurrencyUtilization"}
+    scaling.put_scaling_policy(
+        **OF,
+        PolicyName="track",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 0.25, "PredefinedMetricSpecification": metric},
+    )
+    for _ in range(4):
+        functions.invoke(FunctionName="shop", Qualifier="live", Payload=b"{}")
+        cloud.clock.advance(seconds=60)
+    assert concurrency(functions) == 4
+    cloud.clock.advance(seconds=30)
+    (_, activity) = reversed(scaling.describe_scaling_activities(ServiceNamespace="lambda")["ScalingActivities"])
+    assert (
+        activity["StatusMessage"]
+        == "Successfully set desired concurrency to 4. Change successfully fulfilled by lambda."
+    )
+
+
 def test_what_cannot_be_scaled(functions: Any, scaling: Any, refused: Any) -> None:
     for resource in ("function:shop", "function:shop:$LATEST"):
         with refused("ValidationException", "Unsupported service namespace, resource type or scalable dimension"):
