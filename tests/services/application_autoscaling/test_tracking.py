@@ -75,6 +75,8 @@ def test_the_role_scales(cloud: Cloud, tables: Any) -> None:
     cloud.client("iam").delete_service_linked_role(RoleName=ROLE)
     tables.load(3, 1200)
     assert tables.capacity() == (5, 20)
+    tables.scaling.deregister_scalable_target(**tables.of())
+    assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
 @of_capacity

@@ -115,5 +115,4 @@ def _customized(given: Mapping[str, Any]) -> Wire:
 
 def named(ctx: Context, policy: Policy) -> list[dict[str, str]]:
     """As the API has them."""
-    arn = str(ctx.arn("")).replace(ctx.service.name, "cloudwatch")
-    return [{"AlarmName": name, "AlarmARN": f"{arn}alarm:{name}"} for name in policy.alarms.values()]
+    return [{"AlarmName": name, "AlarmARN": find.alarm_arn(ctx, name)} for name in policy.alarms.values()]

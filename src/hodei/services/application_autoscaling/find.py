@@ -9,6 +9,8 @@ from hodei.kernel.context import Context
 from hodei.services.application_autoscaling import errors
 from hodei.services.application_autoscaling.state import Dimension, Policy, ScheduledAction, Target, targets
 
+SHARED = "autoscaling"  # policies and scheduled actions have ARNs of EC2 Auto Scaling's
+
 
 def registered(ctx: Context, of: Dimension) -> Target:
     """Raises: ObjectNotFoundException."""
@@ -34,17 +36,20 @@ def target_arn(ctx: Context, target: Target) -> str:
 
 
 def policy_arn(ctx: Context, policy: Policy) -> str:
-    return _shared(ctx, f"scalingPolicy:{policy.id}:{_resource(policy.of)}:policyName/{policy.name}")
+    return _of(ctx, SHARED, f"scalingPolicy:{policy.id}:{_resource(policy.of)}:policyName/{policy.name}")
 
 
 def action_arn(ctx: Context, action: ScheduledAction) -> str:
-    return _shared(ctx, f"scheduledAction:{action.id}:{_resource(action.of)}:scheduledActionName/{action.name}")
+    return _of(ctx, SHARED, f"scheduledAction:{action.id}:{_resource(action.of)}:scheduledActionName/{action.name}")
 
 
 def _resource(of: Dimension) -> str:
     return f"resource/{of.namespace}/{of.resource}"
 
 
-def _shared(ctx: Context, resource: str) -> str:
-    """Policies and scheduled actions have ARNs of EC2 Auto Scaling's."""
-    return str(Arn(partition_of(ctx.region), "autoscaling", ctx.region, ctx.account, resource))
+def alarm_arn(ctx: Context, name: str) -> str:
+    return _of(ctx, "cloudwatch", f"alarm:{name}")
+
+
+def _of(ctx: Context, service: str, resource: str) -> str:
+    return str(Arn(partition_of(ctx.region), service, ctx.region, ctx.account, resource))

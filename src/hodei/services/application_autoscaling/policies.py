@@ -127,6 +127,7 @@ def _tracked(policy: Policy) -> Any:
 
 async def _with_alarms(ctx: Context, target: Target, scaled: Scalable, policy: Policy) -> Policy:
     """Raises: ValidationException."""
+    roles.make(ctx, policy.namespace)
     try:
         now = await scaled.capacity(roles.scaling(ctx, policy.namespace))
         return await alarms.put(ctx, policy, scaled, target.minimum if now.value is None else now.value)
@@ -184,6 +185,7 @@ async def delete_scaling_policy(
 
 
 async def _delete(ctx: Context, policy: Policy) -> None:
+    roles.make(ctx, policy.namespace)  # it may have been deleted meanwhile
     await alarms.delete(ctx, policy)
     table.delete(ctx, *policy.of, policy.name)
 
