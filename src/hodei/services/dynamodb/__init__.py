@@ -1,7 +1,8 @@
 """DynamoDB: tables and their indexes, items, backups, recovery to a point in time, time to live, global tables.
 
 Where it stops: Contributor Insights are switched on and off, but nothing is reported to CloudWatch; global tables have
-one account, are not strongly consistent (MRSC), and nothing scales by itself; no vector indexes.
+one account and are not strongly consistent (MRSC), those of version 2017.11.29 scale by Application Auto Scaling's own
+operations alone; no vector indexes.
 """
 
 from hodei.services.dynamodb import access as access
