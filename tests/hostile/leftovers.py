@@ -36,9 +36,9 @@ def mounts() -> int:
     return len(Path("/proc/self/mounts").read_text().splitlines())
 
 
-def folders() -> set[Path]:
-    """The scratch folders of clouds that keep everything in memory."""
-    return set(Path("/var/tmp").glob("hodei-*"))
+def folders(pid: int) -> set[Path]:
+    """The scratch folders of a process whose clouds keep everything in memory."""
+    return set(Path("/var/tmp").glob(f"hodei-{pid}-*"))
 
 
 def files(pid: int) -> int:

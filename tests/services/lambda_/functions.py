@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import Any
+from typing import Any, Protocol
 
 from hodei.testing import Cloud
 
@@ -25,7 +25,13 @@ def zipped(**files: str) -> bytes:
     return packed.getvalue()
 
 
-def role_of(cloud: Cloud, *managed: str) -> str:
+class Clients(Protocol):
+    """A cloud, in a test or in a process of its own."""
+
+    def client(self, service: str) -> Any: ...
+
+
+def role_of(cloud: Clients, *managed: str) -> str:
     """The role `fn`, of functions, with managed policies of AWS. Its ARN."""
     iam = cloud.client("iam")
     document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})

@@ -148,6 +148,9 @@ class ForkServer:
         except CannotStart:
             del self._processes[id]
             raise
+        except asyncio.CancelledError:
+            process.kill()
+            raise
         return process
 
     async def can_isolate(self) -> bool:
@@ -182,6 +185,8 @@ class ForkServer:
         except (BlockingIOError, ConnectionError):
             return
         process = self._processes[message["id"]]
+        if process.started.cancelled() and "exit" not in message:
+            return  # nobody waits for it any more
         if "pid" in message:
             process.started.set_result(message["pid"])
         elif "error" in message:
@@ -195,4 +200,5 @@ def machine() -> list[Part]:
     """What a program needs of this machine to run at all, read-only, and a temporary directory."""
     found = [Part(path, path) for path in ON_EVERY_MACHINE if os.path.isdir(path) and not os.path.islink(path)]
     links = [Part(path, os.path.realpath(path)) for path in ON_EVERY_MACHINE if os.path.islink(path)]
-    return [*found, *links, Part("/tmp", options="mode=1777")]
+    nothing = [Part("/dev/shm", options="size=4k,mode=555")]  # it is the machine's, and programs would share it
+    return [*found, *links, *(nothing if os.path.isdir("/dev/shm") else ()), Part("/tmp", options="mode=1777")]

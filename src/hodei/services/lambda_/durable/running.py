@@ -91,7 +91,7 @@ def error_object(payload: bytes, type: str) -> Error:
     """An ErrorObject of what a runtime says that has gone wrong."""
     try:
         told = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         told = {}
     told = told if isinstance(told, dict) else {}
     error: Error = {"ErrorType": str(told.get("errorType") or type), "ErrorMessage": str(told.get("errorMessage", ""))}
@@ -117,7 +117,7 @@ def _answered(progress: Progress, payload: bytes) -> None:
     anything else fails the execution at once."""
     try:
         answer = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = None
     match answer:
         case {"Status": "PENDING"}:

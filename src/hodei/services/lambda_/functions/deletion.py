@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from hodei.kernel.context import Context
@@ -13,6 +14,7 @@ from hodei.services.lambda_.find import Name, function_of, read
 from hodei.services.lambda_.functions import sealing
 from hodei.services.lambda_.layers import leftovers
 from hodei.services.lambda_.packages import storage
+from hodei.services.lambda_.runtime.pool import drop_version
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import (
     LATEST,
@@ -80,6 +82,7 @@ def _delete_all(name: Name) -> None:
 
 
 def _drop(ctx: Context, version: Version) -> None:
+    ctx.store.when_durable(functools.partial(drop_version, ctx.world, version.arn(ctx)))
     versions.delete(ctx, version.function, version.version)
     if version.durable:
         ends.abandon(ctx, version.function, version.version)

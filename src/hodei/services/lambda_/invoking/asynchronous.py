@@ -17,7 +17,7 @@ from hodei.kernel.errors import AwsError
 from hodei.kernel.tables import Record
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.find import Found
-from hodei.services.lambda_.invoking import destinations, measures, running
+from hodei.services.lambda_.invoking import destinations, measures, payloads, running
 from hodei.services.lambda_.runtime.environment import Invocation, Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import LATEST, EventConfig, event_configs, functions
@@ -168,11 +168,11 @@ def _record(ctx: Context, event: Event, found: Found, condition: str, outcome: O
             "condition": condition,
             "approximateInvokeCount": event.attempts + (outcome is not None),
         },
-        "requestPayload": msgspec.json.decode(event.payload),
+        "requestPayload": payloads.told(event.payload),
     }
     if outcome is not None:
         record["responseContext"] = {"statusCode": 200, "executedVersion": found.version.version}
         if outcome.error:
             record["responseContext"]["functionError"] = "Unhandled"
-        record["responsePayload"] = destinations.read(outcome.payload)
+        record["responsePayload"] = payloads.told(outcome.payload)
     return record

@@ -18,6 +18,7 @@ from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
+from hodei.services.lambda_.invoking import payloads
 from hodei.services.lambda_.runtime.environment import Outcome
 
 log = logging.getLogger("hodei.lambda")
@@ -44,22 +45,9 @@ def key_of(ctx: Context, what: str) -> str:
 
 async def bury(ctx: Context, found: Found, id: str, payload: bytes, outcome: Outcome | None, why: str) -> None:
     """An event into the function's dead letters, with what was wrong as attributes; `why` it was given up."""
-    status, told = ("200", _message(outcome)) if outcome else NEVER_RUN[why]
+    status, told = ("200", payloads.error_message(outcome.payload)) if outcome else NEVER_RUN[why]
     attributes = {"RequestID": id, "ErrorCode": status, "ErrorMessage": told[:1024]}
     await _deliver(ctx, found, found.version.dead_letters, payload, attributes, "DeadLetterErrors")
-
-
-def read(payload: bytes) -> Any:
-    """What a function has answered. A custom runtime need not answer in JSON."""
-    try:
-        return msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        return payload.decode(errors="replace")
-
-
-def _message(outcome: Outcome) -> str:
-    told = read(outcome.payload)
-    return str(told.get("errorMessage", "") if isinstance(told, dict) else told)
 
 
 async def _deliver(

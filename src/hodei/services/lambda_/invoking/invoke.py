@@ -7,12 +7,10 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from hodei.kernel.context import Context
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.durable import starting
-from hodei.services.lambda_.invoking import asynchronous
+from hodei.services.lambda_.invoking import asynchronous, payloads
 from hodei.services.lambda_.invoking.synchronous import Run
 from hodei.services.lambda_.runtime.environment import Invocation
 from hodei.services.lambda_.service import lambda_
@@ -64,14 +62,8 @@ def check_payload(payload: bytes) -> None:
     if len(payload) > SYNCHRONOUS:
         kind = f"the RequestResponse invocation type (limit {SYNCHRONOUS} bytes)"
         raise errors.RequestTooLargeException(reason=f"{len(payload)} byte payload is too large for {kind}")
-    if not payload:
-        return
-    try:
-        msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise errors.InvalidRequestContentException(
-            reason=f"Could not parse request body into json: Could not parse payload into json: {error}"
-        ) from None
+    if payload:
+        payloads.check(payload)
 
 
 def client_context(given: str) -> str:

@@ -72,7 +72,7 @@ def reported(outcome: Outcome, ids: Collection[str]) -> set[str] | None:
         answer = msgspec.json.decode(outcome.payload)
         failures = (answer or {}).get("batchItemFailures") or []
         found = {one["itemIdentifier"] for one in failures}
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+    except (msgspec.DecodeError, RecursionError, AttributeError, KeyError, TypeError):
         return None
     return found if found <= set(ids) else None
 

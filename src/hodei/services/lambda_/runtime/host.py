@@ -60,9 +60,10 @@ class Host:
             base = world.directory.path / "sandboxes"
             shutil.rmtree(base, ignore_errors=True)  # of a process that was killed
             base.mkdir()
-        self.folder = Path(tempfile.mkdtemp(prefix="hodei-", dir=base))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"hodei-{os.getpid()}-", dir=base))
         self.folder.chmod(0o755)
         cgroups.sweep()
+        _sweep(self.folder.parent)
         self._servers: dict[str, asyncio.Future[ForkServer]] = {}  # by interpreter
         self._isolates: bool | None = None
 
@@ -80,14 +81,17 @@ class Host:
         journal = Journal(deployment, self._world.clock.now)
         environment = Environment(deployment, journal, self._world.ids.uuid, self._world.clock.real)
         assert self._world.doors, "the cloud has no addresses to give"
-        door = await self._world.doors.open(environment.answer)
+        door = None
         try:
+            door = await self._world.doors.open(environment.answer)
             home = {"AWS_LAMBDA_RUNTIME_API": door.address, "AWS_ENDPOINT_URL": await self._world.doors.home()}
             standard = _standard(deployment, stream)
             program = await self._program(deployment, command, standard, {**home, **credentials})
             environment.furnish(door, _plan(deployment, command, program, environment.group.folders))
         except BaseException:
-            await door.close()
+            if door:
+                await door.close()
+            environment.group.remove()
             raise
         return environment
 
@@ -220,6 +224,14 @@ def _parts(deployment: Deployment, command: Command) -> list[Part]:
     temporary = Part("/tmp", options=f"size={deployment.storage}m,mode=1777")
     layers = [Part(OPT, str(deployment.layers))] if deployment.layers else []
     return [*machine()[:-1], temporary, *command.parts, Part(TASK, str(deployment.code)), *layers]
+
+
+def _sweep(base: Path) -> None:
+    """Remove the scratch of processes that are gone."""
+    for folder in base.glob("hodei-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _started(server: ForkServer) -> ForkServer:

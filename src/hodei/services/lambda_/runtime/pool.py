@@ -242,6 +242,7 @@ class Pool:
     def _let_go(self, warm: Warm) -> None:
         """It has an end in the background, which may take seconds where there are extensions."""
         self._all.discard(warm)
+        self._ending.add(warm)
         self._world.agenda.spawn(self._end(warm))
 
     async def _end(self, warm: Warm) -> None:
@@ -287,3 +288,9 @@ def pool_of(world: World) -> Pool:
     if world not in _pools:
         _pools[world] = Pool(world)
     return _pools[world]
+
+
+def drop_version(world: World, arn: str) -> None:
+    """End the idle environments of a version that is gone; without a number: of a function, and all its versions."""
+    if pool := _pools.get(world):
+        pool.drop(lambda key: not key.startswith((f"{arn} ", f"{arn}:")))
