@@ -43,6 +43,15 @@ class Client:
         found: dict[str, Any] = json.loads(self.send("POST", "/", headers, json.dumps(members).encode()))
         return found
 
+    def logs(self, operation: str, **members: Any) -> dict[str, Any]:
+        headers = scope("logs") | {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"Logs_20140328.{operation}",
+        }
+        answer = self.send("POST", "/", headers, json.dumps(members).encode())
+        found: dict[str, Any] = json.loads(answer) if answer else {}
+        return found
+
     def iam(self, action: str, **members: str) -> bytes:
         headers = scope("iam") | {"Content-Type": "application/x-www-form-urlencoded"}
         return self.send(

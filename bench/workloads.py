@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bench import dynamodb, functions
+from bench import dynamodb, functions, logs
 from bench.client import Call, Client
 from bench.servers import scope
 
@@ -153,10 +153,18 @@ WORKLOADS = [
     Workload("Lambda cold", functions.cold, 30),
     Workload("Lambda 1,000 at once", functions.many, 1, functions.AT_ONCE),
     Workload("Lambda from SQS", functions.from_queue, 1, functions.MESSAGES),
+    Workload("Logs Put 100", logs.put, 200),
+    Workload("Logs Filter term", logs.search("nowhere"), 3),
+    Workload("Logs Filter JSON", logs.search("{ $.status = 999 }"), 3),
+    Workload("Logs Filter regex", logs.search(r"%orders/\d+x%"), 3),
+    Workload("Logs Insights filter", logs.query("filter level = 'ERROR' | stats count(*), avg(ms) by bin(1h)"), 3),
+    Workload("Logs Insights stats", logs.query("stats count(*) by bin(1h)"), 3),
 ]
 
 
-FILL = {"S3 list 1,000 keys": fill, "DynamoDB Scan page": dynamodb.fill}  # what is there before; how many of it
+FILL = {"S3 list 1,000 keys": fill, "DynamoDB Scan page": dynamodb.fill} | {
+    workload.name: logs.fill for workload in WORKLOADS if workload.name.startswith(("Logs Filter", "Logs Insights"))
+}  # what is there before; how many of it
 
 
 def measure(client: Client, calls: Iterator[Call], workload: Workload, result: Result) -> None:
