@@ -19,6 +19,13 @@ QUERIES = [
     r"parse @message /(?<x>\d+)/ | filter x like '1' or not ispresent(x)",
     "stats", "fields a^9999^9999, 1/0, log(-1)", "pattern @message", "filter @message like /(a+)+$/", "|", "x" * 100,
 ]  # fmt: skip
+TRANSFORMERS: list[Any] = [
+    [{"parseJSON": {}}],
+    [{"csv": {"delimiter": "\\t"}}, {"listToMap": {"source": "a", "key": "k", "flatten": True}}],
+    [{"grok": {"match": "%{IP:a} %{GREEDYDATA:b.c}"}}, {"addKeys": {"entries": [{"key": "b.c.d", "value": "x"}]}}],
+    [{"parseKeyValue": {}}, {"substituteString": {"entries": [{"source": "a", "from": "(a+)+$", "to": "$9"}]}}],
+    [{"deleteKeys": {"withKeys": ["a"]}}], [{}], [{"parseWAF": {}}],
+]  # fmt: skip
 PROTECTED = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
 PROTECTION = json.dumps(
     {
@@ -54,6 +61,11 @@ NAMES: dict[str, list[Any]] = {
     "destination": ["plain", "none"],
     "retentionInDays": [1, 7, 2, -1],
     "queryLanguage": ["CWLI", "SQL"],
+    "scheduleExpression": ["cron(0 * * * ? *)", "cron(x)", "rate(1 hour)"],
+    "timezone": ["UTC", "Europe/Madrid", "x"],
+    "executionRoleArn": [f"arn:aws:iam::{ACCOUNT}:role/none", "x"],
+    "identifier": ["hourly", "none", f"{ARN}scheduled-query:none"],
+    "transformerConfig": TRANSFORMERS,
     "kmsKeyId": ["alias/aws/kinesis", "x"],
     "selectionCriteria": ['LogGroupName NOT IN ["plain"]', "x"],
     "tags": [{"a": "b"}, {"aws:x": "y"}, {}],

@@ -18,6 +18,7 @@ from hodei.services.logs import resource_policies
 from hodei.services.logs.find import GROUP_ARN
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import resource_policies as policies
+from hodei.services.logs.state import scheduled_queries
 
 NAMES = ("logGroupName", "logGroupIdentifier", "resourceIdentifier")
 LISTS = ("logGroupNames", "logGroupIdentifiers")
@@ -82,6 +83,18 @@ def destinations_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]
         yield ctx.arn(f"destination:{params['destinationName']}")
     elif ":destination:" in params.get("resourceArn", ""):
         yield params["resourceArn"]
+
+
+@logs.finds("scheduled-query")
+def scheduled_queries_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
+    """By its ARN, where it is given or can be found; of one that is yet to be made, any."""
+    prefix = ctx.arn("scheduled-query:")
+    given = params.get("identifier") or params.get("resourceArn", "*")
+    if given.startswith(prefix):
+        yield given
+    elif "resourceArn" not in params:
+        found = next(scheduled_queries.by("names", ctx, given), None)
+        yield f"{prefix}{found.id if found else '*'}"
 
 
 @logs.needs_of("PutDestination")

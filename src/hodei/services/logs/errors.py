@@ -1,6 +1,7 @@
 from hodei.services.logs.service import logs
 
 AccessDeniedException = logs.error("AccessDeniedException", "{reason}", status=400)
+ConflictException = logs.error("ConflictException", "{reason}")
 GroupExists = logs.error("ResourceAlreadyExistsException", "The specified log group already exists")
 InvalidOperationException = logs.error("InvalidOperationException", "{reason}")
 InvalidParameterException = logs.error("InvalidParameterException", "{reason}")

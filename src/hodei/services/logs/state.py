@@ -164,6 +164,27 @@ class Result(Record):
     rows: list[list[tuple[str, str]]]
 
 
+class ScheduledQuery(Record):
+    """A query that runs by itself; `given` are the members that boto3 has for it."""
+
+    id: str
+    name: str
+    created: float
+    updated: float
+    state: str = "ENABLED"
+    given: Wire = {}
+
+
+class Trigger(Record):
+    """A run of a scheduled query at a time (ms): of which query it is, or why of none."""
+
+    id: str
+    at: int
+    query: str = ""
+    status: str = "Failed"
+    message: str = ""
+
+
 class QueryDefinition(Record):
     """A saved query."""
 
@@ -215,6 +236,8 @@ destinations = logs.table("destinations", Destination, key="name")
 account_policies = logs.table("account_policies", AccountPolicy, key=("type", "name"))
 resource_policies = logs.table("resource_policies", ResourcePolicy, key=("resource", "name"))
 queries = logs.table("queries", QueryRun, key="id")
+scheduled_queries = logs.table("scheduled_queries", ScheduledQuery, key="id", index={"names": ("name",)})
+triggers = logs.table("triggers", Trigger, key=("id", "at"))
 results = logs.table("results", Result, key="id")
 definitions = logs.table("definitions", QueryDefinition, key="id")
 protections = logs.table("protections", Protection, key="group")

@@ -9,7 +9,7 @@ from hodei.kernel.context import Context
 from hodei.services.logs import errors
 from hodei.services.logs.find import GROUP_ARN, group_named
 from hodei.services.logs.service import logs
-from hodei.services.logs.state import destinations, groups
+from hodei.services.logs.state import destinations, groups, scheduled_queries
 
 MOST = 50
 PREFIX = "aws:"
@@ -53,7 +53,9 @@ def _taggable(ctx: Context, arn: str) -> str:
     if (found := GROUP_ARN.fullmatch(arn)) and found[1] == ctx.region and found[2] == ctx.account:
         if group := groups.get(ctx, found[3]):
             return group.arn(ctx)
-    elif arn.startswith(ctx.arn("destination:")) and destinations.get(ctx, arn.rpartition(":")[2]):
+    elif (arn.startswith(ctx.arn("destination:")) and destinations.get(ctx, arn.rpartition(":")[2])) or (
+        arn.startswith(ctx.arn("scheduled-query:")) and scheduled_queries.get(ctx, arn.rpartition(":")[2])
+    ):
         return arn
     raise errors.ResourceNotFoundException(reason="The specified resource does not exist.")
 
