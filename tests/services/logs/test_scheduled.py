@@ -62,7 +62,7 @@ def test_a_query_runs_each_hour(cloud: Cloud, logs: Any, put: Any, role: str) ->
     assert len(history(cloud, logs, executionStatuses=["Failed"])) == 0
     assert logs.get_scheduled_query(identifier=arn)["lastExecutionStatus"] == "Complete"
     cloud.clock.advance(days=8)
-    assert len(history(cloud, logs)) == 7 * 24
+    assert len(history(cloud, logs)) in (7 * 24, 7 * 24 + 1)  # that of seven days ago may be there until the next run
 
 
 def test_changed_stopped_and_deleted(cloud: Cloud, logs: Any, role: str) -> None:
