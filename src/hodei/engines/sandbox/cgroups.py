@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds
 PROCESSES = 1024  # and threads
+SHARE = 0.1  # of a processor that all want, beside what one process has: ours go first
 _numbers = itertools.count(1)
 
 
@@ -27,11 +28,12 @@ class Cgroup:
         if (ROOT / "cgroup.controllers").exists():
             self._peak, self._kills = "memory.peak", "memory.events"
             limits = {"memory.max": memory, "memory.swap.max": 0, "pids.max": PROCESSES}
+            limits["cpu.weight"] = int(100 * SHARE)
             self._memory = self._cpu = self._make(ROOT / name, limits)
         else:
             swap = "memory.memsw.limit_in_bytes"
             self._memory = self._make(ROOT / "memory" / name, {"memory.limit_in_bytes": memory, swap: memory})
-            self._cpu = self._make(ROOT / "cpu" / name, {})
+            self._cpu = self._make(ROOT / "cpu" / name, {"cpu.shares": int(1024 * SHARE)})
             self._make(ROOT / "pids" / name, {"pids.max": PROCESSES})
 
     def _make(self, folder: Path, limits: Mapping[str, object]) -> Path | None:
