@@ -18,6 +18,7 @@ import re2
 re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)  # or it would take Python's for what RE2 cannot
 
 BACKTRACKING = re.compile(r"(?:^|[^\\])(?:\\\\)*(?:\(\?(?:<?[=!]|>)|\\[1-9])")
+ANYTHING = re.compile(r"\[(?:\\s\\S|\\S\\s|\\w\\W|\\W\\w|\\d\\D|\\D\\d)\]")  # which pyre2 does not take
 NAMED = re.compile(r"(\\.)|\(\?P?<([^>]+)>", re.S)
 
 
@@ -39,7 +40,7 @@ class Named(NamedTuple):
 def compile(body: str, flags: int = 0) -> re.Pattern[str]:
     """Raises: InvalidExpression, Unbounded."""
     try:
-        found: re.Pattern[str] = re2.compile(body, flags)
+        found: re.Pattern[str] = re2.compile(ANYTHING.sub("(?s:.)", body), flags)
     except re2.error as error:
         if BACKTRACKING.search(body):
             raise Unbounded(f"no lookaround and no backreferences in regular expressions: {body}") from None

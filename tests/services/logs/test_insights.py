@@ -57,6 +57,7 @@ def events(put: Any) -> None:
         ("fields status | filter status >= 500 and path like '/a'", [{"status": "500"}]),
         ("fields status | filter path not like /a$/ and status != 200", [{"status": "503"}]),
         ("filter @message like /(?<x>ERR)O./ and @message like /(?i)error/ | stats count(*) as n", [{"n": "2"}]),
+        (r"filter @message like /ERR[\s\S]*bob/ | stats count(*) as n", [{"n": "1"}]),
         ("filter status in [200, 503] | stats count(*)", [{"count(*)": "3"}]),
         ("filter status not in [200, 503] | stats count(*) as n", [{"n": "1"}]),
         ("filter not (level = 'INFO' or ms > 35) | fields ms", [{"ms": "30.5"}]),

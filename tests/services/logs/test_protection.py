@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hodei.services.logs.protection.identifiers import EXPRESSIONS
 from hodei.testing import Cloud
 
 from .conftest import GROUP, STREAM, messages, refusal
@@ -51,6 +52,16 @@ def test_what_is_masked(logs: Any, put: Any, name: str, text: str, masked: str) 
     protect(logs, policy(name))
     put(text)
     assert messages(logs.filter_log_events(logGroupName=GROUP)["events"]) == [masked]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "=", "1", "1 ", "Aa ", "a.", "1.", "a:", "a@a.", "-----BEGIN OPENSSH PRIVATE KEY-----"]
+)
+def test_no_message_takes_long_to_mask(logs: Any, put: Any, piece: str) -> None:
+    """What would take hours, if it were searched by trying again and again."""
+    protect(logs, policy(*EXPRESSIONS))
+    put(piece * (500_000 // len(piece)))
+    assert len(logs.filter_log_events(logGroupName=GROUP)["events"]) == 1
 
 
 def test_masked_everywhere_but_for_who_may_unmask(cloud: Cloud, logs: Any, put: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -190,7 +191,7 @@ def get_log_record(ctx: Context, *, logRecordPointer: str, unmask: bool = False)
 
 
 @logs.operation("GetLogGroupFields")
-def get_log_group_fields(
+async def get_log_group_fields(
     ctx: Context, *, logGroupName: str = "", logGroupIdentifier: str = "", time: int = 0
 ) -> dict[str, Any]:
     """Of the events of 8 minutes around a time (in seconds), or of the last 15 minutes."""
@@ -199,13 +200,14 @@ def get_log_group_fields(
     at = _seconds(time) * 1000
     start, end = (at - AROUND_MS, at + AROUND_MS) if time else (now - RECENT_MS, now)
     start = max(start, chunks.horizon(ctx, group))
-    counts: Counter[str] = Counter()
-    total = 0
-    for event in chunks.ordered(ctx, group, chunks.spans(ctx, group, None, start, end), start, end, reverse=True):
-        counts.update(fields_of(event.message).keys())
-        total += 1
-        if total == MOST_SAMPLED:
-            break
+    newest = chunks.ordered(ctx, group, chunks.spans(ctx, group, None, start, end), start, end, reverse=True)
+    messages = [event.message for event in islice(newest, MOST_SAMPLED)]
+    counts, total = await ctx.offload(_counted, messages), len(messages)
     counts.update(dict.fromkeys(("@timestamp", "@message", "@logStream", "@log", "@ingestionTime"), total))
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if total else []
     return {"logGroupFields": [{"name": name, "percent": 100 * count // total} for name, count in ranked]}
+
+
+def _counted(messages: list[str]) -> Counter[str]:
+    """How many messages have each field."""
+    return Counter(name for message in messages for name in fields_of(message))

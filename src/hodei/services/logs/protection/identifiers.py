@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from hodei.engines import linear
+
 ARN = re.compile(r"arn:[\w-]+:dataprotection::aws:data-identifier/([\w-]+)")
 Find = Callable[[str], Iterator[tuple[int, int]]]
 
@@ -33,21 +35,21 @@ EXPRESSIONS: dict[str, tuple[str, Callable[[str], bool] | None]] = {
     "Address": (
         r"\b\d{1,5} (?:[A-Z][a-z]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd)\b", None,
     ),
-    "AwsSecretKey": (r"(?<![A-Za-z0-9/+])(?=[A-Za-z0-9/+=]*[/+\d])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])", None),
+    "AwsSecretKey": (r"(?<![A-Za-z0-9/+])(?=[A-Za-z0-9/+=]{0,39}[/+\d])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])", None),
     "CreditCardNumber": (r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])", _card),
     "EmailAddress": (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", None),
     "IpAddress": (
         r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]\d)|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}", _octets,
     ),
     "OpenSshPrivateKey": (
-        r"-----BEGIN OPENSSH PRIVATE KEY-----[\s\S]+?-----END OPENSSH PRIVATE KEY-----", None,
+        r"-----BEGIN OPENSSH PRIVATE KEY-----(?s:.+?)-----END OPENSSH PRIVATE KEY-----", None,
     ),
     "PgpPrivateKey": (
-        r"-----BEGIN PGP PRIVATE KEY BLOCK-----[\s\S]+?-----END PGP PRIVATE KEY BLOCK-----", None,
+        r"-----BEGIN PGP PRIVATE KEY BLOCK-----(?s:.+?)-----END PGP PRIVATE KEY BLOCK-----", None,
     ),
     "PhoneNumber-US": (r"(?<![\w.])(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\w)", None),
     "PkcsPrivateKey": (
-        r"-----BEGIN (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----",
+        r"-----BEGIN (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----(?s:.+?)-----END (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----",
         None,
     ),
     "Ssn-US": (r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])", None),
@@ -57,7 +59,15 @@ EXPRESSIONS: dict[str, tuple[str, Callable[[str], bool] | None]] = {
 def managed(name: str) -> Find | None:
     """What finds a managed identifier in a text; None where Hodei does not have it."""
     known = EXPRESSIONS.get(name)
-    return finding(re.compile(known[0]), known[1]) if known else None
+    return finding(_compiled(known[0]), known[1]) if known else None
+
+
+def _compiled(body: str) -> re.Pattern[str]:
+    """Those with lookaround are of bounded length, so that they cannot take long either."""
+    try:
+        return linear.compile(body)
+    except linear.Unbounded:
+        return re.compile(body)
 
 
 def finding(expression: re.Pattern[str], valid: Callable[[str], bool] | None = None) -> Find:
