@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from hodei.testing import ACCOUNT, Cloud
 
 from .calls import invoke
-from .extending import BEGIN, FOLLOWING, extended
+from .extending import BEGIN, FOLLOWING, extended, logged
 
 PLAIN = "def handler(event, context):\n    return context.aws_request_id\n"
 
@@ -125,6 +126,27 @@ def test_the_invoke_lasts_until_all_extensions_are_done(cloud: Cloud) -> None:
         StartTime=cloud.clock.now() - timedelta(hours=1), EndTime=cloud.clock.now() + timedelta(hours=1),
     )["Datapoints"]  # fmt: skip
     assert 400 < found["Maximum"] <= duration
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_nobody_waits_for_extensions(cloud: Cloud) -> None:
+    """The extension goes on only when the function's answer has come."""
+    waiting = "socket.create_connection(('127.0.0.1', int(os.environ['GATE']))).recv(1)"
+    text = "import socket\n" + FOLLOWING.replace("    say(json", f"    {waiting}\n    say(json")
+    with socket.create_server(("127.0.0.1", 0)) as gate:
+        gate.settimeout(30)
+        variables = {"GATE": str(gate.getsockname()[1])}
+        name = extended(cloud, PLAIN, {"one": text}, Environment={"Variables": variables})
+        answer = cloud.client("lambda").invoke(FunctionName=name)
+        assert json.load(answer["Payload"]) and "FunctionError" not in answer
+        connection, _ = gate.accept()
+        connection.send(b"x")
+        connection.close()
+    for _ in range(100):
+        if cloud.client("logs").describe_log_groups()["logGroups"] and logged(cloud):
+            break
+        time.sleep(0.1)
+    assert "timeout" not in "".join(logged(cloud)) and events_of(logged(cloud), "one")
 
 
 @pytest.mark.feature("lambda.timeout")

@@ -43,12 +43,13 @@ async def invoke(
         return {"StatusCode": 202}
     context = client_context(ClientContext)
     invocation = Invocation(id, Payload or b"{}", found.arn, trace=ctx.trace, client_context=context)
-    outcome, log = await Run(there, version, invocation).result()
+    run = Run(there, version, invocation)
+    outcome = await run.outcome() if LogType != "Tail" else (await run.result())[0]
     answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.version, "Payload": outcome.payload}
     if outcome.error:
         answer["FunctionError"] = "Unhandled"
     if LogType == "Tail":
-        answer["LogResult"] = tail(log)
+        answer["LogResult"] = tail((await run.result())[1])
     return answer
 
 

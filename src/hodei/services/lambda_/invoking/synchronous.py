@@ -17,6 +17,7 @@ class Run:
     """A version of a function that runs, if there is room for it; `ctx` is in its account."""
 
     def __init__(self, ctx: Context, version: Version, invocation: Invocation) -> None:
+        self._invocation = invocation
         self._task: asyncio.Task[Done | AwsError] = ctx.timers.spawn(_run(ctx, version, invocation), asked=True)
 
     async def result(self) -> Done:
@@ -25,6 +26,11 @@ class Run:
         if isinstance(done, AwsError):
             raise done
         return done
+
+    async def outcome(self) -> Outcome:
+        """What has come of it, as soon as the function is done, be its extensions or not. Raises as `result`."""
+        await asyncio.wait((self._task, self._invocation.early), return_when=asyncio.FIRST_COMPLETED)
+        return self._invocation.outcome.result() if self._invocation.early.done() else (await self.result())[0]
 
     async def begun(self) -> None:
         """See that it has not been refused. Raises as `result`."""

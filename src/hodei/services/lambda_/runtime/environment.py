@@ -39,7 +39,8 @@ Answer = Response | Awaitable[Response]
 
 @dataclass
 class Invocation:
-    """An event on its way through an environment. `deadline` is in real epoch seconds."""
+    """An event on its way through an environment. `deadline` is in real epoch seconds; `early` tells of an outcome that
+    is there while extensions go on."""
 
     id: str
     event: bytes
@@ -51,6 +52,7 @@ class Invocation:
     execution: str = ""  # the id of the durable execution that it is of
     stream: answering.Stream | None = None  # where its answer goes, if not whole into the outcome
     outcome: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    early: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
     def qualifier(self) -> str:
@@ -311,6 +313,8 @@ class Environment:
         metrics = {"durationMs": milliseconds(answered - began), **size}
         self.journal.platform("runtimeDone", {"requestId": id, **_status(failed), "metrics": metrics})
         if not failed:
+            if self.extensions.any:
+                invocation.early.set_result(None)
             failed = await self._ready(until, id)
             if self.extensions.any:
                 report.after = self._loop.time() - answered
