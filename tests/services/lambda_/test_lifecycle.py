@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -137,6 +140,38 @@ def test_extensions_end_with_the_cloud() -> None:
     with Cloud() as cloud:
         name = extended(cloud, "def handler(event, context): pass\n", {"one": stubborn, "two": stubborn})
         invoke(cloud, name)
+
+
+KILLED = """
+import sys
+from hodei.testing import Cloud
+from tests.services.lambda_.calls import invoke
+from tests.services.lambda_.extending import FOLLOWING, extended
+with Cloud() as cloud:
+    sleep = "import subprocess\\nsubprocess.Popen(['setsid', 'sleep', '%s'])\\n"
+    name = extended(cloud, "def handler(event, context): pass", {"one": sleep + FOLLOWING})
+    invoke(cloud, name)
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_extensions_end_with_a_cloud_that_is_killed() -> None:
+    mark = f"7{time.monotonic_ns() % 10**9}"
+    argv = [sys.executable, "-c", KILLED % mark]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and "ready" in process.stdout.readline()
+        assert sleeping(mark)
+        process.kill()
+    for _ in range(100):
+        if not sleeping(mark):
+            break
+        time.sleep(0.1)
+    assert not sleeping(mark)
+
+
+def sleeping(mark: str) -> bool:
+    return subprocess.run(["pgrep", "-f", f"^sleep {mark}"], capture_output=True, check=False).returncode == 0
 
 
 # SnapStart
