@@ -387,7 +387,9 @@ def test_a_success_has_its_destination_only_when_asynchronous(cloud: Cloud, func
 
 
 @pytest.mark.feature("lambda.destinations")
-@pytest.mark.parametrize(("where", "condition", "calls"), [("response", "Success", 1), ("error", "RetriesExhausted", 3)])
+@pytest.mark.parametrize(
+    ("where", "condition", "calls"), [("response", "Success", 1), ("error", "RetriesExhausted", 3)]
+)
 def test_answers_that_are_no_json_are_told_as_text(
     cloud: Cloud, function: Any, where: str, condition: str, calls: int
 ) -> None:
