@@ -61,6 +61,11 @@ def _tokens(text: str) -> Iterator[_Token]:
         yield _Token(kind, re.sub(r"\\(.)", r"\1", raw[1:-1]) if kind in ("name", "value") else raw)
 
 
+def is_query(text: str) -> bool:
+    """Whether it is one, not an expression of metric math: right or wrong."""
+    return text.lstrip()[:7].upper().rstrip() == "SELECT"
+
+
 def parse(text: str) -> Query:
     """Raises: Malformed."""
     return _Parser(list(_tokens(text))).query()

@@ -47,14 +47,28 @@ class Parent(Record):
     name: str
 
 
+class Contributor(Record):
+    """A time series of an alarm on several, which is in ALARM."""
+
+    alarm: str
+    id: str
+    attributes: dict[str, str]
+    reason: str
+    transitioned: float
+
+
 class HistoryItem(Record):
+    """`contributor` and `attributes` are those of the time series that it tells of."""
+
     alarm: str
     number: int
     at: float
-    type: str  # ConfigurationUpdate, StateUpdate, Action
+    type: str  # ConfigurationUpdate, StateUpdate, Action, AlarmContributorStateUpdate, AlarmContributorAction
     summary: str
     data: str
     composite: bool = False
+    contributor: str | None = None
+    attributes: dict[str, str] = {}
 
 
 class MuteRule(Record):
@@ -103,6 +117,7 @@ class InsightRule(Record):
 
 alarms = cloudwatch.table("alarms", Alarm, key="name")
 parents = cloudwatch.table("parents", Parent, key=("child", "name"))
+contributors = cloudwatch.table("contributors", Contributor, key=("alarm", "id"))
 history = cloudwatch.table("history", HistoryItem, key=("alarm", "number"), index={"time": ("at",)})
 mute_rules = cloudwatch.table("mute_rules", MuteRule, key="name")
 detectors = cloudwatch.table("detectors", Detector, key="id")

@@ -12,9 +12,10 @@ from hodei.kernel.context import Context
 from hodei.kernel.deliver import receives
 from hodei.services.cloudwatch.alarms import history, messages
 from hodei.services.cloudwatch.alarms.windows import muted
-from hodei.services.cloudwatch.state import Alarm
+from hodei.services.cloudwatch.state import Alarm, Contributor
 
 NAMES = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+OF_CONTRIBUTORS = ("ec2", "lambda", "sns", "ssm")  # the others act for the alarm alone
 SCALING = "autoscaling"  # of EC2 and of Application Auto Scaling
 TOLD = {
     "sns": (messages.to_topic, "cloudwatch.amazonaws.com"),
@@ -23,12 +24,13 @@ TOLD = {
 }
 
 
-def run(ctx: Context, alarm: Alarm) -> None:
-    """Run the actions of the alarm's state."""
+def run(ctx: Context, alarm: Alarm, contributor: Contributor | None = None) -> None:
+    """Run the actions of the alarm's state, or of that of one of its time series."""
     if not alarm.enabled:
         return
     for arn in alarm.given[NAMES[alarm.state]]:
-        _run(ctx, alarm, arn)
+        if contributor is None or Arn.parse(arn).service in OF_CONTRIBUTORS:
+            _run(ctx, alarm, arn, contributor)
 
 
 def scale_again(ctx: Context, alarm: Alarm) -> None:
@@ -39,23 +41,24 @@ def scale_again(ctx: Context, alarm: Alarm) -> None:
                 _tell(ctx, alarm, arn)
 
 
-def _tell(ctx: Context, alarm: Alarm, arn: str) -> bytes | None:
+def _tell(ctx: Context, alarm: Alarm, arn: str, contributor: Contributor | None = None) -> bytes | None:
     """What was told; None: there is nobody to be told."""
     service = Arn.parse(arn).service
     if service not in TOLD or not receives(arn):
         return None
     message, source = TOLD[service]
-    payload = message(ctx, alarm)
+    payload = message(ctx, alarm, contributor)
     ctx.deliver(arn, payload, source=source, source_arn=messages.arn(ctx, alarm.name))
     return payload
 
 
-def _run(ctx: Context, alarm: Alarm, arn: str) -> None:
+def _run(ctx: Context, alarm: Alarm, arn: str, contributor: Contributor | None) -> None:
+    kind = "AlarmContributorAction" if contributor else "Action"
     data = {"actionState": "Succeeded", "stateUpdateTimestamp": int(alarm.state_updated * 1000)}
     data |= {"notificationResource": arn, "error": None}
-    if (payload := _tell(ctx, alarm, arn)) is not None:
+    if (payload := _tell(ctx, alarm, arn, contributor)) is not None:
         data["publishedMessage"] = payload.decode()
-        history.add(ctx, alarm, "Action", f"Successfully executed action {arn}", data)
+        history.add(ctx, alarm, kind, f"Successfully executed action {arn}", data, contributor)
         return
     data |= {"actionState": "Failed", "error": f"{Arn.parse(arn).service} is not implemented by Hodei."}
-    history.add(ctx, alarm, "Action", f"Failed to execute action {arn}", data)
+    history.add(ctx, alarm, kind, f"Failed to execute action {arn}", data, contributor)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch import errors, rules, tagging
-from hodei.services.cloudwatch.alarms import evaluating, history, messages, wallclock
+from hodei.services.cloudwatch.alarms import contributors, evaluating, history, messages, wallclock
 from hodei.services.cloudwatch.alarms.verdict import BANDS, COMPARE
 from hodei.services.cloudwatch.data import queries
 from hodei.services.cloudwatch.data.queries import bad
@@ -114,6 +114,8 @@ def put(ctx: Context, name: str, given: Wire, tags: Sequence[Mapping[str, str]])
         raise bad(f"An alarm of another type with the name {name} exists already.")
     else:
         alarm = replace(old, given=given, updated=now)
+        if old.given.get("Metrics") != given.get("Metrics"):
+            contributors.forget(ctx, name)
     alarms.put(ctx, alarm)
     made = "updated" if old else "created"
     history.add(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.services.cloudwatch.alarms import actions, messages, sleeping, transitions, verdict, wallclock
+from hodei.services.cloudwatch.alarms import actions, contributors, messages, sleeping, transitions, verdict, wallclock
 from hodei.services.cloudwatch.alarms.verdict import EXTRA, Point, Verdict
 from hodei.services.cloudwatch.data.answering import answer
 from hodei.services.cloudwatch.data.queries import Found, Frame
@@ -34,6 +34,9 @@ def evaluate(ctx: Context, name: str) -> None:
     sleeping.wake(ctx, alarm)
     plan(ctx, alarm, sleeping.pace(ctx, alarm, period_of(alarm)))
     try:
+        if contributors.several(alarm.given):
+            _evaluate_several(ctx, alarm)
+            return
         found = _judge(ctx, alarm)
     except AwsError as error:
         alarms.put(ctx, replace(alarm, evaluation_state="EVALUATION_ERROR", reason=error.message))
@@ -41,9 +44,7 @@ def evaluate(ctx: Context, name: str) -> None:
     if found is None:
         return
     judged, data = found
-    if alarm.evaluation_state:
-        alarm = replace(alarm, evaluation_state=None)
-        alarms.put(ctx, alarm)
+    alarm = _evaluated(ctx, alarm)
     if judged.state is None or (judged.state == alarm.state and alarm.reason != NEW):
         if not judged.evaluated:
             sleeping.sleep(ctx, alarm, _end(ctx, alarm))
@@ -60,6 +61,23 @@ def evaluate(ctx: Context, name: str) -> None:
         missing=_treatment(alarm),
     )
     transitions.change(ctx, alarm, judged.state, reason, json.dumps(data))
+
+
+def _evaluated(ctx: Context, alarm: Alarm) -> Alarm:
+    """The alarm without the error of an evaluation before."""
+    if alarm.evaluation_state:
+        alarm = replace(alarm, evaluation_state=None)
+        alarms.put(ctx, alarm)
+    return alarm
+
+
+def _evaluate_several(ctx: Context, alarm: Alarm) -> None:
+    end = _end(ctx, alarm)
+    lines = [line for line in _lines(ctx, alarm, end) if line.values]
+    if any(_warming_up(ctx, alarm, line) for line in lines):
+        return
+    judged = [(line.attributes, _verdict(alarm, _points(alarm.given, line, [], end))) for line in lines]
+    contributors.settle(ctx, _evaluated(ctx, alarm), judged, _verdict(alarm, []))
 
 
 def period_of(alarm: Alarm) -> int:
@@ -87,11 +105,8 @@ def _treatment(alarm: Alarm) -> str:
 
 def _judge(ctx: Context, alarm: Alarm) -> tuple[Verdict, Wire] | None:
     """None: nothing is said, as of percentiles of too few values."""
-    given, period = alarm.given, period_of(alarm)
-    end = _end(ctx, alarm)
-    count = given["EvaluationPeriods"] + EXTRA
-    frame = Frame(end - count * period, end)
-    lines = answer(ctx, sleeping.asked_of(ctx, given), frame)
+    given, end = alarm.given, _end(ctx, alarm)
+    lines = _lines(ctx, alarm, end)
     band = given.get("ThresholdMetricId")
     watched = next(line for line in lines if line.id != band)
     if _warming_up(ctx, alarm, watched):
@@ -99,10 +114,18 @@ def _judge(ctx: Context, alarm: Alarm) -> tuple[Verdict, Wire] | None:
     if given.get("EvaluateLowSampleCountPercentile") == "ignore" and _too_few(given, watched):
         return None
     points = _points(given, watched, [line for line in lines if line.id == band], end)
-    judged = verdict.judge(
-        points, periods=given["EvaluationPeriods"], to_alarm=_to_alarm(alarm), missing=_treatment(alarm)
-    )
+    judged = _verdict(alarm, points)
     return judged, _reason_data(ctx, given, watched, judged, end)
+
+
+def _lines(ctx: Context, alarm: Alarm, end: int) -> list[Found]:
+    count = alarm.given["EvaluationPeriods"] + EXTRA
+    return answer(ctx, sleeping.asked_of(ctx, alarm.given), Frame(end - count * period_of(alarm), end))
+
+
+def _verdict(alarm: Alarm, points: list[Point]) -> Verdict:
+    periods = alarm.given["EvaluationPeriods"]
+    return verdict.judge(points, periods=periods, to_alarm=_to_alarm(alarm), missing=_treatment(alarm))
 
 
 def _end(ctx: Context, alarm: Alarm) -> int:

@@ -12,13 +12,15 @@ from hodei.kernel import pages
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch.data.listing import page_after
 from hodei.services.cloudwatch.service import cloudwatch
-from hodei.services.cloudwatch.state import Alarm, HistoryItem, history
+from hodei.services.cloudwatch.state import Alarm, Contributor, HistoryItem, history
 
 KEPT = 30 * 86400.0
 PAGE = 100
 
 
-def add(ctx: Context, alarm: Alarm, type: str, summary: str, data: dict[str, Any]) -> None:
+def add(
+    ctx: Context, alarm: Alarm, type: str, summary: str, data: dict[str, Any], contributor: Contributor | None = None
+) -> None:
     last = next(history.keys(ctx, alarm.name, reverse=True), None)
     for old in list(islice(history.by("time", ctx, end=(ctx.now - KEPT,)), 10)):
         history.delete(ctx, old.alarm, old.number)
@@ -32,6 +34,8 @@ def add(ctx: Context, alarm: Alarm, type: str, summary: str, data: dict[str, Any
             summary=summary,
             data=json.dumps({"version": "1.0"} | data, separators=(",", ":")),
             composite=alarm.composite,
+            contributor=contributor.id if contributor else None,
+            attributes=contributor.attributes if contributor else {},
         ),
     )
 
@@ -41,6 +45,7 @@ def describe_alarm_history(
     ctx: Context,
     *,
     AlarmName: str | None = None,
+    AlarmContributorId: str | None = None,
     AlarmTypes: Sequence[str] = (),
     HistoryItemType: str | None = None,
     StartDate: datetime | None = None,
@@ -55,7 +60,10 @@ def describe_alarm_history(
     found = (
         item
         for item in _items(ctx, AlarmName, page_after(ctx, NextToken), ScanBy == "TimestampDescending")
-        if start <= item.at <= end and HistoryItemType in (None, item.type) and _type(item) in types
+        if start <= item.at <= end
+        and HistoryItemType in (None, item.type)
+        and AlarmContributorId in (None, item.contributor)
+        and _type(item) in types
     )
     page, token = pages.cut(ctx, found, MaxRecords, lambda item: (item.at, item.alarm, item.number))
     answer: dict[str, Any] = {"AlarmHistoryItems": [_describe(item) for item in page]}
@@ -73,7 +81,7 @@ def _type(item: HistoryItem) -> str:
 
 
 def _describe(item: HistoryItem) -> dict[str, Any]:
-    return {
+    described = {
         "AlarmName": item.alarm,
         "AlarmType": _type(item),
         "Timestamp": datetime.fromtimestamp(item.at, UTC),
@@ -81,3 +89,6 @@ def _describe(item: HistoryItem) -> dict[str, Any]:
         "HistorySummary": item.summary,
         "HistoryData": item.data,
     }
+    if item.contributor is not None:
+        described |= {"AlarmContributorId": item.contributor, "AlarmContributorAttributes": item.attributes}
+    return described

@@ -10,7 +10,7 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.protocol.model import endpoints
-from hodei.services.cloudwatch.state import Alarm, Wire
+from hodei.services.cloudwatch.state import Alarm, Contributor, Wire
 
 STATISTICS = {"SampleCount": "SAMPLE_COUNT"}
 
@@ -75,17 +75,15 @@ def _query(query: Mapping[str, Any]) -> Wire:
     return found
 
 
-def event(ctx: Context, alarm: Alarm) -> Wire:
-    """The detail of "CloudWatch Alarm State Change"."""
-    return {
-        "alarmName": alarm.name,
-        "configuration": configuration(ctx, alarm),
-        "previousState": alarm.previous,
-        "state": state(alarm),
-    }
+def event(ctx: Context, alarm: Alarm, contributor: Contributor | None = None) -> Wire:
+    """The detail of "CloudWatch Alarm State Change", or of one of its contributors' changes."""
+    found = {"alarmName": alarm.name, "configuration": configuration(ctx, alarm), "state": state(alarm)}
+    if contributor:
+        return found | {"alarmContributor": {"id": contributor.id, "attributes": contributor.attributes}}
+    return found | {"previousState": alarm.previous}
 
 
-def to_function(ctx: Context, alarm: Alarm) -> bytes:
+def to_function(ctx: Context, alarm: Alarm, contributor: Contributor | None = None) -> bytes:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html"""
     return json.dumps(
         {
@@ -94,19 +92,19 @@ def to_function(ctx: Context, alarm: Alarm) -> bytes:
             "accountId": ctx.account,
             "time": stamp(ctx.now),
             "region": ctx.region,
-            "alarmData": event(ctx, alarm),
+            "alarmData": event(ctx, alarm, contributor),
         }
     ).encode()
 
 
-def to_policy(ctx: Context, alarm: Alarm) -> bytes:
+def to_policy(ctx: Context, alarm: Alarm, contributor: Contributor | None = None) -> bytes:
     """What Auto Scaling is told is not documented: the state, and the datapoints that made it, the newest first."""
     data = json.loads(alarm.reason_data or "{}")
     found = [point for point in data.get("evaluatedDatapoints", ()) if "value" in point]
     return json.dumps({"alarmName": alarm.name, "state": alarm.state, "datapoints": found}).encode()
 
 
-def to_topic(ctx: Context, alarm: Alarm) -> bytes:
+def to_topic(ctx: Context, alarm: Alarm, contributor: Contributor | None = None) -> bytes:
     given = alarm.given
     message: Wire = {
         "AlarmName": alarm.name,
@@ -120,6 +118,8 @@ def to_topic(ctx: Context, alarm: Alarm) -> bytes:
         "AlarmArn": arn(ctx, alarm.name),
         "OldStateValue": alarm.previous["value"],
     } | {name: given[name] for name in ("OKActions", "AlarmActions", "InsufficientDataActions")}
+    if contributor:
+        message |= {"AlarmContributorId": contributor.id, "AlarmContributorAttributes": contributor.attributes}
     if alarm.composite:
         triggering = json.loads(alarm.reason_data or "{}").get("triggeringAlarms", ())
         children = [

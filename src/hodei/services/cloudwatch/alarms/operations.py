@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from hodei.kernel import pages
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch import errors, rules
-from hodei.services.cloudwatch.alarms import composite, definitions, history, messages, transitions
+from hodei.services.cloudwatch.alarms import composite, contributors, definitions, history, messages, transitions
 from hodei.services.cloudwatch.alarms.suppression import name_of
 from hodei.services.cloudwatch.data.listing import page_after
 from hodei.services.cloudwatch.data.queries import bad
@@ -153,6 +153,7 @@ def delete_alarms(ctx: Context, *, AlarmNames: Sequence[str]) -> dict[str, Any]:
             ctx.timers.cancel(ctx, timer, alarm.name)
         if alarm.composite:
             composite.forget(ctx, alarm.name)
+        contributors.forget(ctx, alarm.name)
         ctx.tags.set(ctx, messages.arn(ctx, alarm.name), {})
         data = {"type": "Delete", "deletedAlarm": alarm.given}
         history.add(ctx, alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" deleted', data)

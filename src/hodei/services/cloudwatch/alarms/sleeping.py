@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from hodei.engines.metricmath import expressions
+from hodei.engines.metricmath.insights import is_query
 from hodei.kernel.context import Context
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.metrics import Metric
@@ -78,6 +79,6 @@ def _restless(query: Query) -> bool:
     """Whether it may have a value where there is no data: of stocks, of what depends on the time alone."""
     if query.metric:
         return every_of(query.metric) is not None
-    if query.expression.lstrip()[:6].upper() == "SELECT":
+    if is_query(query.expression):
         return True
     return not RESTLESS.isdisjoint(expressions.calls(expressions.parse(query.expression)))

@@ -100,6 +100,18 @@ def explain(
     )
 
 
+def explain_briefly(verdict: Verdict, operator: str, threshold: float | None) -> str:
+    """The StateReason of one of several time series: by the newest of the datapoints that made it."""
+    alarmed = verdict.state == ALARM
+    named = [point for point in verdict.evaluated if point.breaching == alarmed] or list(verdict.evaluated)
+    count, newest = len(named), named[0]
+    return (
+        f"Threshold Crossed: {_count(count, 'datapoint')} {_were(count)} {'' if alarmed else 'not '}"
+        f"{_limit(named, operator, threshold)}. The most recent {'datapoint' if count == 1 else 'datapoints'} which "
+        f"crossed the threshold: [{newest.value} ({_date(newest.at)})]."
+    )
+
+
 def _limit(points: Sequence[Point], operator: str, threshold: float | None) -> str:
     if operator in WORDS:
         return f"{WORDS[operator]} the threshold ({threshold})"

@@ -38,7 +38,8 @@ class Query:
 class Found:
     """A line of an answer. Lines of searches and insights have no query of their own; `metric` None: of an expression.
 
-    `samples` are what the values were made of, and how many units there were.
+    `samples` are what the values were made of, and how many units there were; `attributes` what sets one of the groups
+    of an insight apart.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Found:
     stat: str = ""
     samples: dict[int, Sample] = field(default_factory=dict)
     units: tuple[str, ...] = ()
+    attributes: dict[str, str] = field(default_factory=dict)
 
     @property
     def dimensions(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from hodei.engines.metricmath import expressions
 from hodei.engines.metricmath.expressions import Array, Binary, Call, Malformed, Name, Negative, Node, Number, Text
+from hodei.engines.metricmath.insights import is_query
 from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.cloudwatch.data import labels, queries
@@ -48,6 +49,7 @@ class Evaluation:
                 query.period or line.period,
                 line.metric if several else None,
                 line.stat,
+                attributes=line.attributes,
             )
             for number, line in enumerate(found)
         ]
@@ -66,7 +68,7 @@ class Evaluation:
         if not query.expression:
             return queries.read(self.ctx, query, self.frame)
         try:
-            if query.expression.lstrip()[:7].upper().rstrip() == "SELECT":
+            if is_query(query.expression):
                 return insights.lines(self.ctx, query, self.frame, query.period or self._period)
             return self.work_out(parse(query.expression))
         except Malformed as error:

@@ -46,7 +46,13 @@ def lines(ctx: Context, query: Query, frame: Frame, period: int) -> Found | list
                 group[at] = group[at].merged(sample) if at in group else sample
     function = _OF_SAMPLE[asked.function]
     made = [
-        Found(query.id, " ".join(group), {at: function(one) for at, one in sorted(samples.items())}, period)
+        Found(
+            query.id,
+            " ".join(group),
+            {at: function(one) for at, one in sorted(samples.items())},
+            period,
+            attributes=dict(zip(asked.group, group)),
+        )
         for group, samples in groups.items()
     ]
     if not asked.group:
