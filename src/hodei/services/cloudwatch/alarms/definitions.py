@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
+from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.cloudwatch import errors, rules, tagging
 from hodei.services.cloudwatch.alarms import contributors, evaluating, history, messages, wallclock
 from hodei.services.cloudwatch.alarms.verdict import BANDS, COMPARE
-from hodei.services.cloudwatch.data import queries
+from hodei.services.cloudwatch.data import connectors, queries
 from hodei.services.cloudwatch.data.queries import bad
 from hodei.services.cloudwatch.data.statistics import percentile_of, statistic
 from hodei.services.cloudwatch.service import cloudwatch
@@ -255,6 +256,8 @@ def _check_metrics(ctx: Context, given: Wire) -> int:
         raise bad("Exactly one element of the metrics list should return data.")
     if any("SEARCH(" in query.expression.upper() for query in asked):
         raise bad("Invalid metrics list: SEARCH expressions cannot be used in alarms.")
+    if connectors.needed(asked):
+        raise NotImplementedByHodei("Alarms on the function LAMBDA of metric math are not implemented by Hodei.")
     periods = {_check_period(query.period) for query in asked if query.period}
     if len(periods) != 1:
         raise bad(

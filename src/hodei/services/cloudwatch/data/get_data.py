@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch import errors
-from hodei.services.cloudwatch.data import labels, queries
-from hodei.services.cloudwatch.data.answering import answer
+from hodei.services.cloudwatch.data import connectors, labels, queries
+from hodei.services.cloudwatch.data.answering import answer, answer_connected
 from hodei.services.cloudwatch.data.get_statistics import check_range
 from hodei.services.cloudwatch.data.queries import Found, Frame, bad
 from hodei.services.cloudwatch.service import cloudwatch
@@ -29,7 +29,7 @@ def get_metric_data(
     ScanBy: str = "TimestampDescending",
     MaxDatapoints: int | None = None,
     LabelOptions: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     frame = Frame(StartTime.timestamp(), EndTime.timestamp())
     check_range(frame.start, frame.end)
     if not 1 <= len(MetricDataQueries) <= MOST_QUERIES:
@@ -39,12 +39,18 @@ def get_metric_data(
     asked = queries.parse(ctx, MetricDataQueries)
     if not any(query.returned for query in asked):
         raise bad("At least one of the metric data queries must return data.")
-    found = answer(ctx, asked, frame)
-    _label(ctx, found, {query.id: query.label for query in asked}, (LabelOptions or {}).get("Timezone"))
-    return _page(ctx, found, ScanBy == "TimestampDescending", MaxDatapoints or MOST_POINTS, NextToken)
+
+    def told(found: Sequence[Found]) -> dict[str, Any]:
+        _label(ctx, found, (LabelOptions or {}).get("Timezone"))
+        return _page(ctx, found, ScanBy == "TimestampDescending", MaxDatapoints or MOST_POINTS, NextToken)
+
+    async def later() -> dict[str, Any]:
+        return told(await answer_connected(ctx, asked, frame))
+
+    return later() if connectors.needed(asked) else told(answer(ctx, asked, frame))
 
 
-def _label(ctx: Context, found: Sequence[Found], given: Mapping[str, str | None], timezone: str | None) -> None:
+def _label(ctx: Context, found: Sequence[Found], timezone: str | None) -> None:
     for line, default in zip(found, labels.defaults(found)):
         name = line.label or default
         line.label = labels.live(ctx, name, line, default, timezone) if "${" in name else name
@@ -90,8 +96,10 @@ def _result(line: Found, page: Sequence[tuple[int, float]], partial: bool) -> di
         "Label": line.label,
         "Timestamps": [datetime.fromtimestamp(at, UTC) for at, _ in page],
         "Values": [value for _, value in page],
-        "StatusCode": "PartialData" if partial else "Complete",
+        "StatusCode": "PartialData" if partial else line.status,
     }
+    if line.messages:
+        result["Messages"] = [{"Code": code, "Value": value} for code, value in line.messages]
     if len(line.units) > 1:
         units = ", ".join(line.units)
         result["Messages"] = [{"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{units}]'"}]

@@ -39,7 +39,7 @@ class Found:
     """A line of an answer. Lines of searches and insights have no query of their own; `metric` None: of an expression.
 
     `samples` are what the values were made of, and how many units there were; `attributes` what sets one of the groups
-    of an insight apart.
+    of an insight apart; `status` and `messages` what a data source says of its line.
     """
 
     id: str
@@ -51,6 +51,8 @@ class Found:
     samples: dict[int, Sample] = field(default_factory=dict)
     units: tuple[str, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
+    status: str = "Complete"
+    messages: list[tuple[str, str]] = field(default_factory=list)  # codes, what they say
 
     @property
     def dimensions(self) -> dict[str, str]:

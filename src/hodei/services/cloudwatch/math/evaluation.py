@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from hodei.engines.metricmath import expressions
@@ -10,23 +10,25 @@ from hodei.engines.metricmath.expressions import Array, Binary, Call, Malformed,
 from hodei.engines.metricmath.insights import is_query
 from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
-from hodei.services.cloudwatch.data import labels, queries
+from hodei.services.cloudwatch.data import connectors, labels, queries
 from hodei.services.cloudwatch.data.queries import Found, Frame, Query, bad
 from hodei.services.cloudwatch.math import anomalies, functions, insights, searching
 from hodei.services.cloudwatch.math.values import Value, combine, derived, each, grid, lines_of
 
 MINUTE = 60
+Connected = Mapping[connectors.Asked, list[Found]]
 parse = lru_cache(maxsize=1024)(expressions.parse)
 
 
 class Evaluation:
     """The values of the queries of one request. Raises: ValidationError, with the expression that is wrong."""
 
-    def __init__(self, ctx: Context, asked: Sequence[Query], frame: Frame) -> None:
+    def __init__(self, ctx: Context, asked: Sequence[Query], frame: Frame, connected: Connected | None = None) -> None:
         self.ctx = ctx
         self.frame = frame
         self.asked = {query.id: query for query in asked}
         self._values: dict[str, Value] = {}
+        self._connected = connected
         self._under_way: list[str] = []
         self._period = max((query.period for query in asked), default=0) or MINUTE
 
@@ -50,6 +52,8 @@ class Evaluation:
                 line.metric if several else None,
                 line.stat,
                 attributes=line.attributes,
+                status=line.status,
+                messages=line.messages,
             )
             for number, line in enumerate(found)
         ]
@@ -108,6 +112,8 @@ class Evaluation:
             return self._line(call, lambda line: functions.moments(name, line, self._grid(line)))
         if name in ("DIFF", "DIFF_TIME", "RATE"):
             return self._line(call, lambda line: functions.steps(name, line))
+        if name == connectors.FUNCTION and self._connected is not None:
+            return self._lambda(call, self._connected)
         if name in NOT_HERE:
             raise NotImplementedByHodei(f"The function {name} of metric math is not implemented by Hodei.")
         if (special := _SPECIAL.get(name)) is None:
@@ -190,6 +196,13 @@ class Evaluation:
             raise Malformed("ANOMALY_DETECTION_BAND expects a time series")
         return anomalies.band(self, given[0], line, width)
 
+    def _lambda(self, call: Call, connected: Connected) -> Value:
+        connectors.arguments(call)
+        asked = call, max(self.asked[self._under_way[-1]].period or self._period, MINUTE)
+        if asked not in connected:
+            raise connectors.Wanted(asked)
+        return connected[asked]
+
     def _time_series(self, given: Sequence[Node]) -> Value:
         value = self._number(given[0])
         line = Found("", "", {}, self._period)
@@ -213,4 +226,5 @@ _SPECIAL: dict[str, tuple[int, int, Callable[[Evaluation, Sequence[Node]], Value
     "TIME_SERIES": (1, 1, Evaluation._time_series),
 }
 
+# LAMBDA is here where the caller can wait: for GetMetricData.
 NOT_HERE = ("DB_PERF_INSIGHTS", "EXPLORER", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA")
