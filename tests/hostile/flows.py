@@ -31,10 +31,30 @@ NAMES: dict[str, list[Any]] = {
     "MaxRecordSizeInKiB": [1024, 10240, 1, 10**6],
     "WarmThroughputMiBps": [1, 8, 10**6],
     "StreamModeDetails": [{"StreamMode": "ON_DEMAND"}, {"StreamMode": "PROVISIONED"}, {"StreamMode": "x"}],
+    "ChannelName": ["channel", "new", "x" * 128, "no good name"],
+    "ServiceExecutionRoleARN": [f"arn:aws:iam::{ACCOUNT}:role/none", "arn:aws:iam::111111111111:role/x", "x"],
+    "RecordFormatType": ["JSON", "STRING", "BYTE_ARRAY", "GSR_JSON"],
+    "BucketARN": ["arn:aws:s3:::lake", "arn:aws:s3:::none", "x"],
+    "ExpectedBucketOwner": [ACCOUNT, "111111111111", "x"],
+    "CompressionType": ["NONE", "GZIP", "ZSTD", "SNAPPY"],
+    "OutputKeyTemplate": ["x!{extension}", "!{yyyy}/", "!{", "!{extension:.a}", "/", "é", "x" * 1024],
+    "DataFreshnessInSeconds": [300, 900, 0, 10**9],
     "ConsumerName": ["reader", "new", "x" * 128],
     "Limit": [1, 100, 10_000, 0, 10**9],
     "MaxResults": [1, 1000, 0],
 }
+
+
+def _channel(cloud: Cloud) -> str:
+    """Its ARN; it has FAILED, as there is no such role."""
+    storage = {"BucketARN": "arn:aws:s3:::lake", "ExpectedBucketOwner": ACCOUNT, "CompressionType": "NONE"}
+    made = cloud.client("kinesis").create_channel(
+        ChannelName="channel",
+        ServiceExecutionRoleARN=f"arn:aws:iam::{ACCOUNT}:role/none",
+        StreamConfigurationList=[{"StreamARN": f"{ARN}wide", "RecordConfiguration": {"RecordFormatType": "JSON"}}],
+        S3DestinationConfiguration={"StorageConfiguration": storage},
+    )
+    return str(made["ChannelDescription"]["ChannelARN"])
 
 
 def prime(cloud: Cloud) -> dict[str, list[Any]]:
@@ -57,10 +77,12 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
     consumer = kinesis.register_stream_consumer(StreamARN=f"{ARN}flow", ConsumerName="reader")["Consumer"][
         "ConsumerARN"
     ]
+    channel = _channel(cloud)
     places = [{"Type": kind} for kind in ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP")]
     places += [{"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": number} for number in (*numbers[:2], "0", "x")]
     return {
         **NAMES,
+        "ChannelARN": [channel, f"{channel}x", "x"],
         "ExclusiveStartShardId": NAMES["ShardId"],
         "ShardToSplit": ["shardId-000000000001", *NAMES["ShardId"]],
         "ShardToMerge": ["shardId-000000000002", *NAMES["ShardId"]],

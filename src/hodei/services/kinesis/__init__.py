@@ -1,6 +1,7 @@
-"""Kinesis Data Streams: provisioned and on-demand streams, resharding, all ways to read, encryption, policies.
+"""Kinesis Data Streams: provisioned and on-demand streams, resharding, all ways to read, encryption, policies, and
+channels to buckets.
 
-Where it stops: channels (delivery of streams to S3) are not there, and no metric tells of latencies.
+Where it stops: nothing is delivered to S3 Tables, and no metric tells of latencies.
 """
 
 from hodei.services.kinesis import (
@@ -15,6 +16,7 @@ from hodei.services.kinesis import (
     tagging,
     targets,
 )
+from hodei.services.kinesis.channels import delivering, managing
 from hodei.services.kinesis.consumers import registering, subscribing
 from hodei.services.kinesis.records import getting, iterators, putting, trimming
 from hodei.services.kinesis.shards import listing, resharding
@@ -23,10 +25,12 @@ __all__ = [
     "access",
     "billing",
     "changing",
+    "delivering",
     "encryption",
     "getting",
     "iterators",
     "listing",
+    "managing",
     "policies",
     "putting",
     "registering",

@@ -8,6 +8,8 @@ from typing import Any
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.hooks import ResourcePolicy
+from hodei.kernel.iam.needs import Need
+from hodei.services.kinesis.channels.find import is_channel
 from hodei.services.kinesis.find import find_consumer, parts
 from hodei.services.kinesis.records import iterators
 from hodei.services.kinesis.service import kinesis
@@ -19,7 +21,7 @@ Params = Mapping[str, Any]
 @kinesis.finds("stream")
 def streams_named(ctx: Context, params: Params) -> Iterator[str]:
     arn = params.get("StreamARN") or params.get("ResourceARN", "")
-    if "/consumer/" in arn:
+    if "/consumer/" in arn or is_channel(arn):
         return
     if arn:
         yield arn
@@ -44,6 +46,22 @@ def consumers_named(ctx: Context, params: Params) -> Iterator[str]:
         except AwsError:
             return
         yield consumer.arn(where)
+
+
+@kinesis.finds("channel")
+def channels_named(ctx: Context, params: Params) -> Iterator[str]:
+    arn = params.get("ChannelARN") or params.get("ResourceARN", "")
+    if is_channel(arn):
+        yield arn
+
+
+# https://docs.aws.amazon.com/streams/latest/dev/data-delivery-iam.html: on the stream, as the channel has no id yet
+@kinesis.needs_of("CreateChannel")
+def to_create_channel(ctx: Context, params: Params) -> Iterator[Need]:
+    for source in params["StreamConfigurationList"]:
+        yield Need("kinesis:CreateChannel", source["StreamARN"])
+        yield Need("kinesis:AssociateStreamsWithChannel", source["StreamARN"])
+    yield Need("iam:PassRole", params["ServiceExecutionRoleARN"])
 
 
 @kinesis.on_resource

@@ -34,12 +34,17 @@ def start_stream_encryption(
     """What is in the stream already stays as it is."""
     where, stream = active(ctx, StreamName, StreamARN)
     _check_type(EncryptionType)
+    itself = where.world.context("kinesis", account=where.account, region=where.region)
+    check_key(itself, KeyId, _context(where, stream))
+    changing.begin(where, stream, Change(kind="encrypt", text=KeyId))
+
+
+def check_key(ctx: Context, key: str, context: dict[str, Any]) -> None:
+    """Whether a key can be used at all. Raises: KMS's errors, as Kinesis has them."""
     import hodei.services.kms.api as kms  # loaded where a key is used
 
-    itself = where.world.context("kinesis", account=where.account, region=where.region)
     with _failing():
-        kms.generate_data_key(itself, KeyId, _context(where, stream))  # whether it can be used at all
-    changing.begin(where, stream, Change(kind="encrypt", text=KeyId))
+        kms.generate_data_key(ctx, key, context)
 
 
 @kinesis.operation("StopStreamEncryption")

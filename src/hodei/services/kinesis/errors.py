@@ -15,6 +15,7 @@ LimitExceededException = kinesis.error("LimitExceededException", "{reason}")
 ProvisionedThroughputExceededException = kinesis.error("ProvisionedThroughputExceededException", "{reason}")
 ResourceInUseException = kinesis.error("ResourceInUseException", "{reason}")
 ResourceNotFoundException = kinesis.error("ResourceNotFoundException", "{reason}")
+NotImplementedParameter = kinesis.error("NotImplemented", "{parameter} is not implemented by Hodei.", status=501)
 ValidationException = kinesis.error("ValidationException", "{reason}")
 
 StreamAlreadyExists = kinesis.error("ResourceInUseException", "Stream {name} under account {account} already exists.")

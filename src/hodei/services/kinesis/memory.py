@@ -61,6 +61,7 @@ class Memory:
     keys: dict[tuple[str, str, str], KnownKey] = field(default_factory=dict)  # stream, data key or KMS key, requester
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)  # a shard and what is counted
     traffic: dict[str, Traffic] = field(default_factory=dict)  # by id of a stream
+    deliveries: dict[str, object] = field(default_factory=dict)  # by id of a channel, each attempt its own
     subscriptions: dict[tuple[str, int], Subscription] = field(default_factory=dict)  # by ARN of a consumer, and shard
 
     def forget(self) -> None:
@@ -69,6 +70,7 @@ class Memory:
         self.keys.clear()
         self.buckets.clear()
         self.traffic.clear()
+        self.deliveries.clear()
 
 
 def memory(ctx: Context) -> Memory:

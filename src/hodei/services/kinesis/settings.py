@@ -107,6 +107,10 @@ def update_stream_mode(
         if WarmThroughputMiBps:
             scaling.check_warm(where, WarmThroughputMiBps)
     else:
+        if stream.channel:
+            raise errors.ResourceInUseException(
+                reason=f"Stream {stream.name} under account {where.account} has channels, which need On-Demand mode."
+            )
         if WarmThroughputMiBps:
             raise errors.ValidationException(reason="Warm throughput is not supported for streams in Provisioned mode.")
         quotas.check_shards(where, stream.open)

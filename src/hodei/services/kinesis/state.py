@@ -44,6 +44,7 @@ class Stream(Record):
     policy: str = ""
     change: Change | None = None
     switched: tuple[float, ...] = ()  # when the mode was changed, in the last day
+    channel: str = ""  # the id of the one that delivers it to a bucket
     scaled: tuple[float, ...] = ()  # when UpdateShardCount was called, in the last day
 
     @property

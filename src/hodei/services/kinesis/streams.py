@@ -84,6 +84,10 @@ def delete_stream(
             reason=f"Stream {stream.name} under account {where.account} has registered consumers. Deregister them, or "
             "set EnforceConsumerDeletion."
         )
+    if stream.channel:
+        raise errors.ResourceInUseException(
+            reason=f"Stream {stream.name} under account {where.account} has channels. Delete them first."
+        )
     changing.delete(where, stream)
 
 

@@ -1,4 +1,4 @@
-"""Tags of streams and consumers."""
+"""Tags of streams, consumers and channels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from hodei.kernel.context import Context
 from hodei.services.kinesis import errors
+from hodei.services.kinesis.channels.find import find as find_channel
+from hodei.services.kinesis.channels.find import is_channel
 from hodei.services.kinesis.find import find, find_consumer, parts
 from hodei.services.kinesis.service import kinesis
 
@@ -33,7 +35,10 @@ def _add(where: Context, arn: str, tags: Mapping[str, str]) -> None:
 
 
 def _of_resource(ctx: Context, arn: str) -> Context:
-    """Where a stream or a consumer is. Raises: InvalidArgumentException, ResourceNotFoundException."""
+    """Where a stream, a consumer or a channel is. Raises: InvalidArgumentException, ResourceNotFoundException."""
+    if is_channel(arn):
+        find_channel(ctx, arn)
+        return ctx
     found = parts(arn)
     if found and found["consumer"]:
         return find_consumer(ctx, arn)[0]

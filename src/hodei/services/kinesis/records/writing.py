@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hodei.kernel.context import Context
 from hodei.services.kinesis import encryption, errors, numbers, scaling, throttling
+from hodei.services.kinesis.channels import delivering
 from hodei.services.kinesis.encryption import Sealer
 from hodei.services.kinesis.records import trimming
 from hodei.services.kinesis.shards import ranges
@@ -75,6 +76,8 @@ def append(where: Context, stream: Stream, draft: Draft, seal: Sealer | None, *,
     trimming.plan(where, stream)
     if stream.on_demand:
         scaling.count(where, stream, draft.size)
+    if stream.channel:
+        delivering.plan(where, stream)
     where.signal((stream.id, shard.index))
     return Written(shard, number)
 

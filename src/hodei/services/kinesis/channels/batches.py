@@ -1,0 +1,94 @@
+"""What a channel delivers at once: the records of all shards that are due, as far as they go into one object."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hodei.kernel.context import Context
+from hodei.services.kinesis import numbers
+from hodei.services.kinesis.channels import framing
+from hodei.services.kinesis.channels.state import Channel, Position, positions
+from hodei.services.kinesis.records import reading
+from hodei.services.kinesis.shards.listing import kept
+from hodei.services.kinesis.state import DataRecord, Shard, Stream, records
+
+LARGEST = 64 * 2**20  # bytes of the records of an object
+
+
+@dataclass
+class Batch:
+    begins: list[tuple[int, int]] = field(default_factory=list)  # (shard, number) of the first record of each
+    ends: dict[int, int] = field(default_factory=dict)  # shard -> the number before which all is in here
+    bodies: list[bytes] = field(default_factory=list)
+    bad: list[DataRecord] = field(default_factory=list)
+    count: int = 0
+    bytes: int = 0
+    oldest: float = 0.0
+
+    @property
+    def suffix(self) -> str:
+        """What makes its keys unique. It follows from where it begins, so a repeat replaces what it repeats."""
+        return f"-{hashlib.sha256(repr(self.begins).encode()).hexdigest()[:32]}"
+
+    async def add(self, acting: Context, channel: Channel, shard: Shard, found: list[DataRecord]) -> None:
+        first, last = found[0], found[-1]
+        if shard.index not in self.ends:
+            self.begins.append((shard.index, first.number))
+        self.ends[shard.index] = last.number + 1
+        at = numbers.time_of(first.number)
+        self.oldest = min(self.oldest, at) if self.count else at
+        self.count += len(found)
+        data = [record.data for record in found]
+        self.bytes += sum(map(len, data))
+        framed = await acting.offload(framing.framed, channel.format, data)
+        self.bodies.append(framed.body)
+        self.bad += [found[index] for index in sorted(framed.bad)]
+
+
+async def gather(acting: Context, channel: Channel, stream: Stream, until: float) -> Batch:
+    """What was written up to a moment and is not delivered yet; empty at the end. Raises: KMS's errors."""
+    batch, end = Batch(), numbers.of_time(until)
+    for shard in list(kept(acting, stream)):
+        number = begin(acting, channel, shard)
+        while batch.bytes < LARGEST:
+            page = reading.page(acting, stream, shard, number, most=min(reading.PAGE_BYTES, LARGEST - batch.bytes))
+            due = [record for record in page.records if record.number <= end]
+            if not due:
+                break
+            number = page.next
+            await batch.add(acting, channel, shard, due)
+    return batch
+
+
+def begin(where: Context, channel: Channel, shard: Shard) -> int:
+    """Where a shard goes on. What was opened after the channel became ACTIVE has no position: all of it is new."""
+    found = positions.get(where, channel.id, shard.index)
+    return found.number if found else shard.first
+
+
+def start(where: Context, channel: Channel, stream: Stream) -> None:
+    """Nothing that is there already is delivered."""
+    for shard in list(kept(where, stream)):
+        number = reading.position(where, stream, shard, "LATEST", "", None)
+        positions.put(where, Position(channel=channel.id, shard=shard.index, number=number))
+
+
+def done(where: Context, channel: Channel, batch: Batch) -> None:
+    for shard, number in batch.ends.items():
+        positions.put(where, Position(channel=channel.id, shard=shard, number=number))
+
+
+def waiting_since(where: Context, channel: Channel, stream: Stream) -> float | None:
+    """When the oldest record that is not delivered yet was written."""
+    return min(_oldest(where, channel, stream), default=None)
+
+
+def _oldest(where: Context, channel: Channel, stream: Stream) -> Iterator[float]:
+    horizon = numbers.horizon(where, stream)
+    for shard in kept(where, stream):
+        first = (max(horizon, begin(where, channel, shard)),)
+        for *_, number in records.keys(where, stream.id, shard.index, start=first):
+            yield numbers.time_of(number)
+            break
