@@ -92,5 +92,5 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
         "ShardIterator": [*iterators, "x", iterators[0][:-4]],
         "StartingPosition": places,
         "ConsumerARN": [consumer, consumer, consumer + "1", "x"],
-        "ResourceARN": [f"{ARN}flow", consumer, f"{ARN}none", "x"],
+        "ResourceARN": [f"{ARN}flow", consumer, channel, f"{ARN}none", "x"],
     }

@@ -283,7 +283,7 @@ def test_what_cannot_be_made(delivery: Delivery, make: Make, refused: Refused) -
         delivery.kinesis.create_channel(
             ChannelName="channel", ServiceExecutionRoleARN=ROLE, StreamConfigurationList=[source]
         )
-    with refused("AccessDeniedException", "Cross-account"):
+    with refused("AccessDeniedException", "iam:PassRole"):
         delivery.create(ServiceExecutionRoleARN="arn:aws:iam::111111111111:role/x")
     delivery.create()
     with refused("ResourceInUseException", "Channel channel under account"):

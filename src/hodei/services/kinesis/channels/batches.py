@@ -19,37 +19,41 @@ LARGEST = 64 * 2**20  # bytes of the records of an object
 
 @dataclass
 class Batch:
-    begins: list[tuple[int, int]] = field(default_factory=list)  # (shard, number) of the first record of each
+    channel: Channel
+    first: tuple[int, int] = (0, 0)  # (number, shard) of the oldest record
     ends: dict[int, int] = field(default_factory=dict)  # shard -> the number before which all is in here
     bodies: list[bytes] = field(default_factory=list)
     bad: list[DataRecord] = field(default_factory=list)
     count: int = 0
     bytes: int = 0
-    oldest: float = 0.0
+
+    @property
+    def oldest(self) -> float:
+        """When the first record was written."""
+        return numbers.time_of(self.first[0])
 
     @property
     def suffix(self) -> str:
-        """What makes its keys unique. It follows from where it begins, so a repeat replaces what it repeats."""
-        return f"-{hashlib.sha256(repr(self.begins).encode()).hexdigest()[:32]}"
+        """What makes its keys unique. It follows from the first record, so that a repeat, which begins with the same
+        one, replaces what it repeats."""
+        return f"-{hashlib.sha256(repr((self.channel.id, self.first)).encode()).hexdigest()[:32]}"
 
-    async def add(self, acting: Context, channel: Channel, shard: Shard, found: list[DataRecord]) -> None:
-        first, last = found[0], found[-1]
-        if shard.index not in self.ends:
-            self.begins.append((shard.index, first.number))
-        self.ends[shard.index] = last.number + 1
-        at = numbers.time_of(first.number)
-        self.oldest = min(self.oldest, at) if self.count else at
+    async def add(self, acting: Context, shard: Shard, found: list[DataRecord]) -> None:
+        """Records of a shard, those that follow what it has of it already."""
+        first = (found[0].number, shard.index)
+        self.first = min(self.first, first) if self.count else first
+        self.ends[shard.index] = found[-1].number + 1
         self.count += len(found)
         data = [record.data for record in found]
         self.bytes += sum(map(len, data))
-        framed = await acting.offload(framing.framed, channel.format, data)
+        framed = await acting.offload(framing.framed, self.channel.format, data)
         self.bodies.append(framed.body)
         self.bad += [found[index] for index in sorted(framed.bad)]
 
 
 async def gather(acting: Context, channel: Channel, stream: Stream, until: float) -> Batch:
     """What was written up to a moment and is not delivered yet; empty at the end. Raises: KMS's errors."""
-    batch, end = Batch(), numbers.of_time(until)
+    batch, end = Batch(channel), numbers.of_time(until)
     for shard in list(kept(acting, stream)):
         number = begin(acting, channel, shard)
         while batch.bytes < LARGEST:
@@ -58,7 +62,7 @@ async def gather(acting: Context, channel: Channel, stream: Stream, until: float
             if not due:
                 break
             number = page.next
-            await batch.add(acting, channel, shard, due)
+            await batch.add(acting, shard, due)
     return batch
 
 
@@ -75,9 +79,10 @@ def start(where: Context, channel: Channel, stream: Stream) -> None:
         positions.put(where, Position(channel=channel.id, shard=shard.index, number=number))
 
 
-def done(where: Context, channel: Channel, batch: Batch) -> None:
+def done(where: Context, batch: Batch) -> None:
+    """All of it is delivered."""
     for shard, number in batch.ends.items():
-        positions.put(where, Position(channel=channel.id, shard=shard, number=number))
+        positions.put(where, Position(channel=batch.channel.id, shard=shard, number=number))
 
 
 def waiting_since(where: Context, channel: Channel, stream: Stream) -> float | None:

@@ -26,8 +26,6 @@ def read(ctx: Context, name: str, role: str, source: Structure, given: Structure
     stream, format = _source(ctx, source), source["RecordConfiguration"]["RecordFormatType"]
     if format not in FORMATS or "GSRSchemaARN" in source["RecordConfiguration"]:
         raise _invalid(f"RecordFormatType {format} with a schema is not supported for an S3 destination.")
-    if Arn.parse(role).account != ctx.account:
-        raise errors.AccessDeniedException(reason="Cross-account pass role is not allowed.")
     if key.endswith(MANAGED):
         raise _invalid(f"{MANAGED} cannot be used to encrypt what is delivered: use a customer managed key.")
     id = ctx.ids.uuid()
@@ -116,7 +114,8 @@ def failure(where: Context, acting: Context | AwsError, channel: Channel) -> str
 
     if isinstance(acting, AwsError):
         return f"Unable to assume role {channel.role}: {acting.message}"
-    for arn, owner in ((channel.storage.bucket, channel.storage.owner), _letters(channel)):
+    storage, letters = channel.storage, channel.dead_letters
+    for arn, owner in ((storage.bucket, storage.owner), (letters.bucket, letters.owner)):
         bucket = s3.bucket(where, Arn.parse(arn).resource)
         if bucket is None:
             return f"The bucket {arn} does not exist."
@@ -125,10 +124,6 @@ def failure(where: Context, acting: Context | AwsError, channel: Channel) -> str
         if bucket.account != owner:
             return f"The owner of the bucket {arn} is not {owner}."
     return ""
-
-
-def _letters(channel: Channel) -> tuple[str, str]:
-    return channel.dead_letters.bucket, channel.dead_letters.owner
 
 
 def _invalid(reason: str) -> AwsError:

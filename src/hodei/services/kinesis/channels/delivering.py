@@ -133,7 +133,7 @@ async def _deliver_batch(ctx: Context, channel: Channel, attempt: object, until:
         await _put(acting, channel, channel.dead_letters.bucket, channel.dead_letters.owner, key, letters)
     if _current(ctx, channel.id, attempt) is None:
         return False
-    batches.done(ctx, channel, batch)
+    batches.done(ctx, batch)
     _tell(acting, channel, batch, len(body), size)
     return True
 
