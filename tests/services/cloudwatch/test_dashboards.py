@@ -147,7 +147,15 @@ def test_metric_streams_are_kept(cloudwatch: Any, refused: Any) -> None:
 
 @pytest.mark.feature("cloudwatch.metrics")
 def test_insight_rules_are_kept(cloudwatch: Any, refused: Any) -> None:
-    definition = json.dumps({"Schema": {"Name": "CloudWatchLogRule", "Version": 1}})
+    definition = json.dumps(
+        {
+            "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
+            "LogGroupNames": ["g"],
+            "LogFormat": "JSON",
+            "Contribution": {"Keys": ["$.ip"]},
+            "AggregateOn": "Count",
+        }
+    )
     cloudwatch.put_insight_rule(RuleName="r", RuleDefinition=definition, Tags=[{"Key": "a", "Value": "b"}])
     (rule,) = cloudwatch.describe_insight_rules()["InsightRules"]
     assert (rule["Schema"], rule["State"], rule["ManagedRule"]) == ("CloudWatchLogRule/1", "ENABLED", False)
@@ -157,7 +165,3 @@ def test_insight_rules_are_kept(cloudwatch: Any, refused: Any) -> None:
     assert refused(cloudwatch.put_insight_rule, RuleName="r", RuleDefinition="{}")["Code"] == "InvalidParameterValue"
     assert cloudwatch.delete_insight_rules(RuleNames=["r"])["Failures"] == []
     assert cloudwatch.describe_insight_rules()["InsightRules"] == []
-    report = refused(
-        cloudwatch.get_insight_rule_report, RuleName="r", StartTime="2026-01-01", EndTime="2026-01-02", Period=60
-    )
-    assert report["Code"] == "NotImplemented"

@@ -1,10 +1,19 @@
 """Amazon CloudWatch: metrics, those of clients and the services' own; alarms on them, on the cloud's clock; dashboards.
 
-Not here: metric streams that flow (they need Amazon Data Firehose), reports of Contributor Insights, alarms on PromQL,
+Not here: metric streams that flow (they need Amazon Data Firehose), alarms on PromQL,
 with tags in what they tell; cross-account observability, OpenTelemetry.
 """
 
-from hodei.services.cloudwatch import access, billing, detectors, insight_rules, rules, streams, tagging
+from hodei.services.cloudwatch import (
+    access,
+    billing,
+    detectors,
+    insight_reports,
+    insight_rules,
+    rules,
+    streams,
+    tagging,
+)
 from hodei.services.cloudwatch.alarms import composite, contributors, definitions, history, muting, operations
 from hodei.services.cloudwatch.dashboards import images
 from hodei.services.cloudwatch.dashboards import operations as dashboards
@@ -22,6 +31,7 @@ __all__ = [
     "get_statistics",
     "history",
     "images",
+    "insight_reports",
     "insight_rules",
     "listing",
     "muting",

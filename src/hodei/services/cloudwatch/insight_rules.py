@@ -1,13 +1,14 @@
-"""Contributor Insights rules, as configurations. Reports of them are left out: nothing reads logs for them yet."""
+"""Contributor Insights rules; for what they see see `insight_reports`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from hodei.engines.contributions import rules as contributions
+from hodei.engines.contributions.rules import Rule
 from hodei.kernel import pages
 from hodei.kernel.context import Context
 from hodei.services.cloudwatch import tagging
@@ -17,6 +18,7 @@ from hodei.services.cloudwatch.service import cloudwatch
 from hodei.services.cloudwatch.state import InsightRule, insight_rules
 
 PAGE = 500
+SCHEMA = "CloudWatchLogRule/1"
 
 
 @cloudwatch.operation("PutInsightRule")
@@ -31,13 +33,14 @@ def put_insight_rule(
 ) -> dict[str, Any]:
     if RuleState not in ("ENABLED", "DISABLED"):
         raise invalid(f"The value {RuleState} for parameter RuleState is invalid.")
-    _schema(RuleDefinition)
-    if insight_rules.get(ctx, RuleName) is None:
+    parsed(RuleDefinition)
+    old = insight_rules.get(ctx, RuleName)
+    if old is None:
         tagging.add(ctx, _arn(ctx, RuleName), Tags)
-    rule = InsightRule(
-        name=RuleName, definition=RuleDefinition, enabled=RuleState == "ENABLED", transformed=ApplyOnTransformedLogs
-    )
-    insight_rules.put(ctx, rule)
+    enabled = RuleState == "ENABLED"
+    if old is None or old.definition != RuleDefinition:
+        old = InsightRule(name=RuleName, definition=RuleDefinition, enabled=enabled, since=ctx.now)
+    insight_rules.put(ctx, replace(_switched(ctx, old, enabled), transformed=ApplyOnTransformedLogs))
     return {}
 
 
@@ -49,7 +52,7 @@ def describe_insight_rules(ctx: Context, *, NextToken: str = "", MaxResults: int
         {
             "Name": rule.name,
             "State": "ENABLED" if rule.enabled else "DISABLED",
-            "Schema": _schema(rule.definition),
+            "Schema": SCHEMA,
             "Definition": rule.definition,
             "ManagedRule": False,
             "ApplyOnTransformedLogs": rule.transformed,
@@ -73,10 +76,16 @@ def _switch(ctx: Context, names: Sequence[str], enabled: bool) -> dict[str, Any]
     failures = []
     for name in names:
         if rule := insight_rules.get(ctx, name):
-            insight_rules.put(ctx, replace(rule, enabled=enabled))
+            insight_rules.put(ctx, _switched(ctx, rule, enabled))
         else:
             failures.append(_failure(name))
     return {"Failures": failures}
+
+
+def _switched(ctx: Context, rule: InsightRule, enabled: bool) -> InsightRule:
+    if rule.enabled and not enabled:
+        rule = replace(rule, enabled_in=[*rule.enabled_in, (rule.since, ctx.now)])
+    return replace(rule, enabled=enabled, since=rule.since if rule.enabled else ctx.now)
 
 
 @cloudwatch.operation("DeleteInsightRules")
@@ -103,12 +112,9 @@ def _arn(ctx: Context, name: str) -> str:
     return ctx.arn(f"insight-rule/{name}")
 
 
-def _schema(definition: str) -> str:
-    """CloudWatchLogRule/1. Raises: InvalidParameterValue."""
+def parsed(definition: str) -> Rule:
+    """Raises: InvalidParameterValue."""
     try:
-        schema = json.loads(definition)["Schema"]
-        return f"{schema['Name']}/{int(schema['Version'])}"
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise invalid(
-            "The parameter RuleDefinition must be a JSON object with a Schema of a Name and a Version."
-        ) from None
+        return contributions.parse(definition)
+    except contributions.Malformed as error:
+        raise invalid(f"The parameter RuleDefinition is invalid: {error}.") from None

@@ -109,10 +109,14 @@ class Stream(Record):
 
 
 class InsightRule(Record):
+    """`since` is when it was enabled with this definition, `enabled_in` the times in which it was before that."""
+
     name: str
     definition: str
     enabled: bool
     transformed: bool = False
+    since: float = 0.0
+    enabled_in: list[tuple[float, float]] = []
 
 
 alarms = cloudwatch.table("alarms", Alarm, key="name")

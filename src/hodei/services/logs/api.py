@@ -15,9 +15,10 @@ from hodei.kernel.iam.needs import Need
 from hodei.services.logs import groups as making
 from hodei.services.logs import streams as streaming
 from hodei.services.logs.events import accepting, chunks
+from hodei.services.logs.protection import policies
 from hodei.services.logs.state import groups, streams
 
-__all__ = ["allowed", "create_group", "exists", "read", "write"]
+__all__ = ["allowed", "create_group", "exists", "group_names", "read", "write"]
 
 
 def write(ctx: Context, group: str, stream: str, events: Iterable[tuple[int, str]]) -> None:
@@ -47,17 +48,26 @@ def allowed(ctx: Context, actions: Sequence[str], group: str, stream: str = "") 
     check(there, [Need(f"logs:{action}", arn) for action in actions], {})
 
 
-def read(ctx: Context, group: str, stream: str = "") -> Iterator[tuple[int, str]]:
-    """The events, (ms, message), of a stream or of all streams of a group, in order; nothing where there is none."""
+def group_names(ctx: Context) -> Iterator[str]:
+    """The names of all groups."""
+    return (group.name for group in groups.scan(_logs(ctx)))
+
+
+def read(
+    ctx: Context, group: str, stream: str = "", *, start: int = 0, end: int = chunks.FOR_EVER, masked: bool = False
+) -> Iterator[tuple[int, str]]:
+    """The events, (ms, message), of a stream or of all streams of a group, in order; nothing where there is none.
+
+    Those of a time in [start, end], in ms; `masked`: without what the policies of data protection hide.
+    """
     there = _logs(ctx)
     found = groups.get(there, group)
     of = streams.get(there, found.id, stream) if found and stream else None
     if found is None or (stream and of is None):
         return
-    start = chunks.horizon(there, found)
-    for event in chunks.ordered(
-        there, found, chunks.spans(there, found, of, start, chunks.FOR_EVER), start, chunks.FOR_EVER
-    ):
+    mask = policies.masking_batches(there, found) if masked else None
+    start = max(start, chunks.horizon(there, found))
+    for event in chunks.ordered(there, found, chunks.spans(there, found, of, start, end), start, end, mask=mask):
         yield event.time, event.message
 
 

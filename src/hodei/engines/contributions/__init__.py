@@ -1,0 +1,1 @@
+"""Contributor Insights: which parts of log events contribute how much."""
