@@ -44,7 +44,8 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r",
         OutputFormat="json",
     )
-    definition = json.dumps({"Schema": {"Name": "CloudWatchLogRule", "Version": 1}})
+    rule = {"LogGroupNames": ["*"], "LogFormat": "JSON", "Contribution": {"Keys": ["$.ip"]}, "AggregateOn": "Count"}
+    definition = json.dumps({"Schema": {"Name": "CloudWatchLogRule", "Version": 1}} | rule)
     client.put_insight_rule(RuleName="r", RuleDefinition=definition)
     single = {"Namespace": "Shop", "MetricName": "m", "Stat": "Sum"}
     client.put_anomaly_detector(SingleMetricAnomalyDetector=single)

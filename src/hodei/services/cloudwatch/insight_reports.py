@@ -98,7 +98,7 @@ def _check(start: float, end: float, period: int, most: int, metrics: Sequence[s
 
 def _events(ctx: Context, stored: InsightRule, rule: Rule, start: float, end: float) -> Iterator[tuple[float, str]]:
     """The times (s) and messages of what the rule has seen."""
-    from hodei.services.logs import api as logs
+    import hodei.services.logs.api as logs
 
     for since, until in [*stored.enabled_in, *([(stored.since, end)] if stored.enabled else [])]:
         first, last = max(start, since), min(end, until)
