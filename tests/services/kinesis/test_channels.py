@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -174,6 +175,25 @@ def test_objects_are_compressed(delivery: Delivery, compression: str, end: str) 
     assert key.endswith(end)
     plain = gzip.decompress(body) if compression == "GZIP" else zstandard.ZstdDecompressor().decompress(body)
     assert plain == b"\xff\x00rawmore"
+
+
+def test_zstandard_needs_its_library(delivery: Delivery, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with refused("NotImplemented", "hodei[kinesis]"):
+        delivery.create(storage={"CompressionType": "ZSTD"})
+
+
+def test_much_goes_into_several_objects(delivery: Delivery) -> None:
+    channel = delivery.create()
+    for number in range(20):
+        delivery.stream.put(bytes([number]) * 1_000_000, str(number))
+    delivery.cloud.clock.advance(seconds=301)
+    bodies = list(delivery.objects().values())
+    assert len(bodies) == 2
+    whole = b"".join(bodies)
+    assert len(whole) == 20_000_000
+    assert sorted({*whole}) == list(range(20))
+    assert delivery.metric("BytesOut", channel) == 20_000_000
 
 
 def test_objects_are_stored_as_said(delivery: Delivery) -> None:

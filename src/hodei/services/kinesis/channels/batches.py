@@ -14,7 +14,7 @@ from hodei.services.kinesis.records import reading
 from hodei.services.kinesis.shards.listing import kept
 from hodei.services.kinesis.state import DataRecord, Shard, Stream, records
 
-LARGEST = 64 * 2**20  # bytes of the records of an object
+LARGEST = 16 * 2**20  # bytes of the records of an object
 
 
 @dataclass

@@ -120,21 +120,19 @@ async def _deliver_batch(ctx: Context, channel: Channel, attempt: object, until:
     batch = await batches.gather(acting, channel, stream, until)
     if not batch.count:
         return False
-    body = b"".join(batch.bodies)
     size = 0
     if batch.count > len(batch.bad):
-        packed = await acting.offload(framing.compressor(channel.storage.compression), body)
-        size = len(packed)
-        key = templates.key(channel, batch.oldest, batch.suffix)
-        storage = channel.storage
-        await _put(acting, channel, storage.bucket, storage.owner, key, packed, StorageClass=storage.storage_class)
+        storage, key = channel.storage, templates.key(channel, batch.oldest, batch.suffix)
+        body = await acting.offload(framing.packed, storage.compression, batch.bodies)
+        size = len(body)
+        await _put(acting, channel, storage.bucket, storage.owner, key, body, StorageClass=storage.storage_class)
     if batch.bad:
-        letters, key = _dead_letters(acting, channel, stream, batch), _error_key(channel, batch)
-        await _put(acting, channel, channel.dead_letters.bucket, channel.dead_letters.owner, key, letters)
+        letters, key = channel.dead_letters, _error_key(channel, batch)
+        await _put(acting, channel, letters.bucket, letters.owner, key, _dead_letters(acting, stream, batch))
     if _current(ctx, channel.id, attempt) is None:
         return False
     batches.done(ctx, batch)
-    _tell(acting, channel, batch, len(body), size)
+    _tell(acting, channel, batch, size)
     return True
 
 
@@ -149,9 +147,9 @@ def _error_key(channel: Channel, batch: Batch) -> str:
     return templates.error_key(channel, batch.oldest, batch.suffix)
 
 
-def _dead_letters(where: Context, channel: Channel, stream: Stream, batch: Batch) -> bytes:
+def _dead_letters(where: Context, stream: Stream, batch: Batch) -> bytes:
     """Which records were not delivered and why, a line each; not what they hold."""
-    code, message = WRONG[channel.format]
+    code, message = WRONG[batch.channel.format]
     return b"".join(
         msgspec.json.encode(
             {
@@ -168,11 +166,12 @@ def _dead_letters(where: Context, channel: Channel, stream: Stream, batch: Batch
     )
 
 
-def _tell(acting: Context, channel: Channel, batch: Batch, processed: int, size: int) -> None:
+def _tell(acting: Context, channel: Channel, batch: Batch, size: int) -> None:
+    """`size`: bytes of the object."""
     good, bad = batch.count - len(batch.bad), len(batch.bad)
     telling.metric(acting, channel, "DataFreshness", acting.now - batch.oldest, "Seconds")
     telling.metric(acting, channel, "BytesIn", batch.bytes, "Bytes")
-    telling.metric(acting, channel, "BytesProcessed", processed, "Bytes")
+    telling.metric(acting, channel, "BytesProcessed", sum(map(len, batch.bodies)), "Bytes")
     telling.metric(acting, channel, "BytesOut", size, "Bytes")
     telling.metric(acting, channel, "RecordCount", batch.count)
     telling.metric(acting, channel, "SuccessfulRecordCount", good)

@@ -49,6 +49,11 @@ _FORMATS: dict[str, tuple[Callable[[bytes], None], bytes]] = {
 }
 
 
+def packed(compression: str, bodies: Sequence[bytes]) -> bytes:
+    """An object of what was framed."""
+    return compressor(compression)(b"".join(bodies))
+
+
 def compressor(compression: str) -> Callable[[bytes], bytes]:
     """Raises: ImportError where the library is missing."""
     if compression == "ZSTD":
