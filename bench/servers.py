@@ -6,6 +6,7 @@ import http.client
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,10 @@ class Server:
     folder: str = ""
 
     def start(self) -> float:
-        """Start it; seconds until it answers."""
+        """Start it; seconds until it answers. Raises: RuntimeError, also if something else has its port."""
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                raise RuntimeError(f"something answers at port {self.port} already")
         self.folder = tempfile.mkdtemp(prefix=f"bench-{self.name}-")
         command = [part.replace("{folder}", self.folder) for part in self.command]
         log = open(Path(self.folder) / "log", "wb")  # noqa: SIM115 - it lives as long as the process

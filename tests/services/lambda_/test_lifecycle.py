@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hodei.services.lambda_.runtime import environment
+from hodei.services.lambda_.runtime import environment, processes
 from hodei.testing import Cloud
 
 from .calls import invoke
@@ -91,6 +91,13 @@ def test_an_initialisation_that_takes_too_long(cloud: Cloud, monkeypatch: pytest
     assert answer.payload == "late"
     assert re.search(r"INIT_REPORT Init Duration: \d{3}\.\d\d ms\tPhase: init\tStatus: timeout\n", answer.log)
     assert float(answer.log.partition("\tDuration: ")[2].partition(" ")[0]) > 800
+
+
+def test_what_ends_late_breaks_nothing_that_has_begun_since(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "INIT_SECONDS", 0.3)
+    monkeypatch.setattr(processes, "PATIENCE", 0.0)  # a busy fork server tells late that a process has ended
+    name = make(cloud, "import time\ntime.sleep(0.8)\ndef handler(event, context): return 'late'\n")
+    assert invoke(cloud, name).payload == "late"
 
 
 def test_an_initialisation_that_never_ends(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,8 +63,12 @@ class Process:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """End it, with all that it has started: `exited` follows. Any other signal is its own to heed."""
-        if not self.exited.done() and not self._server.send({"signal": number, "to": self.id}, ()):
+        if not self.exited.done() and not self._server.send(_signal(number, self.id)):
             asyncio.get_running_loop().call_later(BUSY, self.kill, number)
+
+
+def _signal(number: int, id: str) -> bytes:
+    return json.dumps({"signal": number, "to": id}).encode()
 
 
 class ForkServer:
@@ -81,6 +85,7 @@ class ForkServer:
         self._processes: dict[str, Process] = {}
         self._socket: socket.socket | None = None
         self._lifeline = -1
+        self._turn = asyncio.Lock()
         self._server: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -141,8 +146,7 @@ class ForkServer:
             spec |= {"at": str(self._scratch), "inside": inside.id}
         elif program.root is not None:
             spec |= {"at": str(self._scratch), "root": [[one.source, one.target, one.options] for one in program.root]}
-        while not self.send(spec, (stdin, stdout, stderr)):  # noqa: ASYNC110  # nothing tells when it is less busy
-            await asyncio.sleep(BUSY)
+        await self._sent(json.dumps(spec).encode(), (stdin, stdout, stderr))
         try:
             await process.started
         except CannotStart:
@@ -165,9 +169,14 @@ class ForkServer:
         finally:
             os.close(null)
 
-    def send(self, message: Mapping[str, Any], descriptors: Sequence[int]) -> bool:
+    async def _sent(self, data: bytes, descriptors: Sequence[int]) -> None:
+        """As soon as the fork server takes it; of many that wait only the first one asks. Raises: CannotStart."""
+        async with self._turn:
+            while not self.send(data, descriptors):  # noqa: ASYNC110  # nothing tells when it is less busy
+                await asyncio.sleep(BUSY)
+
+    def send(self, data: bytes, descriptors: Sequence[int] = ()) -> bool:
         """False while the fork server has too much before it. Raises: CannotStart, if it is gone."""
-        data = json.dumps(message).encode()
         if self._socket is None:
             raise CannotStart("the fork server has ended")
         try:

@@ -181,7 +181,7 @@ class Environment:
         if what in ("init/error", "restore/error"):
             kind = request.headers.get(answering.ERROR_TYPE) or "Runtime.Unknown"
             self._init_error = Outcome(await answering.whole(request), kind)
-            self._break()
+            _set(self._broken)
             return _json(202, {"status": "OK"})
         id, _, part = what.removeprefix("invocation/").partition("/")
         current = self._current
@@ -238,19 +238,21 @@ class Environment:
         """The runtime starts when all external extensions have registered. What has failed."""
         assert self._plan
         self._processes = processes = Processes(self._plan, self.journal)
-        self.extensions.failed.add_done_callback(self._break)
+        breaks = self._breaks()
+        self.extensions.failed.add_done_callback(breaks)
         for process in await processes.start_extensions():
-            process.exited.add_done_callback(self._break)
+            process.exited.add_done_callback(breaks)
         if failed := await self._until(self.extensions.registered, until, id):
             return failed
         runtime = await processes.start_runtime()
-        runtime.exited.add_done_callback(self._break)
+        runtime.exited.add_done_callback(breaks)
         self.extensions.running = True
         return await self._ready(until, id)
 
-    def _break(self, _: asyncio.Future[Any] | None = None) -> None:
-        if not self._broken.done():
-            self._broken.set_result(None)
+    def _breaks(self) -> Callable[[asyncio.Future[Any]], None]:
+        """What the end of a process does: it breaks the initialisation that has begun it, and none after that."""
+        broken = self._broken
+        return lambda _: _set(broken)
 
     async def _ready(self, until: float, id: str) -> Outcome | None:
         """Wait until everybody has asked for the next event. What has failed meanwhile."""
@@ -420,6 +422,11 @@ class Environment:
             self._handed.cancel()
         await self._processes.end()
         self._blank()
+
+
+def _set(happened: asyncio.Future[None]) -> None:
+    if not happened.done():
+        happened.set_result(None)
 
 
 TIMEOUT = "Sandbox.Timedout"
