@@ -140,7 +140,9 @@ def test_a_rebuild_from_the_first_event_gives_the_same_view(cloud: Cloud) -> Non
     with pytest.raises(ClientError, match="conditional request failed"):
         account.append("deposited", 1, account.version)  # somebody was faster
     cloud.clock.advance(minutes=30)
+    assert all(fault.hits for fault in cloud.faults())
     cloud.clear_faults()
+    cloud.clock.advance(minutes=5)
     view = items(cloud, "view")
     told = {id: (int(one["version"]["N"]), int(one["balance"]["N"])) for id, one in view.items()}
     assert told == {id: (one.version, one.balance) for id, one in accounts.items()}
