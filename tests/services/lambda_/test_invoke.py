@@ -418,6 +418,22 @@ def test_a_reservation_is_a_ceiling(cloud: Cloud, function: Any) -> None:
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
 
 
+def test_a_function_without_a_role_may_do_anything_by_a_setting(cloud: Cloud) -> None:
+    cloud.set("lambda", "any-role", True)
+    url, arn = queue(cloud, "work")
+    code = zipped(
+        app__py="import boto3\ndef who(event, context): return boto3.client('sts').get_caller_identity()['Arn']\n"
+    )
+    name = function_of(cloud, f"arn:aws:iam::{ACCOUNT}:role/none", "app.who", code)
+    client = cloud.client("lambda")
+    assert json.loads(client.invoke(FunctionName=name)["Payload"].read()) == f"arn:aws:iam::{ACCOUNT}:root"
+    client.create_event_source_mapping(EventSourceArn=arn, FunctionName=name)
+    cloud.client("sqs").send_message(QueueUrl=url, MessageBody="m")
+    cloud.clock.advance(minutes=1)
+    logged = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="START RequestId")
+    assert len(logged["events"]) == 2 and received(cloud, url) == []
+
+
 @pytest.mark.feature("lambda.invoke")
 def test_what_this_machine_cannot_run_says_so(cloud: Cloud, function: Any) -> None:
     dead, arn = queue(cloud, "dead")

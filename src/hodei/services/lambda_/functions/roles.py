@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hodei.kernel.arns import Arn
+from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context, Principal, service_principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check as authorised
@@ -14,6 +14,7 @@ from hodei.kernel.manifest import all_manifests
 from hodei.services.lambda_ import errors, rules
 
 SERVICE = "lambda.amazonaws.com"
+SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 NO_PARAMS: Mapping[str, Any] = {}
 
 
@@ -28,10 +29,36 @@ def check(ctx: Context, function: str, role: str) -> None:
 
 def become(ctx: Context, function: str, role: str, arn: str) -> Principal:
     """Who a function acts as, in a session named after it; `arn` is that of the function, or of the version that runs.
-    Raises: AccessDenied, if its role does not let Lambda become it."""
+    With the setting `any-role` the root of the account stands in for a role that Lambda cannot become.
+
+    Raises: AccessDenied, if its role does not let Lambda become it.
+    """
     import hodei.services.sts.api as sts  # loaded where a role is needed
 
-    return sts.become(ctx, role, function, service_principal(SERVICE, ctx.account, arn))
+    try:
+        return sts.become(ctx, role, function, service_principal(SERVICE, ctx.account, arn))
+    except AwsError:
+        if not ctx.setting("any-role"):
+            raise
+    account = ctx.account
+    return Principal(account, f"arn:{partition_of(ctx.region)}:iam::{account}:root", access_key=account, id=account)
+
+
+def credentials(ctx: Context, function: str, role: str, arn: str) -> dict[str, str]:
+    """What a function has of whom it acts as, as environment variables. Raises as `become`."""
+    import hodei.services.sts.api as sts  # loaded where a role is needed
+
+    try:
+        given = sts.issue(ctx, role, function, service_principal(SERVICE, ctx.account, arn), SESSION_SECONDS)
+    except AwsError:
+        if not ctx.setting("any-role"):
+            raise
+        return {"AWS_ACCESS_KEY_ID": ctx.account, "AWS_SECRET_ACCESS_KEY": "any"}
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 def session(ctx: Context, function: str, role: str) -> Principal | None:

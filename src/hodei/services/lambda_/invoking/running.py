@@ -6,13 +6,12 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from hodei.kernel.context import Context, service_principal
+from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors
 from hodei.services.lambda_.durable import starting
 from hodei.services.lambda_.find import Found
-from hodei.services.lambda_.functions import sealing
-from hodei.services.lambda_.functions.roles import SERVICE
+from hodei.services.lambda_.functions import roles, sealing
 from hodei.services.lambda_.invoking import admission, logs, measures, tracing
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
@@ -25,7 +24,6 @@ log = logging.getLogger("hodei.lambda")
 
 INIT_FAILURE = "FUNCTION_ERROR_INIT_FAILURE"
 FREE_STORAGE = 512  # MB of /tmp
-SESSION_SECONDS = 12 * 3600  # of the credentials of an environment
 
 
 async def run(ctx: Context, version: Version, invocation: Invocation) -> tuple[Outcome, list[str]]:
@@ -103,13 +101,5 @@ def _stream(ctx: Context, version: Version) -> str:
 
 def _credentials(ctx: Context, version: Version, made: Deployment) -> Mapping[str, str]:
     """Of the function's role, as environment variables, and its own. Raises: KMSDisabledException and its like."""
-    import hodei.services.sts.api as sts
-
-    by = service_principal(SERVICE, ctx.account, made.arn)
-    given = sts.issue(ctx, version.role, made.name, by, SESSION_SECONDS)
-    return {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
-        **sealing.of_role(ctx, version),
-    }
+    own = sealing.of_role(ctx, version)
+    return {**roles.credentials(ctx, version.function, version.role, made.arn), **own}
