@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context
-from hodei.services.application_autoscaling import errors
+from hodei.kernel.tables import Table
+from hodei.services.application_autoscaling import errors, pages
 from hodei.services.application_autoscaling.state import Dimension, Policy, ScheduledAction, Target, targets
 
+Named = TypeVar("Named", Policy, ScheduledAction)
 SHARED = "autoscaling"  # policies and scheduled actions have ARNs of EC2 Auto Scaling's
 
 
@@ -25,6 +28,32 @@ def check_filter(dimension: str | None, resources: str | Sequence[str] | None) -
         raise errors.ValidationException(
             reason="If you specify a scalable dimension, you must also specify a resource ID"
         )
+
+
+def described(
+    ctx: Context,
+    table: Table[Named],
+    namespace: str,
+    names: Sequence[str],
+    resource: str | None,
+    dimension: str | None,
+    token: str,
+) -> Iterator[Named]:
+    """What a Describe operation of policies or scheduled actions asks for, from a page's token on.
+
+    Raises: ValidationException, InvalidNextTokenException.
+    """
+    check_filter(dimension, resource)
+    return (
+        one
+        for one in table.scan(ctx, namespace, after=pages.after(ctx, token))
+        if (not names or one.name in names) and resource in (None, one.resource) and dimension in (None, one.dimension)
+    )
+
+
+def place(one: Policy | ScheduledAction) -> tuple[str, str, str]:
+    """Of one of these in its pages."""
+    return one.resource, one.dimension, one.name
 
 
 def worded(of: Dimension) -> str:

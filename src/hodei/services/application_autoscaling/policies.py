@@ -148,15 +148,8 @@ def describe_scaling_policies(
     MaxResults: int = pages.MOST,
     NextToken: str = "",
 ) -> dict[str, Any]:
-    find.check_filter(ScalableDimension, ResourceId)
-    found = (
-        one
-        for one in table.scan(ctx, ServiceNamespace, after=pages.after(ctx, NextToken))
-        if (not PolicyNames or one.name in PolicyNames)
-        and ResourceId in (None, one.resource)
-        and ScalableDimension in (None, one.dimension)
-    )
-    page, rest = pages.cut(ctx, found, MaxResults, lambda one: (one.resource, one.dimension, one.name))
+    found = find.described(ctx, table, ServiceNamespace, PolicyNames, ResourceId, ScalableDimension, NextToken)
+    page, rest = pages.cut(ctx, found, MaxResults, find.place)
     return {"ScalingPolicies": [_described(ctx, one) for one in page], **rest}
 
 

@@ -158,15 +158,8 @@ def describe_scheduled_actions(
     MaxResults: int = pages.MOST,
     NextToken: str = "",
 ) -> dict[str, Any]:
-    find.check_filter(ScalableDimension, ResourceId)
-    found = (
-        one
-        for one in table.scan(ctx, ServiceNamespace, after=pages.after(ctx, NextToken))
-        if (not ScheduledActionNames or one.name in ScheduledActionNames)
-        and ResourceId in (None, one.resource)
-        and ScalableDimension in (None, one.dimension)
-    )
-    page, rest = pages.cut(ctx, found, MaxResults, lambda one: (one.resource, one.dimension, one.name))
+    found = find.described(ctx, table, ServiceNamespace, ScheduledActionNames, ResourceId, ScalableDimension, NextToken)
+    page, rest = pages.cut(ctx, found, MaxResults, find.place)
     return {"ScheduledActions": [_described(ctx, one) for one in page], **rest}
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from weakref import WeakKeyDictionary
 
 from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
-from hodei.kernel.world import World
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.runtime.deployment import Deployment
 from hodei.services.lambda_.runtime.journal import Line
@@ -17,7 +15,15 @@ from hodei.services.lambda_.runtime.journal import Line
 KNOWN_FOR = 60.0  # seconds for which it is remembered whether a role may write
 ACTIONS = ("CreateLogStream", "PutLogEvents")
 
-_known: WeakKeyDictionary[World, dict[tuple[str, str], tuple[bool, float]]] = WeakKeyDictionary()
+
+class Known:
+    """Whether a role may write to a log group, and until when that is remembered."""
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[str, str], tuple[bool, float]] = {}
+
+    def forget(self) -> None:
+        self.of.clear()
 
 
 def write(ctx: Context, made: Deployment, stream: str, lines: Sequence[Line]) -> None:
@@ -31,9 +37,7 @@ def write(ctx: Context, made: Deployment, stream: str, lines: Sequence[Line]) ->
 
 
 def _may(ctx: Context, made: Deployment) -> bool:
-    if (known := _known.get(ctx.world)) is None:
-        known = _known[ctx.world] = {}
-        ctx.store.on_switch(known.clear)
+    known = ctx.world.memory(Known).of
     about = (made.role, made.log_group)
     if about in known and known[about][1] > ctx.now:
         return known[about][0]
