@@ -192,7 +192,7 @@ def test_the_life_of_a_query(cloud: Cloud, logs: Any, events: None) -> None:
         ("stats count(* by a", "MalformedQueryException"),
         ("parse @message '*-*' as a", "MalformedQueryException"),
         ("filter a like /(/", "MalformedQueryException"),
-        ("fields a | diff", "NotImplemented"),
+        ("fields a | anomaly", "NotImplemented"),
     ],
 )
 def test_what_is_no_query(cloud: Cloud, logs: Any, query: str, code: str) -> None:

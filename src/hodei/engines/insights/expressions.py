@@ -10,7 +10,7 @@ from typing import Any
 
 from hodei.engines import linear
 from hodei.engines.insights.functions import FUNCTIONS, ceiling_to, floor_to
-from hodei.engines.insights.lexer import Token, Tokens
+from hodei.engines.insights.lexer import Token, Tokens, blamed
 from hodei.engines.insights.values import InvalidQuery, Row, Time, UnsupportedQuery, equal, number, order, text
 
 Evaluate = Callable[[Row], Any]
@@ -29,6 +29,7 @@ class Scope:
 
     def __init__(self, *, source: bool) -> None:
         self.places: dict[str, int] = {}
+        self.aliases: dict[str, Callable[[str], int]] = {}  # of the sides of a join: what finds their fields
         self.read: dict[str, int] = {}  # those that come from the events
         self._source = source
         self.width = 1  # the first is the event's place
@@ -36,6 +37,9 @@ class Scope:
     def find(self, name: str) -> int:
         """Where a field is. One that nothing has made comes from the events, or else is always empty."""
         if (at := self.places.get(name)) is None:
+            alias, _, field = name.partition(".")
+            if field and alias in self.aliases:
+                return self.aliases[alias](field)
             at = self.add(name)
             if self._source:
                 self.read[name] = at
@@ -62,15 +66,24 @@ class Expression:
     constant: Any = field(default=None, compare=False)
 
 
+Values = Callable[[], frozenset[str]]  # those of a field of a query within the query, which has run when it is called
+
+
 class Parser:
-    """Expressions of the tokens, in a scope. `aggregate` turns calls of functions of many rows into expressions."""
+    """Expressions of the tokens, in a scope. `aggregate` turns calls of functions of many rows into expressions,
+    `nested` reads a query within the query, which is asked for the values of a field."""
 
     def __init__(
-        self, tokens: Tokens, scope: Scope, aggregate: Callable[[str, Parser], Expression | None] | None = None
+        self,
+        tokens: Tokens,
+        scope: Scope,
+        aggregate: Callable[[str, Parser], Expression | None] | None = None,
+        nested: Callable[[str], Values] | None = None,
     ) -> None:
         self.tokens = tokens
         self.scope = scope
         self._aggregate = aggregate
+        self._nested = nested
 
     def expression(self) -> Expression:
         parts = [self._and()]
@@ -97,13 +110,13 @@ class Parser:
         )
 
     def _not(self) -> Expression:
-        if self.tokens.take("not"):
+        if self.tokens.take("not", "!"):
             inner = self._not()
             test = inner.evaluate
             return Expression(lambda row: not test(row), fields=inner.fields)
-        return self._comparison()
+        return self.comparison()
 
-    def _comparison(self) -> Expression:
+    def comparison(self) -> Expression:
         left = self._sum()
         if self.tokens.take("=~"):
             return self._like(left, wanted=True)
@@ -135,6 +148,8 @@ class Parser:
         return Expression(test, fields=left.fields, needles=needles, clue=clue if of_message else "")
 
     def _in(self, left: Expression, *, wanted: bool) -> Expression:
+        if self._nested and self.tokens.next.text == "(":
+            return self._in_query(left, self._nested(left.name), wanted=wanted)
         self.tokens.expect("[")
         options = [self._sum()]
         while self.tokens.take(","):
@@ -147,6 +162,15 @@ class Parser:
             return found is not None and any(equal(found, option.evaluate(row)) for option in options) is wanted
 
         return Expression(test, fields=_fields(left, *options))
+
+    def _in_query(self, left: Expression, values: Values, *, wanted: bool) -> Expression:
+        value = left.evaluate
+
+        def test(row: Row) -> bool:
+            found = value(row)
+            return found is not None and (text(found) in values()) is wanted
+
+        return Expression(test, fields=left.fields)
 
     def _sum(self) -> Expression:
         left = self._product()
@@ -186,7 +210,7 @@ class Parser:
             inner = self.expression()
             self.tokens.expect(")")
             return inner
-        raise InvalidQuery(f"unexpected symbol found {token.text} at line 1 and position {token.start}")
+        raise blamed(token, "unexpected symbol found")
 
     def field(self, name: str) -> Expression:
         if name.lower() in ("true", "false"):
@@ -226,10 +250,10 @@ class Parser:
             case "case" | "if":
                 return self._if()
         if name not in FUNCTIONS:
-            raise InvalidQuery(f"unknown function {token.text} at line 1 and position {token.start}")
+            raise blamed(token, "unknown function")
         function, arguments = FUNCTIONS[name], self.arguments()
         if not function.least <= len(arguments) <= function.most:
-            raise InvalidQuery(f"wrong number of arguments of {token.text} at line 1 and position {token.start}")
+            raise blamed(token, "wrong number of arguments of")
         return _called(function.call, arguments)
 
     def _unmasked(self) -> Expression:

@@ -14,7 +14,7 @@ TOKEN = re.compile(
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
   | (?P<regex>/(?:[^/\\\n]|\\.)+/[a-z]*)
   | (?P<name>(?:[@A-Za-z_][\w@]*|`[^`]+`)(?:\.(?:[\w@]+|`[^`]+`)|\[\d+\])*)
-  | (?P<sign>!=|<=|>=|=~|[=<>+\-*/^%(),|\[\]])""",
+  | (?P<sign>!=|<=|>=|=~|[=<>+\-*/^%(),|:!\[\]])""",
     re.X,
 )
 BEFORE_REGEX = {"like", "=~", "parse"}  # where a slash begins an expression and does not divide
@@ -30,6 +30,11 @@ class Token(NamedTuple):
     @property
     def word(self) -> str:
         return self.text.lower() if self.kind in ("name", "sign") else ""
+
+
+def blamed(token: Token, what: str) -> InvalidQuery:
+    """What to raise of a token."""
+    return InvalidQuery(f"{what} {token.text} at line 1 and position {token.start}", token.start, token.end)
 
 
 class Tokens:
@@ -54,7 +59,7 @@ class Tokens:
     def any(self) -> Token:
         token = self._tokens[self._at]
         if token.kind == "end":
-            raise InvalidQuery("unexpected end of query")
+            raise self.unexpected()
         self._at += 1
         return token
 
@@ -77,7 +82,7 @@ class Tokens:
     def unexpected(self) -> InvalidQuery:
         token = self.next
         what = f"symbol found {token.text}" if token.kind != "end" else "end of query"
-        return InvalidQuery(f"unexpected {what} at line 1 and position {token.start}")
+        return InvalidQuery(f"unexpected {what} at line 1 and position {token.start}", token.start, token.end)
 
 
 def _tokens(query: str) -> list[Token]:
@@ -90,7 +95,7 @@ def _tokens(query: str) -> list[Token]:
             at += 1
             continue
         if match is None or match.lastgroup is None:
-            raise InvalidQuery(f"unexpected symbol found {query[at]} at line 1 and position {at}")
+            raise InvalidQuery(f"unexpected symbol found {query[at]} at line 1 and position {at}", at, at + 1)
         if match.lastgroup != "space":
             value = match[0]
             if match.lastgroup == "string":

@@ -7,28 +7,30 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hodei.engines import linear
-from hodei.engines.insights import stages
+from hodei.engines.insights import clauses, combining, stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
-from hodei.engines.insights.expressions import MESSAGE, TIME, UNMASKED, Expression, Parser, Scope, field_name, regex
-from hodei.engines.insights.lexer import Tokens
+from hodei.engines.insights.expressions import (
+    MESSAGE,
+    TIME,
+    UNMASKED,
+    Expression,
+    Parser,
+    Scope,
+    Values,
+    field_name,
+    regex,
+)
+from hodei.engines.insights.lexer import Tokens, blamed
+from hodei.engines.insights.nested import Nested, Table
 from hodei.engines.insights.stages import Stage
 from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
 
 DEFAULT = ("@timestamp", MESSAGE)
 POINTER = "@ptr"
 EVENT_FIELDS = frozenset({"@timestamp", MESSAGE, "@logStream", "@log", "@ingestionTime", "@now", POINTER, UNMASKED})
-UNSUPPORTED = {
-    "diff",
-    "anomaly",
-    "join",
-    "lookup",
-    "subquery",
-    "filterindex",
-    "source",
-    "unmask",
-    "append",
-    "addtotals",
-}
+PATTERN_FIELDS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
+DIFF_FIELDS = ("@differenceEventCount", "@differenceDescription")
+UNSUPPORTED = {"anomaly", "unmask", "append", "addtotals", "logcompare", "relevantfields"}
 
 
 class Query:
@@ -36,12 +38,21 @@ class Query:
 
     `fields` are what it reads of events, in the places 1, 2, ... of rows of `width`; `early` is how many of its first
     stages need but what all events have. `needles` stand in all messages that it looks at, `escaped` too, unless they
-    are written with escapes.
+    are written with escapes. `source` are the groups that it names itself, `indexed` fields that groups must have an
+    index of. `nested` are to run before it, and `tables` to be filled.
+
+    Of a query within another one, `text` is what is left of the tokens of that. Without `most` its rows come all, and
+    in any order.
     """
 
-    def __init__(self, text: str, most: int) -> None:
+    def __init__(self, text: str | Tokens, most: int | None) -> None:
         self._most = most
-        self._tokens = Tokens(text)
+        self._inside = isinstance(text, Tokens)
+        self._tokens = Tokens(text) if isinstance(text, str) else text
+        self.source: clauses.Groups | None = None
+        self.indexed: list[str] = []
+        self.nested: list[Nested] = []
+        self.tables: list[Table] = []
         self._scope = self._first = Scope(source=True)
         self._stages: list[Stage] = []
         self._filters: list[Expression] = []  # those that stand at the beginning
@@ -91,7 +102,7 @@ class Query:
     @property
     def newest(self) -> bool:
         """Whether nothing is wanted but the newest events, with no filter."""
-        first = self._stages[0]
+        first = self._stages[0] if self._stages else None
         return isinstance(first, stages.Sort) and first.newest
 
     @property
@@ -103,7 +114,7 @@ class Query:
 
     def recent(self, times: Sequence[int], wanted: Sequence[int]) -> Sequence[int]:
         """Of a query for the newest events, those positions whose times (ms) may be among them; all have matched."""
-        first = self._stages[0]
+        first = self._stages[0] if self._stages else None
         if not (isinstance(first, stages.Sort) and first.newest and first.oldest):
             return wanted
         oldest = first.oldest[0]
@@ -146,16 +157,21 @@ class Query:
         self._tokens.take("|")
         while True:
             self._command()
-            if self._tokens.next.kind == "end":
+            if self._tokens.next.kind == "end" or (self._inside and self._tokens.next.text == ")"):
                 break
             self._tokens.expect("|")
+        if self._most is not None:
+            self._complete(self._most)
+
+    def _complete(self, most: int) -> None:
+        """What is the case where a query says nothing of it: the fields to show, the order, the number of rows."""
         if not self._aggregated:
             if not self._chosen:
                 self._shown = [*DEFAULT, *self._shown]
             for name in self._names():
                 self._scope.find(name)
         self._in_order()
-        self._cut(self._most)
+        self._cut(most)
 
     def _command(self) -> None:
         token = self._tokens.kind("name")
@@ -173,13 +189,18 @@ class Query:
             "dedup": self._dedup,
             "pattern": self._pattern,
             "unnest": self._unnest,
+            "source": self._source,
+            "filterindex": self._filter_index,
+            "join": self._join,
+            "lookup": self._lookup,
+            "diff": self._diff,
         }
         if command not in known:
-            raise InvalidQuery(f"unexpected symbol found {token.text} at line 1 and position {token.start}")
+            raise blamed(token, "unexpected symbol found")
         known[command]()
 
     def _parser(self) -> Parser:
-        return Parser(self._tokens, self._scope)
+        return Parser(self._tokens, self._scope, nested=self._values)
 
     def _named(self, parse: Callable[[], Expression]) -> tuple[str, Expression]:
         """An expression and its name: the one given, or its text."""
@@ -209,7 +230,9 @@ class Query:
         self._display, self._shown = self._shown, []
 
     def _filter(self) -> None:
-        expression = self._parser().expression()
+        self._let_through(self._parser().expression())
+
+    def _let_through(self, expression: Expression) -> None:
         if len(self._filters) == len(self._stages):
             self._filters.append(expression)
         self._stages.append(stages.Filter(expression.evaluate))
@@ -316,7 +339,7 @@ class Query:
         slots[:] = [after.add(f"\0{number}") for number in range(len(makers))]
         for name, _ in pending:
             after.add(name)
-        self._stages.append(stages.Stats(groups, makers, [expression.evaluate for _, expression in pending]))
+        self._stages.append(stages.Stats(groups, makers, [expression.evaluate for _, expression in pending], after))
         self._scope, self._aggregated, self._sorted = after, True, False
         self._shown, self._display = [*names, *(name for name, _ in pending)], None
 
@@ -332,12 +355,104 @@ class Query:
         return maker(name, value, percent)
 
     def _pattern(self) -> None:
-        value = self._parser().expression()
-        self._stages.append(stages.Patterns(value.evaluate))
-        self._scope, self._aggregated = Scope(source=False), True
-        self._shown, self._display = ["@pattern", "@ratio", "@sampleCount"], None
+        self._patterns_of(self._parser().expression())
+
+    def _patterns_of(self, value: Expression) -> None:
+        after = Scope(source=False)
+        self._stages.append(stages.Patterns(value.evaluate, after))
+        self._scope, self._aggregated = after, True
+        self._shown, self._display = list(PATTERN_FIELDS), None
         for name in self._shown:
-            self._scope.add(name)
+            after.add(name)
+
+    # with something else
+
+    def _source(self) -> None:
+        if self._stages or self._shown or self.source:
+            raise blamed(self._tokens.previous, "unexpected symbol found")
+        self.source = clauses.groups(self._tokens)
+
+    def _filter_index(self) -> None:
+        while True:
+            if self._tokens.peek().word not in ("=", "in"):
+                self._tokens.any()
+                raise self._tokens.unexpected()
+            self.indexed.append(field_name(self._tokens.next))
+            self._let_through(self._parser().comparison())
+            if not self._tokens.take("and"):
+                break
+
+    def _within(self) -> Nested:
+        """A query in brackets."""
+        if self._inside:
+            raise blamed(self._tokens.next, "no query within a query within a query:")
+        self._tokens.expect("(")
+        nested = Nested(Query(self._tokens, None))
+        self._tokens.expect(")")
+        self.nested.append(nested)
+        return nested
+
+    def _values(self, name: str) -> Values:
+        """Those of the field of that name of a query in brackets, or of its only field."""
+        nested = self._within()
+        fields = nested.query.chosen
+        field = name if name in fields else fields[0] if len(fields) == 1 else None
+        if field is None:
+            raise InvalidQuery(f"the subquery must return the field {name}")
+        return lambda: nested.values(field)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The fields that it says to show."""
+        return [name for name in self._names() if name != POINTER] if self._chosen or self._aggregated else []
+
+    def show(self, name: str) -> None:
+        """Show a field of events, too."""
+        self._scope.find(name)
+        self._shown.append(name)
+
+    def _join(self) -> None:
+        token, scope = self._tokens.previous, self._scope
+        if scope.aliases or self._inside:
+            raise blamed(token, "only one join in a query, and none within another one:")
+        clause = clauses.join(self._tokens)
+        right = self._within()
+        if right.query.source is None or right.query._stages:
+            raise InvalidQuery("the right side of a join is a SOURCE and nothing else", token.start, token.end)
+        values = [(self._parser().field(name).evaluate, other) for name, other in clause.keys]
+        stage = combining.Join(right, values, outer=clause.outer)
+        for _, name in values:
+            right.query.show(name)
+
+        def of_right(name: str) -> int:
+            right.query.show(name)
+            stage.places[name] = at = scope.add(f"{clause.right}.{name}")
+            return at
+
+        scope.aliases = {clause.left: scope.find, clause.right: of_right}
+        self._stages.append(stage)
+
+    def _lookup(self) -> None:
+        clause = clauses.lookup(self._tokens)
+        values = [self._parser().field(field).evaluate for _, field in clause.keys]
+        table = Table(clause.table, [column for column, _ in clause.keys], clause.output)
+        places = [self._scope.find(name) for name in clause.output]
+        self._stages.append(combining.Lookup(table, values, places))
+        self.tables.append(table)
+        self._shown += clause.output
+
+    def _diff(self) -> None:
+        token = self._tokens.previous
+        before = self._tokens.query[: token.start].rstrip().removesuffix("|")
+        if not isinstance(self._stages[-1] if self._stages else None, stages.Patterns):
+            if self._aggregated or self._inside:
+                raise blamed(token, "no patterns to compare before")
+            before = f"{before} | pattern {MESSAGE}" if before else f"pattern {MESSAGE}"
+            self._patterns_of(self._parser().field(MESSAGE))
+        earlier = Nested(Query(before, None), clauses.period(self._tokens))
+        self.nested.append(earlier)
+        self._stages.append(combining.Diff(earlier, self._scope, [self._scope.add(name) for name in DIFF_FIELDS]))
+        self._shown += DIFF_FIELDS
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

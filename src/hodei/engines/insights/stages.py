@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from hodei.engines.insights.aggregates import Aggregate, Count, Maker, count_all
-from hodei.engines.insights.expressions import Evaluate
+from hodei.engines.insights.expressions import Evaluate, Scope
 from hodei.engines.insights.values import PLACE, Row, order, text
 
 PRUNED = 4  # times as many rows as are wanted are kept before the others are dropped
@@ -150,7 +150,10 @@ class Dedup(Stage):
 class Stats(Stage):
     """A row for each group: its values, then those of the aggregates, then what is made of them."""
 
-    def __init__(self, groups: Sequence[Evaluate], makers: Sequence[Maker], made: Sequence[Evaluate]) -> None:
+    def __init__(
+        self, groups: Sequence[Evaluate], makers: Sequence[Maker], made: Sequence[Evaluate], scope: Scope
+    ) -> None:
+        self._scope = scope
         self._groups = groups
         self._makers = makers
         self._made = made
@@ -203,23 +206,32 @@ class Stats(Stage):
         rows = []
         for values, aggregates in self._kept.values():
             row = [(0,), *values, *(aggregate.value() for aggregate in aggregates)]
-            row += [None] * len(self._made)
-            for at, evaluate in enumerate(self._made, len(row) - len(self._made)):
+            first = len(row)
+            rows.append(widened(row, self._scope))
+            for at, evaluate in enumerate(self._made, first):
                 row[at] = evaluate(row)
-            rows.append(row)
         return rows
+
+
+def widened(row: Row, scope: Scope) -> Row:
+    """A row that was made anew, with room for what the commands after that add."""
+    row += [None] * (scope.width - len(row))
+    return row
 
 
 VARIABLE = re.compile(
     r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b\d+(?:\.\d+){3}\b|\b(?:0x)?[0-9a-fA-F]*\d[\w.:-]*"
 )
+SEVERITY = re.compile(r"\b(FATAL|ERROR|WARN|INFO|DEBUG)", re.I)
 
 
 class Patterns(Stage):
-    """What the values have in common, where what changes (numbers, ids, addresses) is left out: most frequent first."""
+    """What the values have in common, where what changes (numbers, ids, addresses) is left out: most frequent first.
+    How severe they are is the first word for that in them."""
 
-    def __init__(self, value: Evaluate) -> None:
+    def __init__(self, value: Evaluate, scope: Scope) -> None:
         self._value = value
+        self._scope = scope
         self._counts: dict[str, int] = {}
         self._total = 0
 
@@ -233,4 +245,12 @@ class Patterns(Stage):
 
     def finish(self) -> list[Row]:
         counted = sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        return [[(0,), pattern, count / self._total, count] for pattern, count in counted]
+        return [
+            widened([(0,), pattern, count / self._total, count, _severity(pattern)], self._scope)
+            for pattern, count in counted
+        ]
+
+
+def _severity(pattern: str) -> str | None:
+    found = SEVERITY.search(pattern)
+    return found[1].upper() if found else None

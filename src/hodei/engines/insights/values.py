@@ -12,7 +12,11 @@ DECIMALS = 4
 
 
 class InvalidQuery(ValueError):
-    """Why a text is no query, in a sentence."""
+    """Why a text is no query, in a sentence; and which characters of it are to blame, as far as that is known."""
+
+    def __init__(self, why: str, start: int | None = None, end: int | None = None) -> None:
+        super().__init__(why)
+        self.start, self.end = start, end
 
 
 class UnsupportedQuery(Exception):

@@ -41,6 +41,13 @@ def to_describe(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
     yield Need("logs:DescribeLogGroups", f"{ctx.arn('log-group:')}:log-stream:")
 
 
+@logs.needs_of("StartQuery")
+def to_query(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
+    """What the query itself names is asked for when it has been read."""
+    for arn in groups_named(ctx, params):
+        yield Need("logs:StartQuery", arn)
+
+
 @logs.finds("log-stream")
 def streams_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
     group = params.get("logGroupName") or params.get("logGroupIdentifier")

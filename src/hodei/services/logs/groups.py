@@ -19,6 +19,7 @@ from hodei.services.logs.state import (
     Wire,
     account_policies,
     groups,
+    index_policies,
     metric_filters,
     protections,
     streams,
@@ -82,6 +83,7 @@ def delete_log_group(ctx: Context, *, logGroupName: str) -> None:
     metric_filters.delete_all(ctx, group.id)
     subscriptions.delete_all(ctx, group.id)
     transformers.delete(ctx, group.id)
+    index_policies.delete(ctx, group.id)
     resource_policies.forget(ctx, group.arn(ctx))
     ctx.tags.set(ctx, group.arn(ctx), NO_TAGS)
     ctx.timers.cancel(ctx, EXPIRY, group.name)

@@ -155,6 +155,8 @@ class QueryRun(Record):
     status: str = "Scheduled"
     statistics: dict[str, float] = {}
     took: int = 0
+    selected: bool = False  # whether it says itself what groups it looks at
+    nested: list[list[str]] = []  # the groups of each query within it
 
 
 class Result(Record):
@@ -196,6 +198,14 @@ class QueryDefinition(Record):
     parameters: list[dict[str, str]]
     modified: float
     token: str = ""
+
+
+class IndexPolicy(Record):
+    """The field index policy of a group."""
+
+    group: str
+    document: str
+    updated: float
 
 
 class Protection(Record):
@@ -240,5 +250,6 @@ scheduled_queries = logs.table("scheduled_queries", ScheduledQuery, key="id", in
 triggers = logs.table("triggers", Trigger, key=("id", "at"))
 results = logs.table("results", Result, key="id")
 definitions = logs.table("definitions", QueryDefinition, key="id")
+index_policies = logs.table("index_policies", IndexPolicy, key="group")
 protections = logs.table("protections", Protection, key="group")
 export_tasks = logs.table("export_tasks", ExportTask, key="id")

@@ -14,15 +14,14 @@ from hodei.kernel.context import Context
 from hodei.kernel.errors import NotImplementedByHodei
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events import chunks
-from hodei.services.logs.find import group_named, group_of, name_of
-from hodei.services.logs.insights import running
+from hodei.services.logs.find import group_named, group_of
+from hodei.services.logs.insights import running, selection
 from hodei.services.logs.insights.source import fields_of
 from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import QueryRun, Wire, groups, queries, results, streams
 
 NOTHING: Sequence[str] = ()
-MOST_GROUPS = 50
 MOST_LISTED = 1000
 KEPT = 7 * 86400.0  # seconds for which results are there
 FORGET = "forget-query"
@@ -47,26 +46,28 @@ def start_query(
     """Both times are inclusive, in seconds (or milliseconds, as AWS takes them too)."""
     if queryLanguage != "CWLI":
         raise NotImplementedByHodei(f"Queries in {queryLanguage} are not implemented by Hodei.")
-    given = [[logGroupName] if logGroupName else [], list(logGroupNames), list(logGroupIdentifiers)]
-    if sum(map(bool, given)) != 1:
-        raise errors.InvalidParameterException(
-            reason="Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified."
-        )
-    names = list(dict.fromkeys(name_of(ctx, one) for some in given for one in some))
-    if len(names) > MOST_GROUPS:
-        raise errors.InvalidParameterException(reason=f"At most {MOST_GROUPS} log groups can be queried.")
-    queried = [group_named(ctx, name) for name in names]
+    query = running.compiled(queryString, limit)
+    names = selection.told(ctx, logGroupName, logGroupNames, logGroupIdentifiers, query)
+    nested = selection.within(ctx, query, names)
     start, end = _seconds(startTime), _seconds(endTime)
     if start > end:
         raise errors.MalformedQueryException(reason="Query's end date and time is before its start date and time.")
-    if running.compiled(queryString, limit).unmasked:
-        for group in queried:
-            policies.for_reader(ctx, group, unmask=True)  # whether the caller may
+    if query.unmasked:
+        for name in names:
+            policies.for_reader(ctx, group_named(ctx, name), unmask=True)  # whether the caller may
     active = sum(one.status in ("Scheduled", "Running") for one in queries.scan(ctx))
     if active >= ctx.quota("queries"):
         raise errors.LimitExceededException()
     run = QueryRun(
-        id=ctx.ids.uuid(), query=queryString, groups=names, start=start, end=end, limit=limit, created=ctx.now
+        id=ctx.ids.uuid(),
+        query=queryString,
+        groups=names,
+        start=start,
+        end=end,
+        limit=limit,
+        created=ctx.now,
+        selected=query.source is not None,
+        nested=nested,
     )
     queries.put(ctx, run)
     ctx.timers.set(ctx, running.TIMER, ctx.now, run.id)
@@ -147,7 +148,7 @@ def _view(one: QueryRun) -> Wire:
     answer: Wire = {
         "queryLanguage": "CWLI",
         "queryId": one.id,
-        "queryString": f"{sources} START={one.start}000 END={one.end}999 | {one.query}",
+        "queryString": one.query if one.selected else f"{sources} START={one.start}000 END={one.end}999 | {one.query}",
         "status": one.status,
         "createTime": int(one.created * 1000),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,15 +14,17 @@ from hodei.kernel.errors import AwsError, NotImplementedByHodei
 from hodei.services.logs import errors
 from hodei.services.logs.events import chunks, search
 from hodei.services.logs.events.chunks import Span
+from hodei.services.logs.insights import indexes
 from hodei.services.logs.insights.source import Source
 from hodei.services.logs.memory import memory
 from hodei.services.logs.protection import policies
 from hodei.services.logs.service import logs
-from hodei.services.logs.state import QueryRun, Result, groups, queries, results, streams
+from hodei.services.logs.state import Group, QueryRun, Result, groups, queries, results, streams
 
 TIMER = "query"
 AGAIN = 3600.0  # seconds after which a query is taken for cut off
 MOST_RESULTS = 10_000
+Window = tuple[int, int]  # seconds, both of them in it
 
 
 def compiled(query: str, most: int) -> Query:
@@ -28,9 +32,15 @@ def compiled(query: str, most: int) -> Query:
     try:
         return Query(query, most)
     except InvalidQuery as error:
-        raise errors.MalformedQueryException(reason=str(error)) from None
+        raise malformed(error) from None
     except UnsupportedQuery as error:
         raise NotImplementedByHodei(str(error)) from None
+
+
+def malformed(error: InvalidQuery) -> AwsError:
+    where = {"startCharOffset": error.start, "endCharOffset": error.end} if error.start is not None else None
+    said = {"message": str(error)} | ({"location": where} if where else {})
+    return errors.MalformedQueryException(reason=str(error), queryCompileError=said)
 
 
 @logs.timer(TIMER)
@@ -48,7 +58,7 @@ def begin(ctx: Context, id: str) -> None:
 async def _run(ctx: Context, id: str) -> None:
     try:
         await _answer(ctx, id)
-    except AwsError:
+    except (AwsError, InvalidQuery):
         if found := queries.get(ctx, id):
             queries.put(ctx, replace(found, status="Failed"))
     finally:
@@ -62,19 +72,17 @@ async def _answer(ctx: Context, id: str) -> None:
         return
     query = compiled(run.query, run.limit)
     started = ctx.now
-    scanned = size = 0
-    for number, name in enumerate(run.groups):
-        source = await _scan(ctx, query, run, number, name)
-        scanned, size = (scanned + source.scanned, size + source.bytes) if source else (scanned, size)
+    sources = await _feed(ctx, query, run, run.groups, (run.start, run.end))
     rows = await ctx.offload(query.finish)
     run = queries.get(ctx, id)
     if run is None or run.status != "Running":
         return
     found = [[(name, _shown(run, name, value)) for name, value in row] for row in rows]
+    size = sum(source.bytes for source in sources)
     results.put(ctx, Result(id=id, rows=found))
     statistics = {
         "recordsMatched": float(query.matched),
-        "recordsScanned": float(scanned),
+        "recordsScanned": float(sum(source.scanned for source in sources)),
         "estimatedRecordsSkipped": 0.0,
         "bytesScanned": float(size),
         "estimatedBytesSkipped": 0.0,
@@ -85,15 +93,38 @@ async def _answer(ctx: Context, id: str) -> None:
     ctx.meter("scanned", size)
 
 
-async def _scan(ctx: Context, query: Query, run: QueryRun, number: int, name: str) -> Source | None:
-    """Let the events of a group go through a query."""
-    group = groups.get(ctx, name)
-    if group is None:
-        return None
-    start, end = max(run.start * 1000, chunks.horizon(ctx, group)), run.end * 1000 + 999
+async def _feed(ctx: Context, query: Query, run: QueryRun, names: Sequence[str], window: Window) -> list[Source]:
+    """Let the events of groups go through a query, when those within it have run. Raises: InvalidQuery."""
+    sources: list[Source] = []
+    for nested, others in zip(query.nested, run.nested):
+        then = window if nested.earlier is None else earlier(window, nested.earlier)
+        sources += await _feed(ctx, nested.query, run, others, then)
+        await ctx.offload(nested.finish)
+    for number, name in enumerate(names):
+        group = groups.get(ctx, name)
+        if group and indexes.has(ctx, group, query.indexed):
+            sources.append(await _scan(ctx, query, run, group, number, window))
+    return sources
+
+
+def earlier(window: Window, period: str) -> Window:
+    """A stretch of time as long as another one, just before it or so much earlier; months are those of the calendar."""
+    start, end = window
+    if period == "previousmonth":
+        day = datetime.fromtimestamp(start, UTC)
+        before = day.replace(day=1) - timedelta(days=1)
+        shift = start - int(before.replace(day=min(day.day, before.day)).timestamp())
+    else:
+        shift = {"previousday": 86400, "previousweek": 7 * 86400}.get(period, end - start + 1)
+    return start - shift, end - shift
+
+
+async def _scan(ctx: Context, query: Query, run: QueryRun, group: Group, number: int, window: Window) -> Source:
+    """Let the events of a group, that number of the query's, go through it."""
+    start, end = max(window[0] * 1000, chunks.horizon(ctx, group)), window[1] * 1000 + 999
     names = {stream.id: stream.name for stream in streams.scan(ctx, group.id)}
     mask = policies.masking_batches(ctx, group)
-    source = Source(query, f"{ctx.account}:{name}", number, names, (start, end), int(ctx.now * 1000), mask)
+    source = Source(query, f"{ctx.account}:{group.name}", number, names, (start, end), int(ctx.now * 1000), mask)
     spans: list[Span] = chunks.spans(ctx, group, None, start, end)
     if query.newest:
         spans.sort(key=lambda span: span.last, reverse=True)
