@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hodei.services.lambda_.runtime import answering
+from hodei.services.lambda_.runtime.apis import answering
 from hodei.testing import ACCOUNT, Cloud
 
 from .calls import invoke

@@ -10,7 +10,7 @@ from hodei.services.lambda_.durable.progress import Progress
 from hodei.services.lambda_.durable.records import executions, operations
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.invoking import destinations
-from hodei.services.lambda_.runtime.environment import Outcome
+from hodei.services.lambda_.runtime.invocation import Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import versions
 

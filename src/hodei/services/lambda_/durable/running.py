@@ -18,7 +18,7 @@ from hodei.services.lambda_.durable import ends, pending, state, tokens, waking
 from hodei.services.lambda_.durable.progress import Progress, error_of
 from hodei.services.lambda_.durable.records import RUNNING, Error, executions, operations
 from hodei.services.lambda_.invoking import running
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import Version, versions
 

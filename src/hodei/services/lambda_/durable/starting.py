@@ -17,7 +17,7 @@ from hodei.services.lambda_.durable import counting, ends, waking
 from hodei.services.lambda_.durable.progress import Progress, result_of
 from hodei.services.lambda_.durable.records import RUNNING, Execution, Operation, executions
 from hodei.services.lambda_.find import Found
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 
 LONGEST_SYNCHRONOUS = 900  # seconds
 LARGEST_EVENT = 2**20  # bytes

@@ -18,7 +18,7 @@ from hodei.kernel.tables import Record
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.invoking import destinations, measures, payloads, running
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import LATEST, EventConfig, event_configs, functions
 

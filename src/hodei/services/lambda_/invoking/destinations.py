@@ -19,7 +19,7 @@ from hodei.services.lambda_ import errors
 from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.invoking import payloads
-from hodei.services.lambda_.runtime.environment import Outcome
+from hodei.services.lambda_.runtime.invocation import Outcome
 
 log = logging.getLogger("hodei.lambda")
 

@@ -12,7 +12,7 @@ from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.durable import starting
 from hodei.services.lambda_.invoking import asynchronous, payloads
 from hodei.services.lambda_.invoking.synchronous import Run
-from hodei.services.lambda_.runtime.environment import Invocation
+from hodei.services.lambda_.runtime.invocation import Invocation
 from hodei.services.lambda_.service import lambda_
 
 SYNCHRONOUS = 6 * 2**20  # bytes of an event

@@ -15,8 +15,8 @@ from hodei.services.lambda_.functions import roles, sealing
 from hodei.services.lambda_.invoking import admission, logs, measures, tracing
 from hodei.services.lambda_.runtime.deploying import deployment
 from hodei.services.lambda_.runtime.deployment import Deployment
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.host import CannotStart, NoInterpreter
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.pool import Kept, Making, TooFast, pool_of
 from hodei.services.lambda_.state import Version
 

@@ -12,8 +12,8 @@ from hodei.kernel.context import Context
 from hodei.services.lambda_ import find
 from hodei.services.lambda_.invoking import invoke
 from hodei.services.lambda_.invoking.synchronous import Run
-from hodei.services.lambda_.runtime.answering import Stream
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.apis.answering import Stream
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import Version
 

@@ -7,7 +7,7 @@ import asyncio
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_.invoking import running
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.state import Version
 
 Done = tuple[Outcome, list[str]]

@@ -15,7 +15,7 @@ from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.invoking.invoke import SYNCHRONOUS
-from hodei.services.lambda_.runtime.environment import Invocation, Outcome
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.state import EventSource, mappings
 
 LARGEST = SYNCHRONOUS - 4096  # bytes of a batch's records: the event has more than these

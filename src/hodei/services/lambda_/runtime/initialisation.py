@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from hodei.services.lambda_.runtime.apis.extensions import Extensions
 from hodei.services.lambda_.runtime.deployment import SNAP_START, Deployment
-from hodei.services.lambda_.runtime.extensions import Extensions
 from hodei.services.lambda_.runtime.journal import Journal, milliseconds
 
 Status = Mapping[str, str]  # as records have it

@@ -13,8 +13,9 @@ from hodei.kernel.atomic import in_batches
 from hodei.kernel.limits import Bucket
 from hodei.kernel.world import World
 from hodei.services.lambda_.runtime.deployment import PROVISIONED, Deployment
-from hodei.services.lambda_.runtime.environment import Environment, Invocation, Outcome, Report
+from hodei.services.lambda_.runtime.environment import Environment
 from hodei.services.lambda_.runtime.host import Host
+from hodei.services.lambda_.runtime.invocation import Invocation, Outcome, Report
 from hodei.services.lambda_.runtime.journal import Line
 
 IDLE_SECONDS = 600.0  # real ones, for which an environment is kept without an invoke

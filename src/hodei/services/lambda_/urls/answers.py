@@ -17,7 +17,7 @@ from hodei.protocol.http import ConnectionBroken, Response
 from hodei.protocol.model import ServiceModel
 from hodei.services.lambda_.invoking.invoke import SYNCHRONOUS
 from hodei.services.lambda_.invoking.streaming import Streamed
-from hodei.services.lambda_.runtime.environment import Outcome
+from hodei.services.lambda_.runtime.invocation import Outcome
 
 FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "

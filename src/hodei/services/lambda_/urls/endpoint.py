@@ -17,7 +17,7 @@ from hodei.services.lambda_.find import Name
 from hodei.services.lambda_.invoking.invoke import SYNCHRONOUS
 from hodei.services.lambda_.invoking.streaming import Streamed
 from hodei.services.lambda_.invoking.synchronous import Run
-from hodei.services.lambda_.runtime.environment import Invocation
+from hodei.services.lambda_.runtime.invocation import Invocation
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import LATEST, Url
 from hodei.services.lambda_.urls import answers, cors, events, places

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hodei.protocol.http import BodyError, Request, Response
-from hodei.services.lambda_.runtime.extensions import LARGEST, Extension, Refused, answered
+from hodei.services.lambda_.runtime.apis.extensions import LARGEST, Extension, Refused, answered
+from hodei.services.lambda_.runtime.apis.posting import Destination, Poster
 from hodei.services.lambda_.runtime.journal import Journal, moment
-from hodei.services.lambda_.runtime.posting import Destination, Poster
 
 EARLY = 1000  # events that are kept for those who subscribe later
 FAR = 2  # times `maxBytes` that may wait for an extension which does not take them

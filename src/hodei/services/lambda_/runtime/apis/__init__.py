@@ -1,0 +1,1 @@
+"""The APIs that the programs of an environment ask: Runtime, Extensions, Telemetry and Logs."""
