@@ -322,10 +322,19 @@ def check_jobs(hodei: Hodei, url: str, truth: dict[str, list[dict[str, Any]]]) -
 
 def check_poison(hodei: Hodei, url: str) -> None:
     """What no function understands was set aside, and nothing else."""
-    aside = [message["DDBStreamBatchInfo"] for message in messages(hodei, url)]
-    records = [record for batch in aside for record in set_aside(hodei, batch)]
-    assert sorted(record["dynamodb"]["Keys"]["account"]["S"] for record in records) == POISON, records
-    print(f"{len(records)} events that nobody understands were set aside")
+    found: list[str] = []
+
+    def all_there() -> bool:
+        for message in messages(hodei, url):
+            records = set_aside(hodei, message["DDBStreamBatchInfo"])
+            found.extend(record["dynamodb"]["Keys"]["account"]["S"] for record in records)
+        if len(found) < len(POISON):
+            hodei.advance("30s")
+        return len(found) >= len(POISON)
+
+    until(all_there, "all that was set aside")
+    assert sorted(found) == POISON, found
+    print(f"{len(found)} events that nobody understands were set aside")
 
 
 def set_aside(hodei: Hodei, batch: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+TRANSIENT = {"LimitExceededException", "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "SlowDown"}
+TRANSIENT |= {"BandwidthLimitExceeded", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException"}
+TRANSIENT |= {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+TRANSIENT |= {"InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "RequestTimeout"}
+TRANSIENT |= {"KMSInternalException", "ServiceException", "ServiceUnavailable", "ServiceUnavailableException"}
+TRANSIENT |= {"TransactionInProgressException"}
+"""Codes that pass, as the SDKs know them: throttles, and failures whose status only a model may tell.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+"""
+
 
 class AwsError(Exception):
     """An error answered to the client in its own wire format.
@@ -23,6 +34,11 @@ class AwsError(Exception):
         self.fields = fields
         self.headers: Mapping[str, str] = {}
         super().__init__(self.message)
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self.code in TRANSIENT or (self.status or 0) >= 500
 
     @property
     def told(self) -> str | None:

@@ -373,6 +373,36 @@ def test_events_that_fail_are_tried_again_and_given_up(cloud: Cloud, function: A
     assert record["responsePayload"]["errorMessage"] == "always"
 
 
+@pytest.mark.feature("lambda.dlq", "lambda.destinations")
+def test_what_cannot_be_sent_for_a_while_is_sent_later(cloud: Cloud, function: Any) -> None:
+    dead, dead_arn = queue(cloud, "dead")
+    failed, failed_arn = queue(cloud, "failed")
+    name, client = function("sometimes", DeadLetterConfig={"TargetArn": dead_arn}), cloud.client("lambda")
+    client.put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": failed_arn}}
+    )
+    cloud.fault(service="sqs", operation="SendMessage", error="RequestThrottled", count=3)
+    cloud.fault(service="sqs", operation="SendMessage", reset=True, count=3)
+    client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"fail": 1}')
+    assert received(cloud, dead) == [] == received(cloud, failed)
+    cloud.clock.advance(seconds=60)
+    assert [len(received(cloud, url)) for url in (dead, failed)] == [1, 1]
+
+
+@pytest.mark.feature("lambda.dlq")
+def test_what_is_refused_or_fails_for_too_long_is_dropped(cloud: Cloud, function: Any) -> None:
+    dead, arn = queue(cloud, "dead")
+    name, client = function("sometimes", DeadLetterConfig={"TargetArn": arn}), cloud.client("lambda")
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    for error, hours in (("AccessDenied", 0), ("InternalFailure", 7)):
+        cloud.fault(service="sqs", operation="SendMessage", error=error)
+        client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"fail": 1}')
+        cloud.clock.advance(hours=hours, seconds=1)
+        cloud.clear_faults()
+        cloud.clock.advance(hours=1)
+        assert received(cloud, dead) == []
+
+
 @pytest.mark.feature("lambda.destinations")
 def test_a_success_has_its_destination_only_when_asynchronous(cloud: Cloud, function: Any, invoke: Any) -> None:
     done, arn = queue(cloud, "done")

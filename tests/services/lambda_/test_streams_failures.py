@@ -70,6 +70,19 @@ def test_a_record_that_fails_blocks_its_shard_until_it_is_given_up(feed: Feed) -
 
 
 @pytest.mark.feature("patterns.poison-messages")
+def test_what_is_given_up_is_told_even_if_the_queue_fails_for_a_while(feed: Feed) -> None:
+    given = {"DestinationConfig": feed.destination(), "MaximumRetryAttempts": 0, "BatchSize": 1}
+    uuid = feed.feed("answers", MetricsConfig={"Metrics": ["EventCount"]}, environment={"ANSWER": "1/"}, **given)
+    feed.cloud.fault(service="sqs", operation="SendMessage", error="InternalFailure", rate=0.7)
+    feed.put("one", "two", "three", "four")
+    feed.cloud.clock.advance(minutes=10)
+    feed.cloud.clear_faults()
+    feed.cloud.clock.advance(minutes=10)
+    assert len(feed.received("dead")) == 4
+    assert metric(feed.cloud, "OnFailureDestinationDeliveredEventCount", EventSourceMappingUUID=uuid) == 4
+
+
+@pytest.mark.feature("patterns.poison-messages")
 def test_a_batch_that_fails_is_split_until_the_bad_record_is_alone(feed: Feed) -> None:
     feed.put(*"abcde", "poison", *"fg")
     given = {"DestinationConfig": feed.destination(), "MaximumRetryAttempts": 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from hodei.kernel.context import Context
 from hodei.services.lambda_.durable import counting, pending, waking
 from hodei.services.lambda_.durable.progress import Progress, error_of, result_of, size_of
@@ -16,10 +18,13 @@ from hodei.services.lambda_.durable.records import (
     history,
     operations,
 )
+from hodei.services.lambda_.find import Found
+from hodei.services.lambda_.invoking import destinations
+from hodei.services.lambda_.runtime.invocation import Outcome
 from hodei.services.lambda_.service import lambda_
 from hodei.services.lambda_.state import versions
 
-TIMEOUT, FORGET, BURY = "durable-timeout", "durable-forget", "durable-bury"
+TIMEOUT, FORGET = "durable-timeout", "durable-forget"
 DAY = 86400.0
 SYNCHRONOUS, ASYNCHRONOUS = 6 * 2**20, 2**20  # bytes of a result
 METRICS = {
@@ -144,10 +149,14 @@ def _bury(progress: Progress) -> None:
     ctx, execution = progress.ctx, progress.execution
     if not execution.asynchronous or execution.status not in ("FAILED", "TIMED_OUT"):
         return
-    version = versions.get(ctx, execution.function, execution.version)
-    if version is not None and version.dead_letters:
-        progress.set(buried=False)
-        ctx.timers.set(ctx, BURY, ctx.now, execution.id)
+    version, started = versions.get(ctx, execution.function, execution.version), operations.get(ctx, execution.id, 1)
+    if version is None or started is None or not version.dead_letters:
+        return
+    error = execution.error or {}
+    told = {"errorType": error.get("ErrorType", ""), "errorMessage": error.get("ErrorMessage", "")}
+    outcome = Outcome(msgspec.json.encode(told), told["errorType"] or "Unhandled")
+    found, payload = Found(ctx, version, execution.qualifier), (started.input or "").encode()
+    destinations.bury(ctx, found, execution.id, payload, outcome, "RetriesExhausted")
 
 
 def tell_parent(ctx: Context, execution: Execution) -> None:

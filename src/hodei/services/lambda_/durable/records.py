@@ -49,7 +49,6 @@ class Execution(Record):
     operations: int = 0  # with retries, as they are limited and billed
     written: int = 0  # bytes
     events: int = 0
-    buried: bool = True  # nothing of it has to go to the dead letters any more
 
     def arn(self, ctx: Context) -> str:
         return ctx.arn(f"function:{self.function}:{self.version}/durable-execution/{self.name}/{self.id}")

@@ -2,7 +2,6 @@
 
 from hodei.services.lambda_.durable import (
     access,
-    burying,
     callbacks,
     checkpoints,
     history,
@@ -12,4 +11,4 @@ from hodei.services.lambda_.durable import (
     state,
 )
 
-__all__ = ["access", "burying", "callbacks", "checkpoints", "history", "moments", "reading", "running", "state"]
+__all__ = ["access", "callbacks", "checkpoints", "history", "moments", "reading", "running", "state"]

@@ -85,11 +85,11 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
     config = event_configs.get(ctx, event.function, event.qualifier or LATEST)
     oldest = config.age if config and config.age is not None else OLDEST
     if ctx.now > event.created + oldest:
-        await _given_up(ctx, event, found, config, "EventAgeExceeded", None)
+        _given_up(ctx, event, found, config, "EventAgeExceeded", None)
         return
     function = functions.get(ctx, event.function)
     if function and function.reserved == 0:
-        await _given_up(ctx, event, found, config, "ZeroReservedConcurrency", None)
+        _given_up(ctx, event, found, config, "ZeroReservedConcurrency", None)
         return
     age, invocation = ctx.now - event.created, Invocation(event.id, event.payload, found.arn, trace=event.trace)
     try:
@@ -98,21 +98,21 @@ async def _attempt(ctx: Context, event: Event, found: Found) -> None:
         _throttled(ctx, event)
         return
     except errors.RecursiveInvocationException:
-        await _given_up(ctx, event, found, config, "RecursiveInvocation", None)
+        _given_up(ctx, event, found, config, "RecursiveInvocation", None)
         return
     ctx = ctx.traced(invocation.trace)
     measures.count(ctx, found.version, event.qualifier, "AsyncEventAge", age * 1000, "Milliseconds")
     if events.get(ctx, event.id) != event:
         return  # another attempt has overtaken this one
     if not outcome.error:
-        await _succeeded(ctx, event, found, config, outcome)
+        _succeeded(ctx, event, found, config, outcome)
         return
     retries = config.retries if config and config.retries is not None else RETRIES
     if event.attempts < retries:
         events.put(ctx, replace(event, attempts=event.attempts + 1))
         ctx.timers.set(ctx, TIMER, ctx.now + PAUSES[min(event.attempts, 1)], event.id)
     else:
-        await _given_up(ctx, event, found, config, "RetriesExhausted", outcome)
+        _given_up(ctx, event, found, config, "RetriesExhausted", outcome)
 
 
 async def _outcome(ctx: Context, found: Found, invocation: Invocation) -> Outcome:
@@ -132,22 +132,22 @@ def _throttled(ctx: Context, event: Event) -> None:
     ctx.timers.set(ctx, TIMER, ctx.now + pause, event.id)
 
 
-async def _succeeded(ctx: Context, event: Event, found: Found, config: EventConfig | None, outcome: Outcome) -> None:
+def _succeeded(ctx: Context, event: Event, found: Found, config: EventConfig | None, outcome: Outcome) -> None:
     if config and config.success:
-        await destinations.send(ctx, found, config.success, _record(ctx, event, found, "Success", outcome))
+        destinations.send(ctx, found, config.success, _record(ctx, event, found, "Success", outcome))
     _over(ctx, event)
 
 
-async def _given_up(
+def _given_up(
     ctx: Context, event: Event, found: Found, config: EventConfig | None, why: str, outcome: Outcome | None
 ) -> None:
     """Into the dead letters, and to the destination of failures: both, where both are there."""
     measures.count(ctx, found.version, event.qualifier, "AsyncEventsDropped")
     if found.version.dead_letters:
-        await destinations.bury(ctx, found, event.id, event.payload, outcome, why)
+        destinations.bury(ctx, found, event.id, event.payload, outcome, why)
     if config and config.failure:
         key = destinations.key_of(ctx, f"async/{event.function}")
-        await destinations.send(ctx, found, config.failure, _record(ctx, event, found, why, outcome), key)
+        destinations.send(ctx, found, config.failure, _record(ctx, event, found, why, outcome), key)
     _over(ctx, event)
 
 

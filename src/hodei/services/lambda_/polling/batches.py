@@ -15,6 +15,7 @@ from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.invoking.invoke import SYNCHRONOUS
+from hodei.services.lambda_.invoking.outbox import Measure
 from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.state import EventSource, mappings
 
@@ -86,5 +87,11 @@ def tell(ctx: Context, uuid: str, result: str) -> None:
 
 def count(ctx: Context, mapping: EventSource, what: str, events: int) -> None:
     """One of the metrics of events, where the mapping is to have them."""
-    if events and "EventCount" in mapping.settings.get("MetricsConfig", {}).get("Metrics", ()):
-        ctx.metric("AWS/Lambda", f"{what}EventCount", events, "Count", EventSourceMappingUUID=mapping.uuid)
+    if measure := measured(mapping, what, events):
+        measure.record(ctx)
+
+
+def measured(mapping: EventSource, what: str, events: int) -> Measure | None:
+    if not events or "EventCount" not in mapping.settings.get("MetricsConfig", {}).get("Metrics", ()):
+        return None
+    return Measure(f"{what}EventCount", events, {"EventSourceMappingUUID": mapping.uuid})

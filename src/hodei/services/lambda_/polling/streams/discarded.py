@@ -26,7 +26,7 @@ from hodei.services.lambda_.state import EventSource
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 
 
-async def give_up(
+def give_up(
     ctx: Context,
     mapping: EventSource,
     source: Source,
@@ -51,8 +51,8 @@ async def give_up(
     if Arn.parse(arn).service == "s3":
         record["payload"] = {"Records": [item.json for item in items]}
         key = destinations.key_of(ctx, f"{mapping.uuid}/{shard}")
-    if await destinations.send(ctx, found, arn, record, key):
-        batches.count(ctx, mapping, "OnFailureDestinationDelivered", len(items))
+    delivered = batches.measured(mapping, "OnFailureDestinationDelivered", len(items))
+    destinations.send(ctx, found, arn, record, key, delivered)
 
 
 def _record(ctx: Context, found: Found, invokes: int, invoked: Invoked | None) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Lane:
         while self.pieces and not self.shard.over:
             piece = self.pieces[0]
             try:
-                if not await self._shed(piece):
+                if not self._shed(piece):
                     invoked = await self.invoke(piece.items)
                     refused = 0
                     if not self.shard.lost:
@@ -116,12 +116,12 @@ class Lane:
                 self.shard.tell(f"PROBLEM: {error.message}")
                 await self._pause(attempts.pause(refused))
 
-    async def _shed(self, piece: Piece) -> bool:
+    def _shed(self, piece: Piece) -> bool:
         """Drop what is too old, if anything is."""
         old = attempts.stale(piece, self.ctx.now, self.shard.source.kept(), self.settings)
         if not old:
             return False
-        await self._give_up(piece.items[:old], piece.invokes + 1, None)
+        self._give_up(piece.items[:old], piece.invokes + 1, None)
         self._go_on([piece._replace(items=piece.items[old:])] if piece.items[old:] else [])
         return True
 
@@ -138,7 +138,7 @@ class Lane:
         self.shard.tell(FAILED)
         rest = attempts.remaining(piece, failed, self.settings)
         if attempts.exhausted(rest[0], self.settings):
-            await self._give_up(rest[0].items, rest[0].invokes, invoked)
+            self._give_up(rest[0].items, rest[0].invokes, invoked)
             rest = rest[1:]
         self._go_on(rest)
         if rest and rest[0].retries > piece.retries:
@@ -149,9 +149,9 @@ class Lane:
         self.pieces[:1] = rest
         self.shard.save()
 
-    async def _give_up(self, items: Sequence[Item], invokes: int, invoked: Invoked | None) -> None:
+    def _give_up(self, items: Sequence[Item], invokes: int, invoked: Invoked | None) -> None:
         shard = self.shard
-        await discarded.give_up(self.ctx, shard.mapping, shard.source, shard.part.id, items, invokes, invoked)
+        discarded.give_up(self.ctx, shard.mapping, shard.source, shard.part.id, items, invokes, invoked)
 
     async def _pause(self, seconds: float) -> None:
         """Longer only if the clock is turned: new records do not end it."""
