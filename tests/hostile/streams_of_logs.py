@@ -17,6 +17,9 @@ QUERIES = [
     "filter a.b = 'x' | stats count(*), avg(n), pct(n, 90) by bin(5m), @logStream",
     "parse @message '* *' as a, b | dedup a | display b",
     r"parse @message /(?<x>\d+)/ | filter x like '1' or not ispresent(x)",
+    "SOURCE logGroups(namePrefix: ['p']) | filter n in (SOURCE plain | filter n > 3 | fields n) | pattern @message | diff",
+    "join type=left left=a right=b where a.n = b.n (SOURCE plain) | stats sum(b.n) as s by a.n | fields s * 2",
+    "filterIndex n in [1, 2] | lookup table n OUTPUT b | display b", "join left=a", "filter a in (", "SOURCE logGroups(",
     "stats", "fields a^9999^9999, 1/0, log(-1)", "pattern @message", "filter @message like /(a+)+$/", "|", "x" * 100,
 ]  # fmt: skip
 TRANSFORMERS: list[Any] = [
@@ -51,7 +54,19 @@ NAMES: dict[str, list[Any]] = {
     "filterPattern": PATTERNS,
     "logEventFilterPattern": PATTERNS,
     "queryString": QUERIES,
-    "policyDocument": [PROTECTION, POLICY, "{}", "x", json.dumps({"DestinationArn": "x"})],
+    "policyDocument": [
+        PROTECTION,
+        POLICY,
+        "{}",
+        "x",
+        '{"Fields": ["n"]}',
+        '{"Fields": [[]]}',
+        json.dumps({"DestinationArn": "x"}),
+    ],
+    "lookupTableName": ["table", "new"],
+    "lookupTableNamePrefix": ["t", "x"],
+    "lookupTableArn": [f"{ARN}lookup-table:table", f"{ARN}lookup-table:none", "x"],
+    "tableBody": ["n,b\n1,x\n", "n\n\n1,2", '"', "n,n", "\0"],
     "policyName": ["p", "none"],
     "accessPolicy": [POLICY, "x"],
     "destinationName": ["d", "none", "new"],
@@ -92,6 +107,8 @@ def prime(cloud: Cloud) -> dict[str, list[Any]]:
     )
     logs.put_destination(destinationName="d", targetArn=STREAM, roleArn=f"arn:aws:iam::{ACCOUNT}:role/none")
     logs.put_resource_policy(policyName="p", policyDocument=POLICY)
+    logs.create_lookup_table(lookupTableName="table", tableBody="n,b\n1,x\n")
+    logs.put_index_policy(logGroupIdentifier="plain", policyDocument='{"Fields": ["n"]}')
     seconds = now // 1000
     query = logs.start_query(logGroupName="plain", startTime=seconds - 60, endTime=seconds, queryString="limit 1")
     cloud.clock.advance(seconds=1)

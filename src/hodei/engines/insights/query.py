@@ -30,7 +30,7 @@ POINTER = "@ptr"
 EVENT_FIELDS = frozenset({"@timestamp", MESSAGE, "@logStream", "@log", "@ingestionTime", "@now", POINTER, UNMASKED})
 PATTERN_FIELDS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
 DIFF_FIELDS = ("@differenceEventCount", "@differenceDescription")
-UNSUPPORTED = {"anomaly", "lookup", "unmask", "append", "addtotals", "logcompare", "relevantfields"}
+UNSUPPORTED = {"anomaly", "unmask", "append", "addtotals", "logcompare", "relevantfields"}
 
 
 class Query:

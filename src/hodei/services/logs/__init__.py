@@ -1,16 +1,16 @@
 """CloudWatch Logs: groups of all classes, streams and their events, filters and searches, metric and subscription
 filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
 
-Not here: index policies of accounts, anomaly detectors, deliveries (vended logs), integrations, imports, lookup
-tables, syslog; destinations of scheduled queries; subscriptions to Firehose and OpenSearch; transformers of vended
-logs and of dates; queries in SQL and PPL; of Logs Insights QL the commands anomaly, addtotals, append, logcompare,
-lookup and relevantfields, and data sources.
+Not here: index policies of accounts, anomaly detectors, deliveries (vended logs), integrations, imports,
+syslog; destinations of scheduled queries; subscriptions to Firehose and OpenSearch; transformers of vended
+logs and of dates; queries in SQL and PPL; of Logs Insights QL the commands anomaly, addtotals, append, logcompare
+and relevantfields, and data sources.
 """
 
 from hodei.services.logs import access, billing, groups, resource_policies, resuming, streams, tagging, transformers
 from hodei.services.logs.events import export, filter, put, read, tail
 from hodei.services.logs.filters import account_policies, destinations, metric_filters, subscriptions, testing
-from hodei.services.logs.insights import definitions, indexes, queries, running, scheduled
+from hodei.services.logs.insights import definitions, indexes, lookup_tables, queries, running, scheduled
 from hodei.services.logs.protection import policies
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "filter",
     "groups",
     "indexes",
+    "lookup_tables",
     "metric_filters",
     "policies",
     "put",

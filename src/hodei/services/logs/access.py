@@ -104,6 +104,14 @@ def scheduled_queries_named(ctx: Context, params: Mapping[str, Any]) -> Iterator
         yield f"{prefix}{found.id if found else '*'}"
 
 
+@logs.finds("lookup-table")
+def lookup_tables_named(ctx: Context, params: Mapping[str, Any]) -> Iterator[str]:
+    if "lookupTableName" in params:
+        yield ctx.arn(f"lookup-table:{params['lookupTableName']}")
+    elif ":lookup-table:" in (arn := params.get("lookupTableArn") or params.get("resourceArn", "")):
+        yield arn
+
+
 @logs.needs_of("PutDestination")
 def to_put_destination(ctx: Context, params: Mapping[str, Any]) -> Iterator[Need]:
     for arn in destinations_named(ctx, params):

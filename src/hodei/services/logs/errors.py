@@ -15,5 +15,6 @@ OperationAbortedException = logs.error(
 )
 ResourceNotFoundException = logs.error("ResourceNotFoundException", "{reason}")
 StreamExists = logs.error("ResourceAlreadyExistsException", "The specified log stream already exists")
+TableExists = logs.error("ResourceAlreadyExistsException", "The specified lookup table already exists")
 TooManyTagsException = logs.error("TooManyTagsException", "The maximum number of tags is 50.")
 ValidationException = logs.error("ValidationException", "{reason}")

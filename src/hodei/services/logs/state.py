@@ -200,6 +200,22 @@ class QueryDefinition(Record):
     token: str = ""
 
 
+class LookupTable(Record):
+    """A lookup table; `body` is compressed CSV of `size` bytes, with `records` rows below its header."""
+
+    name: str
+    created: float
+    updated: float = 0.0
+    description: str = ""
+    columns: list[str] = []
+    records: int = 0
+    size: int = 0
+    body: bytes = b""
+
+    def arn(self, ctx: Context) -> str:
+        return ctx.arn(f"lookup-table:{self.name}")
+
+
 class IndexPolicy(Record):
     """The field index policy of a group."""
 
@@ -250,6 +266,7 @@ scheduled_queries = logs.table("scheduled_queries", ScheduledQuery, key="id", in
 triggers = logs.table("triggers", Trigger, key=("id", "at"))
 results = logs.table("results", Result, key="id")
 definitions = logs.table("definitions", QueryDefinition, key="id")
+lookup_tables = logs.table("lookup_tables", LookupTable, key="name")
 index_policies = logs.table("index_policies", IndexPolicy, key="group")
 protections = logs.table("protections", Protection, key="group")
 export_tasks = logs.table("export_tasks", ExportTask, key="id")

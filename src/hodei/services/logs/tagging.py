@@ -1,4 +1,4 @@
-"""Tags of log groups and destinations."""
+"""Tags of log groups, destinations, lookup tables and scheduled queries."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hodei.kernel.context import Context
+from hodei.kernel.tables import Table
 from hodei.services.logs import errors
 from hodei.services.logs.find import GROUP_ARN, group_named
 from hodei.services.logs.service import logs
-from hodei.services.logs.state import destinations, groups, scheduled_queries
+from hodei.services.logs.state import destinations, groups, lookup_tables, scheduled_queries
 
 MOST = 50
+TAGGED: dict[str, Table[Any]] = {
+    "destination:": destinations,
+    "lookup-table:": lookup_tables,
+    "scheduled-query:": scheduled_queries,
+}
 PREFIX = "aws:"
 
 
@@ -53,8 +59,8 @@ def _taggable(ctx: Context, arn: str) -> str:
     if (found := GROUP_ARN.fullmatch(arn)) and found[1] == ctx.region and found[2] == ctx.account:
         if group := groups.get(ctx, found[3]):
             return group.arn(ctx)
-    elif (arn.startswith(ctx.arn("destination:")) and destinations.get(ctx, arn.rpartition(":")[2])) or (
-        arn.startswith(ctx.arn("scheduled-query:")) and scheduled_queries.get(ctx, arn.rpartition(":")[2])
+    elif any(
+        arn.startswith(ctx.arn(kind)) and table.get(ctx, arn.rpartition(":")[2]) for kind, table in TAGGED.items()
     ):
         return arn
     raise errors.ResourceNotFoundException(reason="The specified resource does not exist.")

@@ -49,6 +49,7 @@ def start_query(
     query = running.compiled(queryString, limit)
     names = selection.told(ctx, logGroupName, logGroupNames, logGroupIdentifiers, query)
     nested = selection.within(ctx, query, names)
+    running.check_tables(ctx, query)
     start, end = _seconds(startTime), _seconds(endTime)
     if start > end:
         raise errors.MalformedQueryException(reason="Query's end date and time is before its start date and time.")

@@ -14,7 +14,7 @@ from hodei.kernel.errors import AwsError, NotImplementedByHodei
 from hodei.services.logs import errors
 from hodei.services.logs.events import chunks, search
 from hodei.services.logs.events.chunks import Span
-from hodei.services.logs.insights import indexes
+from hodei.services.logs.insights import indexes, lookup_tables
 from hodei.services.logs.insights.source import Source
 from hodei.services.logs.memory import memory
 from hodei.services.logs.protection import policies
@@ -35,6 +35,16 @@ def compiled(query: str, most: int) -> Query:
         raise malformed(error) from None
     except UnsupportedQuery as error:
         raise NotImplementedByHodei(str(error)) from None
+
+
+def check_tables(ctx: Context, query: Query) -> None:
+    """Whether the lookup tables of a query are there. Raises: MalformedQueryException, ResourceNotFoundException."""
+    try:
+        lookup_tables.check(ctx, query.tables)
+        for nested in query.nested:
+            lookup_tables.check(ctx, nested.query.tables)
+    except InvalidQuery as error:
+        raise malformed(error) from None
 
 
 def malformed(error: InvalidQuery) -> AwsError:
@@ -100,6 +110,7 @@ async def _feed(ctx: Context, query: Query, run: QueryRun, names: Sequence[str],
         then = window if nested.earlier is None else earlier(window, nested.earlier)
         sources += await _feed(ctx, nested.query, run, others, then)
         await ctx.offload(nested.finish)
+    await lookup_tables.fill(ctx, query.tables)
     for number, name in enumerate(names):
         group = groups.get(ctx, name)
         if group and indexes.has(ctx, group, query.indexed):
