@@ -38,7 +38,8 @@ def create(logs: Any, **given: Any) -> Any:
         "startTimeOffset": 3600,
         "executionRoleArn": ROLE,
     }
-    return logs.create_scheduled_query(**params | given)
+    params |= given
+    return logs.create_scheduled_query(**{name: value for name, value in params.items() if value is not None})
 
 
 def history(cloud: Cloud, logs: Any, **given: Any) -> list[Any]:
@@ -118,11 +119,63 @@ def test_without_the_permission_it_fails(cloud: Cloud, logs: Any, role: str) -> 
         ({"logGroupIdentifiers": ["none"]}, "ResourceNotFoundException"),
         ({"queryLanguage": "SQL"}, "NotImplemented"),
         (
-            {"destinationConfiguration": {"s3Configuration": {"destinationIdentifier": "s3://bkt/x", "roleArn": ROLE}}},
-            "NotImplemented",
+            {"destinationConfiguration": {"s3Configuration": {"destinationIdentifier": "s3://bkt/x", "roleArn": "x"}}},
+            "ValidationException",
         ),
+        ({"logGroupIdentifiers": None}, "ValidationException"),
     ],
 )
 def test_what_is_no_scheduled_query(logs: Any, given: Any, code: str) -> None:
     assert refusal(create, logs=logs, **given)[0] == code
     assert logs.list_scheduled_queries()["scheduledQueries"] == []
+
+
+def destinations(cloud: Cloud, logs: Any) -> list[dict[str, str]]:
+    """What has come of those of the last run."""
+    return list(history(cloud, logs)[0]["destinations"])
+
+
+def test_results_go_to_a_bucket(cloud: Cloud, logs: Any, put: Any, role: str) -> None:
+    s3, iam = cloud.client("s3"), cloud.client("iam")
+    s3.create_bucket(Bucket="results")
+    target = {"destinationIdentifier": "s3://results/hourly/", "roleArn": ROLE, "ownerAccountId": "000000000000"}
+    create(
+        logs,
+        destinationConfiguration={"s3Configuration": target},
+        queryString=f"SOURCE {GROUP} | stats count(*) as n",
+        logGroupIdentifiers=None,
+    )
+    put("one", "two")
+    cloud.clock.advance(hours=1)
+    (refused,) = destinations(cloud, logs)
+    assert (refused["destinationType"], refused["status"]) == ("S3", "CLIENT_ERROR")
+    assert "s3:PutObject" in refused["errorMessage"]
+    allowed = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::results/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName="ask", PolicyName="s3", PolicyDocument=document)
+    put("three")
+    cloud.clock.advance(hours=1)
+    run = history(cloud, logs)[0]
+    (done,) = run["destinations"]
+    assert (done["destinationIdentifier"], done["status"]) == ("s3://results/hourly/", "COMPLETE")
+    assert done["processedIdentifier"] == f"s3://results/hourly/{run['queryId']}.json"
+    body = json.loads(s3.get_object(Bucket="results", Key=f"hourly/{run['queryId']}.json")["Body"].read())
+    assert body["results"] == [[{"field": "n", "value": "1"}]]
+    assert body["status"] == "Complete"
+
+
+def test_results_fill_a_lookup_table(cloud: Cloud, logs: Any, put: Any, role: str) -> None:
+    allowed = {"Effect": "Allow", "Action": ["logs:CreateLookupTable", "logs:UpdateLookupTable"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    cloud.client("iam").put_role_policy(RoleName="ask", PolicyName="t", PolicyDocument=document)
+    target = {"tableName": "levels", "roleArn": ROLE, "tags": {"a": "b"}}
+    query = "stats count(*) as n by level"
+    create(logs, destinationConfiguration={"lookupTableConfiguration": target}, queryString=query)
+    arn = "arn:aws:logs:us-east-1:000000000000:lookup-table:levels"
+    for body in ("level,n\r\ninfo,2\r\n", "level,n\r\nwarn,1\r\n"):
+        put(*['{"level": "info"}'] * 2 if "info" in body else ['{"level": "warn"}'])
+        cloud.clock.advance(hours=1)
+        (done,) = destinations(cloud, logs)
+        assert (done["status"], done["processedIdentifier"]) == ("COMPLETE", arn)
+        assert logs.get_lookup_table(lookupTableArn=arn)["tableBody"] == body
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}

@@ -2,7 +2,7 @@
 filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
 
 Not here: index policies of accounts, anomaly detectors, deliveries (vended logs), integrations, imports,
-syslog; destinations of scheduled queries; subscriptions to Firehose and OpenSearch; transformers of vended
+syslog; subscriptions to Firehose and OpenSearch; transformers of vended
 logs and of dates; queries in SQL and PPL; of Logs Insights QL the commands anomaly, addtotals, append, logcompare
 and relevantfields, and data sources.
 """

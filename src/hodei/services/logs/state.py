@@ -157,6 +157,8 @@ class QueryRun(Record):
     took: int = 0
     selected: bool = False  # whether it says itself what groups it looks at
     nested: list[list[str]] = []  # the groups of each query within it
+    scheduled: str = ""  # the id of the scheduled query that it is a run of
+    destinations: Wire = {}  # where its results go, as boto3 has it
 
 
 class Result(Record):
@@ -185,6 +187,7 @@ class Trigger(Record):
     query: str = ""
     status: str = "Failed"
     message: str = ""
+    destinations: list[Wire] = []  # as boto3 has them
 
 
 class QueryDefinition(Record):

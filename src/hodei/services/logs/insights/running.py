@@ -14,7 +14,7 @@ from hodei.kernel.errors import AwsError, NotImplementedByHodei
 from hodei.services.logs import errors
 from hodei.services.logs.events import chunks, search
 from hodei.services.logs.events.chunks import Span
-from hodei.services.logs.insights import indexes, lookup_tables
+from hodei.services.logs.insights import delivering, indexes, lookup_tables
 from hodei.services.logs.insights.source import Source
 from hodei.services.logs.memory import memory
 from hodei.services.logs.protection import policies
@@ -100,6 +100,8 @@ async def _answer(ctx: Context, id: str) -> None:
     }
     took = int((ctx.now - started) * 1000)
     queries.put(ctx, replace(run, status="Complete", statistics=statistics, took=took))
+    if run.destinations:
+        ctx.timers.set(ctx, delivering.TIMER, ctx.now, run.id)
     ctx.meter("scanned", size)
 
 

@@ -13,8 +13,8 @@ from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.needs import Need
 from hodei.services.logs import errors, pages, tagging
 from hodei.services.logs.find import check_role, group_named, name_of
+from hodei.services.logs.insights import delivering, running
 from hodei.services.logs.insights import queries as asking
-from hodei.services.logs.insights import running
 from hodei.services.logs.insights.schedules import next_time
 from hodei.services.logs.service import logs
 from hodei.services.logs.state import ScheduledQuery, Trigger, Wire, queries, scheduled_queries, triggers
@@ -42,7 +42,7 @@ class Given(TypedDict, total=False):
     scheduleEndTime: int
     executionRoleArn: str
     state: str
-    destinationConfiguration: Mapping[str, Any]  # refused
+    destinationConfiguration: Mapping[str, Any]
 
 
 @logs.operation("CreateScheduledQuery")
@@ -67,19 +67,19 @@ def update_scheduled_query(ctx: Context, *, identifier: str, **given: Unpack[Giv
 
 def _made(ctx: Context, new: ScheduledQuery, given: Given) -> ScheduledQuery:
     """Check a scheduled query, keep it, and set its timer. Raises: ValidationException and others."""
-    if "destinationConfiguration" in given:
-        raise NotImplementedByHodei("Destinations of scheduled queries are not implemented by Hodei.")
     if given["queryLanguage"] != "CWLI":
         raise NotImplementedByHodei(f"Queries in {given['queryLanguage']} are not implemented by Hodei.")
     try:
         check_role(given["executionRoleArn"])
-        running.compiled(given["queryString"], running.MOST_RESULTS)
+        for configuration in given.get("destinationConfiguration", {}).values():
+            check_role(configuration["roleArn"])
+        source = running.compiled(given["queryString"], running.MOST_RESULTS).source
         names = [name_of(ctx, one) for one in given.get("logGroupIdentifiers", NOTHING)]
     except AwsError as error:
         if isinstance(error, NotImplementedByHodei):
             raise
         raise errors.ValidationException(reason=error.message) from None
-    if not names:
+    if not names and not source:
         raise errors.ValidationException(reason="logGroupIdentifiers must have at least one log group.")
     for group in names:
         group_named(ctx, group)
@@ -109,7 +109,8 @@ def run(ctx: Context, id: str) -> None:
         triggers.delete(ctx, id, old.at)
     trigger = Trigger(id=id, at=int(ctx.now * 1000))
     try:
-        trigger = replace(trigger, query=_start(ctx, one))
+        given = one.given.get("destinationConfiguration", {})
+        trigger = replace(trigger, query=_start(ctx, one), destinations=delivering.waiting(given))
     except AwsError as error:
         status = "InvalidQuery" if error.code == "MalformedQueryException" else "Failed"
         trigger = replace(trigger, status=status, message=error.message)
@@ -122,7 +123,7 @@ def _start(ctx: Context, one: ScheduledQuery) -> str:
 
     role = one.given["executionRoleArn"]
     there = ctx.by(become(ctx, role, SESSION, service_principal("logs.amazonaws.com", ctx.account, _arn(ctx, one))))
-    names = [name_of(ctx, group) for group in one.given["logGroupIdentifiers"]]
+    names = [name_of(ctx, group) for group in one.given.get("logGroupIdentifiers", NOTHING)]
     check(there, [Need("logs:StartQuery", f"{ctx.arn(f'log-group:{name}')}:log-stream:") for name in names], {})
     now = int(ctx.now)
     started = asking.start_query(
@@ -132,7 +133,11 @@ def _start(ctx: Context, one: ScheduledQuery) -> str:
         queryString=one.given["queryString"],
         logGroupNames=names,
     )
-    return str(started["queryId"])
+    query = queries.get(ctx, started["queryId"])
+    assert query
+    given = one.given.get("destinationConfiguration", {})
+    queries.put(ctx, replace(query, scheduled=one.id, destinations=given))
+    return query.id
 
 
 @logs.operation("GetScheduledQuery")
@@ -190,7 +195,8 @@ def get_scheduled_query_history(
 
 def _run_view(ctx: Context, trigger: Trigger) -> Wire:
     view: Wire = {"executionStatus": _status(ctx, trigger), "triggeredTimestamp": trigger.at // 1000}
-    return view | ({"queryId": trigger.query} if trigger.query else {"errorMessage": trigger.message})
+    view |= {"queryId": trigger.query} if trigger.query else {"errorMessage": trigger.message}
+    return view | ({"destinations": trigger.destinations} if trigger.destinations else {})
 
 
 def _status(ctx: Context, trigger: Trigger) -> str:
