@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from hodei.kernel.context import Principal
+from hodei.kernel.deliver import Retry, insist
+from hodei.kernel.errors import AwsError, NotImplementedByHodei, is_transient
 from hodei.kernel.faults import Strike, sampler
 from hodei.kernel.ids import Ids
 from hodei.protocol.http import ConnectionBroken
-from hodei.testing import Cloud
+from hodei.testing import ACCOUNT, REGION, Cloud
 
 
 def drawn(latency: str, times: int = 4000) -> list[float]:
@@ -142,3 +144,47 @@ def test_a_fault_survives_a_batch_that_is_rolled_back(cloud: Cloud) -> None:
     cloud.save("now")
     cloud.load("now")
     assert [fault.hits for fault in cloud.faults()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "transient"),
+    [
+        ("sqs", "ServiceUnavailable", True),
+        ("kms", "KMSInternalException", True),  # a 500 as its model says
+        ("lambda", "TooManyRequestsException", True),
+        ("s3", "SlowDown", True),
+        ("s3", "NoSuchBucket", False),
+        ("kinesis", "LimitExceededException", False),  # a quota
+    ],
+)
+def test_what_is_worth_another_try(cloud: Cloud, service: str, code: str, transient: bool) -> None:
+    cloud.fault(service=service, error=code)
+    context = cloud.world.context(service, account=ACCOUNT, region=REGION)
+    strike = cloud._runner.call(cloud.world.faults.strike, context)
+    assert is_transient(strike.failure) is transient
+
+
+def test_what_hodei_lacks_does_not_pass() -> None:
+    assert not is_transient(NotImplementedByHodei(service="a", operation="b"))
+
+
+def test_background_work_insists_on_the_clock_as_long_as_it_may(cloud: Cloud) -> None:
+    context = cloud.world.context("logs", account=ACCOUNT, region=REGION)
+
+    def asked(retry: Retry) -> Any:
+        return cloud._runner.call(insist, context, "sqs", "ListQueues", retry)
+
+    began = cloud.clock.now()
+    cloud.clock.run(1000)
+    cloud.fault(service="sqs", error="ServiceUnavailable", count=3)
+    assert asked(Retry(attempts=3)) == {}
+    assert (cloud.clock.now() - began).total_seconds() >= 1 + 2 + 4
+    cloud.fault(service="sqs", error="ServiceUnavailable")
+    for retry in (Retry(attempts=2), Retry(max_age=5)):
+        with pytest.raises(AwsError, match="Injected"):
+            asked(retry)
+    cloud.clear_faults()
+    cloud.fault(service="sqs", error="InvalidAddress")
+    with pytest.raises(AwsError, match="Injected"):
+        asked(Retry())
+    assert [fault.calls for fault in cloud.faults()] == [1]

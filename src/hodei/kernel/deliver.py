@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.atomic import in_batches
 from hodei.kernel.context import service_principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.kernel.tables import Place, Record, Table
@@ -44,6 +44,29 @@ class Retry(msgspec.Struct, frozen=True):
     def wait(self, attempts: int) -> float:
         """Seconds to wait after the `attempts`-th failure."""
         return min(self.first * 2.0 ** min(attempts - 1, 30), self.longest)
+
+
+AS_SDKS = Retry(attempts=4, first=0.5)  # for a call that somebody waits for
+
+
+async def insist(
+    ctx: Context, service: str, operation: str, retry: Retry = AS_SDKS, /, **params: Any
+) -> dict[str, Any]:
+    """`ctx.call` for work in the background: what throttles and failures of the other service hinder is tried again.
+
+    The waits are on the cloud's clock and end with the process: who calls has a durable timer to begin anew.
+    Raises: AwsError, at once if it is the call that is wrong.
+    """
+    began, failures = ctx.now, 0
+    while True:
+        try:
+            return await ctx.call(service, operation, **params)
+        except AwsError as error:
+            failures += 1
+            again = ctx.now + retry.wait(failures)
+            if not is_transient(error) or failures > retry.attempts or again > began + retry.max_age:
+                raise
+        await ctx.wait("insist", again)
 
 
 class Delivery(Record):

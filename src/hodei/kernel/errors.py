@@ -57,6 +57,22 @@ def declare(code: str, message: str = "", *, status: int | None = None) -> type[
     return type(code.replace(".", "_"), (AwsError,), {"code": code, "template": message, "status": status})
 
 
+# What the SDKs take for throttling, but LimitExceededException, which for many services is a quota.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLES = frozenset((
+    "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
+    "RequestTimeout", "RequestTimeoutException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException",
+    "TooManyRequestsException", "TransactionInProgressException",
+))  # fmt: skip
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same call may go well a little later: it was throttled, or the service itself has failed. Lambda's
+    502s, that a function cannot run, do not pass by themselves."""
+    return isinstance(error, AwsError) and (error.code in THROTTLES or error.status in (500, 503, 504))
+
+
 NotImplementedByHodei = declare("NotImplemented", "{service}:{operation} is not implemented by Hodei.", status=501)
 InternalFailure = declare(
     "InternalFailure",

@@ -299,10 +299,9 @@ def _error(fault: Fault, service: str) -> AwsError:
 
 
 @functools.cache
-def _status(service: str, code: str) -> int | None:
-    """None: as the model says."""
-    if load_model(manifest(service).model).error_shape(code):
-        return None
+def _status(service: str, code: str) -> int:
+    if shape := load_model(manifest(service).model).error_shape(code):
+        return shape.error_status
     try:
         declared = vars(importlib.import_module(f"hodei.services.{folder(service)}.errors"))
     except ModuleNotFoundError:

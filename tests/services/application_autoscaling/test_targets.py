@@ -158,3 +158,25 @@ def test_a_caller_needs_permission_on_the_target(cloud: Cloud, tables: Any, refu
     )
     with refused("AccessDeniedException", "application-autoscaling:DeregisterScalableTarget"):
         client.deregister_scalable_target(**tables.of())
+
+
+def test_bounds_are_kept_though_dynamodb_is_in_trouble(cloud: Cloud, tables: Any) -> None:
+    tables.create()
+    cloud.fault(service="dynamodb", operation="UpdateTable", error="InternalServerError", count=4)
+    tables.register(low=10)
+    assert tables.capacity() == (5, 5)
+    cloud.clock.advance(minutes=5)
+    assert tables.capacity() == (5, 10)
+    assert tables.activities()[-1]["StatusCode"] == "Successful"
+
+
+def test_a_change_is_not_taken_for_failed_as_it_cannot_be_looked_at(cloud: Cloud, tables: Any) -> None:
+    tables.create()
+    cloud.set("dynamodb", "lifecycle", "aws")
+    tables.register(low=10)
+    cloud.fault(service="dynamodb", operation="DescribeTable", error="InternalServerError")
+    cloud.clock.advance(minutes=2)
+    cloud.clear_faults()
+    assert [one["StatusCode"] for one in tables.activities()] == ["InProgress"]
+    cloud.clock.advance(minutes=2)
+    assert [one["StatusCode"] for one in tables.activities()] == ["Successful"]

@@ -240,3 +240,16 @@ def test_the_maximum_is_told(cloud: Cloud, tables: Any, monkeypatch: pytest.Monk
     (detail,) = [detail for kind, detail in told if kind.startswith("Application Auto Scaling Scaling Activity")]
     assert (detail["oldDesiredCapacity"], detail["newDesiredCapacity"], detail["scaledToMax"]) == (5, 10, True)
     assert (detail["resourceId"], detail["direction"]) == ("table/orders", "scale-out")
+
+
+def test_policies_scale_though_calls_fail(cloud: Cloud, tables: Any) -> None:
+    tables.create()
+    tables.register(low=5, high=40)
+    tables.track()
+    for error in ("InternalServerError", "ThrottlingException"):
+        cloud.fault(service="dynamodb", operation="UpdateTable", error=error, rate=0.3)
+        cloud.fault(service="dynamodb", operation="DescribeTable", error=error, rate=0.3)
+    cloud.fault(service="cloudwatch", operation="PutMetricAlarm", error="InternalServiceFault", rate=0.5)
+    tables.load(30, 600)
+    cloud.clear_faults()
+    assert tables.capacity() == (5, 20)

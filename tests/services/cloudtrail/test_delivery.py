@@ -162,3 +162,23 @@ def test_a_trail_that_comes_to_all_regions_begins_there_then(
         for record in file["Records"]
     ]
     assert made == ["seen", "again"]
+
+
+def test_a_trail_that_stops_while_s3_is_in_trouble(cloud: Cloud, logging: Any, files: Any, cloudtrail: Any) -> None:
+    cloud.clock.freeze()
+    cloud.fault(service="s3", operation="GetBucketAcl", error="SlowDown", count=1)
+    logging(EnableLogFileValidation=True)  # the SDK has tried again
+    cloud.client("sqs").create_queue(QueueName="seen")
+    down = cloud.fault(service="s3", operation="PutObject", error="ServiceUnavailable")
+    cloudtrail.stop_logging(Name="main")
+    cloud.clock.advance(hours=2)
+    assert files() == {}
+    assert down.id in [fault.id for fault in cloud.faults() if fault.hits > 10]
+    cloud.clear_faults()
+    cloud.fault(service="s3", operation="PutObject", error="SlowDown", rate=0.5)
+    cloud.clock.advance(hours=2)
+    records = [record for file in files().values() for record in file["Records"]]
+    assert {"StartLogging", "CreateQueue", "StopLogging"} <= set(names(files()))
+    assert len({record["eventID"] for record in records}) == len(records)
+    listed = [file["s3Object"] for digest in files("Digest").values() for file in digest["logFiles"]]
+    assert sorted(listed) == sorted(files())

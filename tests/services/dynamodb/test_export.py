@@ -508,3 +508,26 @@ def test_what_is_refused(cloud: Cloud, dynamodb: Any, s3: Any, arn: str, make: M
     with pytest.raises(ClientError, match="IncrementalExportSpecification must be provided"):
         call(TableArn=arn, S3Bucket="exports", ExportType="INCREMENTAL_EXPORT")
     assert dynamodb.list_exports()["ExportSummaries"] == []
+
+
+def test_an_export_outlasts_trouble_of_s3(cloud: Cloud, dynamodb: Any, arn: str, s3: Any) -> None:
+    cloud.clock.freeze()
+    for number in range(9):
+        put(dynamodb, f"key-{number}", "v")
+    cloud.fault(service="s3", operation="PutObject", error="SlowDown", rate=0.5)
+    cloud.fault(service="s3", operation="PutObject", reset=True, rate=0.3)
+    begun = export(cloud, dynamodb, arn)
+    cloud.clock.advance(hours=2)
+    cloud.clear_faults()
+    ended = dynamodb.describe_export(ExportArn=begun["ExportArn"])["ExportDescription"]
+    assert (ended["ExportStatus"], ended["ItemCount"]) == ("COMPLETED", 9)
+    assert body(s3, ended["ExportManifest"])
+
+
+def test_an_export_that_s3_never_takes_fails(cloud: Cloud, dynamodb: Any, arn: str, s3: Any) -> None:
+    cloud.clock.freeze()
+    cloud.fault(service="s3", operation="PutObject", error="SlowDown")
+    begun = export(cloud, dynamodb, arn)
+    cloud.clock.advance(hours=25)
+    ended = dynamodb.describe_export(ExportArn=begun["ExportArn"])["ExportDescription"]
+    assert (ended["ExportStatus"], ended["FailureCode"]) == ("FAILED", "S3SlowDown")

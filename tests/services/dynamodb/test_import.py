@@ -414,3 +414,17 @@ def test_what_is_wrong_with_items_is_in_a_log_group(cloud: Cloud, dynamodb: Any,
     assert first["importArn"] == arn
     assert "empty" in first["errorMessages"][0]
     assert second["itemS3Pointer"]["itemIndex"] == 3
+
+
+def test_an_import_outlasts_trouble_of_s3(cloud: Cloud, dynamodb: Any, s3: Any) -> None:
+    cloud.clock.freeze()
+    for number in range(6):
+        put(s3, f"{number}.json", json_lines({"pk": {"S": str(number)}}))
+    for operation in ("ListObjectsV2", "GetObject"):
+        cloud.fault(service="s3", operation=operation, error="SlowDown", rate=0.4)
+        cloud.fault(service="s3", operation=operation, reset=True, rate=0.2)
+    begun = imported(cloud, dynamodb)
+    cloud.clock.advance(hours=2)
+    ended = dynamodb.describe_import(ImportArn=begun["ImportArn"])["ImportTableDescription"]
+    assert (ended["ImportStatus"], counts(ended)) == ("COMPLETED", (6, 6, 0))
+    assert set(contents(dynamodb)) == {str(number) for number in range(6)}

@@ -126,3 +126,19 @@ def test_logs_are_turned_off_by_an_empty_configuration(
     assert "logConfiguration" in changed
     changed = fis.update_experiment_template(id=template, logConfiguration={})["experimentTemplate"]
     assert "logConfiguration" not in changed
+
+
+def test_logs_outlast_trouble_of_s3(cloud: Cloud, fis: Any, role: Callable[..., str], s3: Any) -> None:
+    role("logs:CreateLogDelivery")
+    cloud.clock.freeze()
+    cloud.fault(service="s3", operation="PutObject", error="SlowDown", count=2)
+    experiment = start(cloud, fis)
+    cloud.clock.advance(seconds=5)
+    assert fis.get_experiment(id=experiment["id"])["experiment"]["state"]["status"] == "running"
+    cloud.fault(service="s3", operation="PutObject", error="SlowDown")
+    cloud.clock.advance(minutes=10)
+    assert [one["log_type"] for one in records(s3)] == ["experiment-start"]
+    cloud.clear_faults()
+    cloud.clock.advance(minutes=2)
+    types = [one["log_type"] for one in records(s3)]
+    assert types == ["experiment-start", "action-start", "action-end", "experiment-end"]

@@ -301,3 +301,27 @@ def test_more_messages_are_processed_at_a_time(work: Work, options: Any, first: 
     work.send(*map(str, range(60)))
     work.wait_for(lambda: work.left() == (0, 0))
     assert at_a_time(work.cloud) >= later if later > 7 else at_a_time(work.cloud) == later
+
+
+def test_messages_that_are_done_are_deleted_though_the_queue_fails(cloud: Cloud, work: Work) -> None:
+    work.feed("all", BatchSize=2)
+    cloud.clock.freeze()
+    for what in ({"error": "RequestThrottled"}, {"reset": True}, {"latency": "5ms"}):
+        cloud.fault(service="sqs", operation="DeleteMessageBatch", rate=0.3, **what)
+    work.send(*(str(number) for number in range(12)))
+    noted = [one for batch in work.notes(29) for one in batch]
+    assert sorted(noted, key=int) == [str(number) for number in range(12)]
+    cloud.clear_faults()
+    assert work.notes(120) == []
+    assert "Messages" not in work.sqs.receive_message(QueueUrl=work.url)
+
+
+def test_messages_of_a_window_are_handed_on_though_the_queue_fails_meanwhile(cloud: Cloud, work: Work) -> None:
+    work.feed("all", BatchSize=100, MaximumBatchingWindowInSeconds=10)
+    cloud.clock.freeze()
+    work.send("a")
+    cloud.clock.advance(seconds=1)
+    cloud.fault(service="sqs", operation="ReceiveMessage", error="RequestThrottled", count=1)
+    work.send("b")
+    cloud.clock.advance(seconds=25)
+    assert sorted(one for batch in work.notes(1) for one in batch) == ["a", "b"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hodei.kernel.ids import Ids
 from hodei.testing import Cloud
 
 from .conftest import GROUP, refusal
@@ -59,3 +60,30 @@ def test_what_cannot_be_exported(cloud: Cloud, logs: Any, bucket: Any) -> None:
     assert refusal(logs.cancel_export_task, taskId="no") == (
         "ResourceNotFoundException", "The specified export task does not exist.",
     )  # fmt: skip
+
+
+def test_an_export_outlasts_trouble_of_s3(cloud: Cloud, logs: Any, put: Any, bucket: Any) -> None:
+    cloud.clock.freeze()
+    for number in range(6):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=f"more-{number}")
+        put(f"event {number}", stream=f"more-{number}", at=-1)
+    strikes = [[Ids(f"{seed}/{call}").random() < 0.5 for call in (0, 1)] for seed in range(1, 99)]
+    seed = 1 + strikes.index([False, True])  # the file that shows whether the bucket takes any gets through
+    fault = cloud.fault(service="s3", operation="PutObject", error="SlowDown", rate=0.5, seed=seed)
+    cloud.fault(service="s3", operation="PutObject", latency="5ms", rate=0.5)
+    id = export(cloud, logs)
+    cloud.clock.advance(hours=1)
+    (task,) = logs.describe_export_tasks(taskId=id)["exportTasks"]
+    assert task["status"] == {"code": "COMPLETED"}
+    keys = [one["Key"] for one in bucket.list_objects_v2(Bucket=BUCKET, Prefix=f"exportedlogs/{id}/")["Contents"]]
+    assert len(keys) == 6
+    assert [one.hits > 0 for one in cloud.faults() if one.id == fault.id] == [True]
+
+
+@pytest.mark.parametrize("operation", ["GetBucketAcl", "PutObject"])
+def test_a_bucket_in_trouble_is_not_taken_for_one_that_refuses(
+    cloud: Cloud, logs: Any, put: Any, bucket: Any, operation: str
+) -> None:
+    cloud.fault(service="s3", operation=operation, error="SlowDown", count=1)
+    assert export(cloud, logs)  # the SDK has tried again
+    assert cloud.faults()[0].hits == 1

@@ -165,3 +165,23 @@ def test_resource_policies(logs: Any) -> None:
         "ResourceNotFoundException", "Policy with name [p] does not exist.",
     )  # fmt: skip
     assert refusal(logs.put_resource_policy, policyName="p", policyDocument="no")[0] == "InvalidParameterException"
+
+
+def test_nothing_is_lost_where_a_stream_is_in_trouble(cloud: Cloud, logs: Any, put: Any) -> None:
+    arn, role = a_stream(cloud)
+    subscribe(logs, arn, role)
+    cloud.clock.freeze()
+    cloud.fault(service="kinesis", operation="PutRecord", error="InternalFailure", rate=0.5)
+    cloud.fault(service="kinesis", operation="PutRecord", error="ProvisionedThroughputExceededException", rate=0.2)
+    for number in range(20):
+        put(f"event {number}")
+    cloud.clock.advance(hours=1)
+    messages = [event["message"] for one in received(cloud)[1:] for event in one["logEvents"]]
+    assert sorted(messages) == sorted(f"event {number}" for number in range(20))
+
+
+def test_a_stream_in_trouble_is_not_taken_for_one_that_refuses(cloud: Cloud, logs: Any) -> None:
+    arn, role = a_stream(cloud)
+    cloud.fault(service="kinesis", operation="PutRecord", error="InternalFailure", count=1)
+    subscribe(logs, arn, role)  # the SDK has tried again
+    assert cloud.faults()[0].hits == 1

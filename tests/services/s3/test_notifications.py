@@ -311,3 +311,22 @@ def test_eventbridge_beside_queues(s3: Any, cloud: Cloud) -> None:
     s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
     assert s3.get_bucket_notification_configuration(Bucket=BUCKET)["EventBridgeConfiguration"] == {}
     s3.put_object(Bucket=BUCKET, Key="a")
+
+
+def test_every_event_arrives_once_though_queues_fail(cloud: Cloud, s3: Any) -> None:
+    configure(s3, "s3:ObjectCreated:*")
+    cloud.clock.freeze()
+    cloud.fault(service="sqs", operation="SendMessage", reset=True, rate=0.3)
+    cloud.fault(service="sqs", operation="SendMessage", error="RequestThrottled", rate=0.3)
+    cloud.fault(service="sqs", operation="SendMessage", latency="2ms", rate=0.5)
+    for number in range(20):
+        s3.put_object(Bucket=BUCKET, Key=f"{number}")
+    cloud.clock.advance(hours=6)
+    assert sorted(int(record["s3"]["object"]["key"]) for record in records(cloud)) == list(range(20))
+
+
+@pytest.mark.parametrize("operation", ["GetQueueUrl", "SendMessage"])
+def test_a_queue_in_trouble_is_not_taken_for_one_that_refuses(cloud: Cloud, s3: Any, operation: str) -> None:
+    cloud.fault(service="sqs", operation=operation, error="ServiceUnavailable", count=1)
+    configure(s3, "s3:ObjectCreated:*")  # the SDK has tried again
+    assert cloud.faults()[0].hits == 1

@@ -84,3 +84,16 @@ def test_functions_that_may_not_be_called(cloud: Cloud) -> None:
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:nobody"
     with pytest.raises(ClientError, match=r"AccessDeniedException.*cannot invoke the specified Lambda function"):
         sm.rotate_secret(SecretId="db", RotationLambdaARN=arn)
+
+
+@pytest.mark.feature("secretsmanager.secrets")
+def test_a_rotation_outlasts_trouble_of_lambda(cloud: Cloud, function: str) -> None:
+    sm: Any = cloud.client("secretsmanager")
+    sm.create_secret(Name="db", SecretString="a")
+    cloud.clock.freeze()
+    cloud.fault(service="lambda", operation="Invoke", error="TooManyRequestsException", count=1)
+    sm.rotate_secret(SecretId="db", RotationLambdaARN=function)  # the SDK has tried again: it is no refusal
+    cloud.fault(service="lambda", operation="Invoke", error="ServiceException", rate=0.5)
+    cloud.clock.advance(minutes=10)
+    assert sm.get_secret_value(SecretId="db")["SecretString"] == "a+"
+    assert all(fault.hits for fault in cloud.faults())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.deliver import Delivery
+from hodei.kernel.errors import AwsError
 from hodei.services.application_autoscaling import policies, scaling
 from hodei.services.application_autoscaling.service import application_autoscaling
 from hodei.services.application_autoscaling.state import Target, targets
@@ -21,7 +23,8 @@ async def receive(ctx: Context, arn: Arn, delivery: Delivery) -> None:
         if target := next(targets.by("ids", ctx, arn.resource.partition("/")[2]), None):
             await _see_to(ctx, target, about)
     elif policy := next(table.by("ids", ctx, arn.resource.split(":")[1]), None):
-        await scaling.by_alarm(ctx, policy, about)
+        with suppress(AwsError):  # what may pass: the alarm tells of itself again in a minute
+            await scaling.by_alarm(ctx, policy, about)
 
 
 async def _see_to(ctx: Context, target: Target, about: dict[str, str]) -> None:

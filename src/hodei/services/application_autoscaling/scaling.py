@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.services.application_autoscaling import activities, alarms, errors, find, roles, tracking
 from hodei.services.application_autoscaling.activities import FAILED, IN_PROGRESS, SUCCESSFUL, UNFULFILLED
 from hodei.services.application_autoscaling.scalables import Capacity, Missing, Scalable, scalable
@@ -36,11 +37,13 @@ def wake(ctx: Context, target: Target, **about: str) -> None:
 
 
 async def keep_within(ctx: Context, target: Target) -> None:
-    """Put a capacity that is out of the target's bounds back into them."""
+    """Put a capacity that is out of the target's bounds back into them. Raises: AwsError that may pass."""
     scaled = scalable(target.of)
     try:
         now = (await scaled.capacity(roles.scaling(ctx, target.namespace))).value
-    except (AwsError, Missing):
+    except (AwsError, Missing) as error:
+        if is_transient(error):
+            raise
         return
     if now is not None and now < target.minimum:
         await _change(ctx, target, scaled, target.minimum, f"minimum capacity was set to {target.minimum}")
@@ -49,7 +52,7 @@ async def keep_within(ctx: Context, target: Target) -> None:
 
 
 async def by_alarm(ctx: Context, policy: Policy, told: dict[str, Any]) -> None:
-    """An alarm of a policy has changed its state, or remains in it."""
+    """An alarm of a policy has changed its state, or remains in it. Raises: AwsError that may pass."""
     kind = next((kind for kind, name in policy.alarms.items() if name == told["alarmName"]), None)
     target = targets.get(ctx, *policy.of)
     if kind is None or target is None or told["state"] != "ALARM":
@@ -57,7 +60,9 @@ async def by_alarm(ctx: Context, policy: Policy, told: dict[str, Any]) -> None:
     scaled = scalable(target.of)
     try:
         now = await scaled.capacity(roles.scaling(ctx, target.namespace))
-    except (AwsError, Missing):
+    except (AwsError, Missing) as error:
+        if is_transient(error):
+            raise
         return
     if now.value is None or not now.settled:
         return
@@ -138,16 +143,19 @@ async def _in(
 
 
 async def _change(ctx: Context, target: Target, scaled: Scalable, wanted: int, cause: str) -> bool:
-    """Set a capacity; whether that went well."""
+    """Set a capacity; whether that went well. Raises: AwsError that may pass."""
     activity = activities.add(ctx, target.of, f"Setting {scaled.noun} to {wanted}.", cause, IN_PROGRESS, wanted=wanted)
     try:
         await scaled.put(roles.scaling(ctx, target.namespace), wanted)
     except (AwsError, Missing) as error:
         activities.end(ctx, activity, FAILED, f"Failed to set {scaled.noun} to {wanted}. Reason: {error}")
+        if is_transient(error):
+            raise
         return False
     targets.put(ctx, replace(target, changed=ctx.now))
     await _see(ctx, target, scaled, activity)
-    await alarms.follow(ctx, target, scaled, wanted)
+    with suppress(AwsError):  # else the alarms will tell of the capacity
+        await alarms.follow(ctx, target, scaled, wanted)
     return True
 
 
@@ -157,8 +165,10 @@ async def _see(ctx: Context, target: Target, scaled: Scalable, activity: Activit
     try:
         now = await scaled.capacity(roles.scaling(ctx, target.namespace))
     except (AwsError, Missing) as error:
-        activities.end(ctx, activity, FAILED, f"Failed to set {scaled.noun} to {activity.wanted}. Reason: {error}")
-        return
+        if not is_transient(error):
+            activities.end(ctx, activity, FAILED, f"Failed to set {scaled.noun} to {activity.wanted}. Reason: {error}")
+            return
+        now = Capacity(None, settled=False)
     if now.settled and now.value == activity.wanted:
         activities.end(ctx, activity, SUCCESSFUL, f"{done} Change successfully fulfilled by {target.namespace}.")
     elif ctx.now >= activity.at + PATIENCE:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
+from hodei.kernel.errors import AwsError
 from hodei.services.application_autoscaling import (
     errors,
     find,
@@ -52,7 +53,10 @@ async def register_scalable_target(
             raise errors.ValidationException(reason="Tags cannot be changed by RegisterScalableTarget: use TagResource")
         tagging.add(ctx, target, Tags)
     targets.put(ctx, target)
-    await scaling.keep_within(ctx, target)
+    try:
+        await scaling.keep_within(ctx, target)
+    except AwsError:
+        scaling.wake(ctx, target)  # until it goes well
     return {"ScalableTargetARN": find.target_arn(ctx, target)}
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import hodei.services.logs.api as log_groups
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context, Principal, service_principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.deliver import insist
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.needs import Need
 from hodei.services.fis import errors
@@ -157,10 +158,12 @@ def deliver(ctx: Context, id: str) -> None:
 
 
 async def _deliver_rest(ctx: Context, experiment: Experiment) -> None:
-    """A bucket that lets nobody in any more gets nothing."""
+    """A bucket that lets nobody in any more gets nothing; one that S3 has trouble with is tried again by the timer."""
     try:
         await _deliver(ctx, experiment)
-    except AwsError:
+    except AwsError as error:
+        if is_transient(error):
+            return
         log_records.delete_all(ctx, experiment.id)
     ctx.timers.cancel(ctx, TIMER, experiment.id)
 
@@ -175,7 +178,7 @@ async def _deliver(ctx: Context, experiment: Experiment) -> None:
     if given := experiment.log.get(TO_BUCKET):
         body = "".join(f"{record.text}\n" for record in records).encode()
         key = _key(ctx, experiment.id, given.get("prefix", ""))
-        await sender.call("s3", "PutObject", Bucket=given["bucketName"], Key=key, Body=body, ACL=ACL)
+        await insist(sender, "s3", "PutObject", Bucket=given["bucketName"], Key=key, Body=body, ACL=ACL)
     if given := experiment.log.get(TO_GROUP):
         _write(sender, given["logGroupArn"], experiment.id, records)
     for record in records:
@@ -189,7 +192,7 @@ async def _let_in(ctx: Context, arn: str) -> None:
     """
     if not log_groups.exists(ctx, arn):
         raise Failure("ConfigurationFailure", f"Unable to deliver logs. There is no {arn}.", location="logs")
-    found = await ctx.call("logs", "DescribeResourcePolicies")
+    found = await insist(ctx, "logs", "DescribeResourcePolicies")
     texts = [one["policyDocument"] for one in found["resourcePolicies"] if one["policyName"] == POLICY]
     given = json.loads(texts[0])["Statement"] if texts else []
     statements = [given] if isinstance(given, dict) else given
@@ -207,7 +210,7 @@ async def _let_in(ctx: Context, arn: str) -> None:
         "Condition": {"StringEquals": {"aws:SourceAccount": [ctx.account]}},
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [*others, statement]})
-    await ctx.call("logs", "PutResourcePolicy", policyName=POLICY, policyDocument=document)
+    await insist(ctx, "logs", "PutResourcePolicy", policyName=POLICY, policyDocument=document)
 
 
 def _write(sender: Context, arn: str, id: str, records: list[LogRecord]) -> None:

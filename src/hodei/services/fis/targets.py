@@ -12,6 +12,7 @@ from typing import Any
 import hodei.services.iam.api as iam
 from hodei.kernel.arns import Arn, partition_of
 from hodei.kernel.context import Context, Principal
+from hodei.kernel.deliver import insist
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.needs import Need
@@ -100,7 +101,7 @@ async def _tables(ctx: Context) -> AsyncIterator[tuple[str, dict[str, Any]]]:
 
 
 async def _buckets(ctx: Context) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    for bucket in (await ctx.call("s3", "ListBuckets"))["Buckets"]:
+    for bucket in (await insist(ctx, "s3", "ListBuckets"))["Buckets"]:
         yield f"arn:{partition_of(ctx.region)}:s3:::{bucket['Name']}", bucket
 
 
@@ -111,7 +112,7 @@ async def _pages(ctx: Context, service: str, operation: str, given: str, asked: 
     """Each page of a list; the next one is `asked` for by what this one has `given`."""
     token: dict[str, Any] = {}
     while True:
-        page = await ctx.call(service, operation, **token)
+        page = await insist(ctx, service, operation, **token)
         yield page
         if given not in page:
             return
@@ -120,7 +121,7 @@ async def _pages(ctx: Context, service: str, operation: str, given: str, asked: 
 
 async def _global_table(ctx: Context, name: str) -> dict[str, Any] | None:
     try:
-        table: dict[str, Any] = (await ctx.call("dynamodb", "DescribeTable", TableName=name))["Table"]
+        table: dict[str, Any] = (await insist(ctx, "dynamodb", "DescribeTable", TableName=name))["Table"]
     except AwsError as error:
         if error.code == "ResourceNotFoundException":
             return None

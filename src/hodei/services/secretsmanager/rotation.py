@@ -14,7 +14,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, service_principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.deliver import Retry, insist
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.services.secretsmanager import errors, rules, schedules
 from hodei.services.secretsmanager.find import Found, find_primary, look
 from hodei.services.secretsmanager.replicas import save
@@ -26,6 +27,7 @@ log = logging.getLogger("hodei.secretsmanager")
 PRINCIPAL = "secretsmanager.amazonaws.com"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 TIMER, RUN = "rotate", "run_rotation"
+PATIENT = Retry(max_age=900.0)  # with a function that cannot be invoked
 PATIENCE = 1800.0  # seconds until a run that nothing was heard of, as the process was killed, is made again
 
 
@@ -75,19 +77,18 @@ def cancel_rotate_secret(ctx: Context, *, SecretId: str) -> dict[str, Any]:
 
 async def _check_function(found: Found, function: str) -> None:
     try:
-        await _invoke(found, function, "DryRun", b"")
-    except (AwsError, ValueError):
+        await _caller(found).call("lambda", "Invoke", FunctionName=function, InvocationType="DryRun")
+    except (AwsError, ValueError) as error:
+        if is_transient(error):
+            raise
         raise errors.AccessDeniedException(
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
             f"access to the principal {PRINCIPAL}."
         ) from None
 
 
-async def _invoke(found: Found, function: str, kind: str, event: bytes) -> dict[str, Any]:
-    by = service_principal(PRINCIPAL, found.ctx.account, found.arn)
-    return await found.ctx.by(by).call(
-        "lambda", "Invoke", FunctionName=function, InvocationType=kind, **({"Payload": event} if event else {})
-    )
+def _caller(found: Found) -> Context:
+    return found.ctx.by(service_principal(PRINCIPAL, found.ctx.account, found.arn))
 
 
 def _unfinished(found: Found) -> str:
@@ -133,9 +134,10 @@ async def _run(ctx: Context, name: str) -> None:
         ctx.timers.cancel(ctx, RUN, name)
         return
     for step in STEPS:
-        event = {"Step": step, "SecretId": found.arn, "ClientRequestToken": version}
+        event = json.dumps({"Step": step, "SecretId": found.arn, "ClientRequestToken": version}).encode()
+        named = {"FunctionName": found.secret.rotation.function, "Payload": event}
         try:
-            answer = await _invoke(found, found.secret.rotation.function, "RequestResponse", json.dumps(event).encode())
+            answer = await insist(_caller(found), "lambda", "Invoke", PATIENT, **named)
         except (AwsError, ValueError) as error:
             answer = {"FunctionError": str(error)}
         if "FunctionError" in answer:

@@ -286,3 +286,15 @@ def test_a_thousand_steps(flows: Workflows) -> None:
     events = flows.events(arn)
     assert [event["EventId"] for event in events] == list(range(1, len(events) + 1))
     assert sum(event["EventType"] == "StepSucceeded" for event in events) == 1000
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_function_is_invoked_in_the_end_though_lambda_fails(flows: Workflows, caller: str, durable: bool) -> None:
+    options: dict[str, Any] = {} if durable else {"timeout": None}
+    flows.make("order" if durable else "plain", **options)
+    fault = flows.cloud.fault(service="lambda", operation="Invoke", role="fn", error="ServiceException", count=3)
+    payload = {"a": 1, "b": 2} if durable else {"a": 1}
+    arn = flows.start(caller, {"function": "order:1" if durable else "plain", "payload": payload})
+    flows.advance(days=4)
+    assert flows.status(arn) == "SUCCEEDED"
+    assert [one.hits for one in flows.cloud.faults() if one.id == fault.id] == [3]

@@ -27,6 +27,7 @@ from hodei.services.cloudtrail.service import cloudtrail
 from hodei.services.cloudtrail.state import LogFile, Progress, Trail, log_files, progresses, trails
 from hodei.services.cloudtrail.trails import log_group, logging
 
+REDELIVERED = 30 * 86400.0  # seconds for which AWS tries, also after a trail has stopped
 AT_ONCE = 2000  # events that become one file, more or less
 
 # Trails that are being delivered: time may run so fast that the next delivery is due before the last has ended.
@@ -77,11 +78,20 @@ async def _deliver(ctx: Context, trail: Trail) -> None:
     try:
         for part in _parts(ctx, trail):
             ctx.world.ledger.flush()  # what happens from here on is no longer before `_until`
-            await _deliver_part(part, _until(ctx, trail))
-            await digests.deliver(part)
+            if await _deliver_part(part, _until(ctx, trail)) or trail.logging:
+                await digests.deliver(part)
             _forget(part)
+        _try_again(ctx, trail)
     finally:
         busy.discard(trail.arn)
+
+
+def _try_again(ctx: Context, trail: Trail) -> None:
+    """What could not be put of a trail that has stopped would have no next delivery."""
+    now = trails.get(ctx, ctx.region, trail.name)
+    failed = any(progress.error or progress.digest_error for progress in progresses.scan(ctx, trail.arn))
+    if failed and now and not now.logging and ctx.now < now.stopped + REDELIVERED:
+        logging.schedule(ctx, now)
 
 
 def _until(ctx: Context, trail: Trail) -> float:
@@ -98,8 +108,8 @@ def _parts(ctx: Context, trail: Trail) -> list[Part]:
     return [Part(ctx, trail, *place) for place in places(ctx.store) if place[0] in accounts and place[1]]
 
 
-async def _deliver_part(part: Part, until: float) -> None:
-    """A span of time after the other, each with about as many events as a file has."""
+async def _deliver_part(part: Part, until: float) -> bool:
+    """A span of time after the other, each with about as many events as a file has. Whether all of it was put."""
     ctx, trail = part.ctx, part.trail
     progress = progress_of(part)
     takes = selection.taker(trail)
@@ -115,7 +125,7 @@ async def _deliver_part(part: Part, until: float) -> None:
                 await files.put(ctx, trail, key, packed.body, {})
             except AwsError as error:
                 _failed(part, error)
-                return
+                return False
             bill.delivered(ctx, trail, part.account, part.region, events)
             progress = replace(progress, tried=ctx.now, delivered=ctx.now, error="")
             if trail.log_group:
@@ -123,9 +133,10 @@ async def _deliver_part(part: Part, until: float) -> None:
             if trail.validated:
                 _note(part, key, packed, events)
         if not still_there(part):
-            return
+            return False
         progresses.put(ctx, progress)
         await asyncio.sleep(0)
+    return True
 
 
 def _logged(part: Part, progress: Progress, records: list[str]) -> Progress:

@@ -82,6 +82,8 @@ async def write(ctx: Context, job: Export) -> None:
         for name, content in manifests.written(ctx, job, now):
             await _put(ctx, job, manifests.key(job, name), content)
     except AwsError as error:
+        if jobs.put_off(ctx, exports, TIMER, job, error):
+            return
         finish(ctx, jobs.still(ctx, exports, TIMER, job), jobs.of_s3(ctx, error))
     else:
         finish(ctx, jobs.still(ctx, exports, TIMER, job))

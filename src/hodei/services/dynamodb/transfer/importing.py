@@ -71,6 +71,8 @@ async def read(ctx: Context, job: Import) -> None:
         async for key in _keys(ctx, job):
             job = await _read_object(ctx, job, key)
     except AwsError as error:
+        if jobs.put_off(ctx, imports, TIMER, job, error):
+            return
         failure = jobs.of_s3(ctx, error)
     job = jobs.still(ctx, imports, TIMER, job)
     if failure is None and not job.after:

@@ -14,13 +14,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.kernel.tables import Table as Rows
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.transfer.state import Job
 
 PATIENCE = 10.0  # seconds without a step until another takes over
 TRIES = 3
+PATIENT = 86400.0  # seconds for which S3 may be out of order
 IDEMPOTENT = 8 * 3600.0  # AWS: how long after its end a job's ClientToken is good
 KEPT = 90 * 86400.0
 
@@ -79,6 +80,15 @@ def still(ctx: Context, jobs: Rows[J], timer: str, job: J) -> J:
         raise Superseded
     ctx.timers.set(ctx, timer, ctx.now + PATIENCE, job.arn)
     return now
+
+
+def put_off(ctx: Context, jobs: Rows[J], timer: str, job: J, error: AwsError) -> bool:
+    """Whether an error of S3 may pass: then the job is taken up again, and it was no try. Raises: Superseded."""
+    now = still(ctx, jobs, timer, job)
+    if not is_transient(error) or ctx.now >= job.started + PATIENT:
+        return False
+    jobs.put(ctx, replace(now, tries=now.tries - 1))
+    return True
 
 
 def ended(ctx: Context, jobs: Rows[J], timer: str, job: J, failure: tuple[str, str] | None = None) -> None:

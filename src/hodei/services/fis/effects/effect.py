@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hodei.kernel.context import Context, Principal
+from hodei.kernel.deliver import insist
 from hodei.services.fis.find import experiment_arn
 from hodei.services.fis.state import Resource, Wire
 
@@ -65,7 +66,7 @@ class Run:
 
     async def call(self, account: str, service: str, operation: str, **params: Any) -> dict[str, Any]:
         """Raises: Failure, AwsError."""
-        return await self.acting(account).call(service, operation, **params)
+        return await insist(self.acting(account), service, operation, **params)
 
 
 class Effect:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, Principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.durable import ends, pending, tokens
 from hodei.services.lambda_.durable.records import RUNNING, Operation, executions, operations
@@ -18,7 +18,7 @@ from hodei.services.lambda_.find import Found
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.state import versions
 
-THROTTLED = 1.0  # seconds until a function that there was no room for is invoked again
+AGAIN = 1.0  # seconds until a function that there was no room for, or that Lambda failed to run, is invoked again
 
 
 def begin(ctx: Context, operation: Operation) -> None:
@@ -53,12 +53,11 @@ async def _invoke(ctx: Context, operation: Operation, found: Found) -> None:
             _join(ctx, operation, answer["DurableExecutionArn"])
             return
         answer = await acting.call("lambda", "Invoke", **given)
-    except errors.TooManyRequestsException:
-        if _waiting(ctx, operation):
-            ctx.timers.set(ctx, pending.TIMER, ctx.now + THROTTLED, operation.execution, str(operation.number))
-        return
     except AwsError as error:
-        _fail(ctx, operation, error)
+        if not is_transient(error):
+            _fail(ctx, operation, error)
+        elif _waiting(ctx, operation):
+            ctx.timers.set(ctx, pending.TIMER, ctx.now + AGAIN, operation.execution, str(operation.number))
         return
     if _waiting(ctx, operation):
         _answered(ctx, operation, answer)

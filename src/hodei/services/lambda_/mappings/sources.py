@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import ANONYMOUS, Context
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.services.lambda_ import errors, rules
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.state import Version
@@ -109,5 +109,7 @@ async def _asked(ctx: Context, service: str, operation: str, missing: str, **par
     """What the cloud itself asks of a source; its role was asked for already."""
     try:
         return await ctx.by(ANONYMOUS).call(service, operation, **params)
-    except AwsError:
+    except AwsError as error:
+        if is_transient(error):
+            raise
         raise rules.invalid(missing) from None

@@ -18,6 +18,7 @@ import msgspec
 import hodei.services.sqs.api as sqs
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
+from hodei.kernel.deliver import Retry, insist
 from hodei.kernel.errors import AwsError
 from hodei.services.lambda_.invoking import tracing
 from hodei.services.lambda_.mappings import matching, sealing
@@ -29,6 +30,7 @@ log = logging.getLogger("hodei.lambda")
 
 WAIT = 20  # seconds of a long poll
 IDLE = 3600.0  # seconds for which a queue that stays empty is not asked again; AWS asks it all the time, and bills that
+DELETING = Retry(attempts=8, first=0.5, longest=5.0)  # as long as messages are hidden, if nobody says otherwise
 AT_ONCE = 10  # messages that one call can have
 OF_A_POLLER = 10  # batches at a time, of one that is provisioned
 POLLERS, MOST_POLLERS = 2, 200  # provisioned, if nothing is said
@@ -98,8 +100,11 @@ async def _gathered(ctx: Context, mapping: EventSource) -> list[Message]:
     messages = await _received(ctx, mapping, size, WAIT)
     until = ctx.now + window
     while messages and len(messages) < size and (left := until - ctx.now) > 0:
-        more = await _received(ctx, mapping, size - len(messages), min(int(left) + 1, WAIT))
-        messages += more
+        try:
+            messages += await _received(ctx, mapping, size - len(messages), min(int(left) + 1, WAIT))
+        except AwsError as error:
+            log.info("event source mapping %s: %s", mapping.uuid, error)
+            break  # what has been received counts as received
     return messages
 
 
@@ -182,7 +187,8 @@ async def _delete(ctx: Context, mapping: EventSource, messages: Sequence[Message
         ]
         try:
             acting = batches.acting(ctx, mapping)
-            answer = await acting.call("sqs", "DeleteMessageBatch", QueueUrl=_url(ctx, mapping), Entries=entries)
+            named = {"QueueUrl": _url(ctx, mapping), "Entries": entries}
+            answer = await insist(acting, "sqs", "DeleteMessageBatch", DELETING, **named)
             batches.count(ctx, mapping, "Deleted", len(answer["Successful"]))
         except AwsError as error:
             log.warning("event source mapping %s cannot delete messages: %s", mapping.uuid, error)

@@ -13,7 +13,8 @@ from typing import Any, TypedDict, Unpack
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, service_principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.deliver import Retry, insist
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events import chunks
 from hodei.services.logs.events.chunks import Event
@@ -27,7 +28,9 @@ TIMER = "export"
 AGAIN = 3600.0  # seconds after which a task is taken for cut off
 FILE_EVENTS = 20_000  # in a file
 PREFIX = "exportedlogs"
+TEST = "aws-logs-write-test"
 ACTIVE = ("PENDING", "RUNNING")
+PATIENT = Retry(max_age=86400.0)  # how long S3 may be out of order
 
 
 Window = TypedDict("Window", {"from": int})  # a word of Python's
@@ -73,13 +76,17 @@ async def _check_bucket(ctx: Context, group: Group, task: ExportTask) -> None:
     try:
         await _sender(ctx, group).call("s3", "GetBucketAcl", Bucket=task.bucket)
     except AwsError as error:
+        if is_transient(error):
+            raise
         raise errors.InvalidParameterException(
             reason="GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted "
             "permission to perform this operation."
         ) from error
     try:
-        await _put(ctx, group, task, "aws-logs-write-test", b"Permission Check Successful")
+        await _sender(ctx, group).call("s3", "PutObject", **_object(task, TEST, b"Permission Check Successful"))
     except AwsError as error:
+        if is_transient(error):
+            raise
         raise errors.InvalidParameterException(
             reason="PutObject call on the given bucket failed. Please check if CloudWatch Logs has been granted "
             "permission to perform this operation."
@@ -90,11 +97,9 @@ def _sender(ctx: Context, group: Group) -> Context:
     return ctx.by(service_principal(f"logs.{ctx.region}.amazonaws.com", ctx.account, f"{group.arn(ctx)}:*"))
 
 
-async def _put(ctx: Context, group: Group, task: ExportTask, name: str, body: bytes) -> None:
+def _object(task: ExportTask, name: str, body: bytes) -> Wire:
     key = f"{task.prefix}/{name}" if task.prefix else name
-    await _sender(ctx, group).call(
-        "s3", "PutObject", Bucket=task.bucket, Key=key, Body=body, ACL="bucket-owner-full-control"
-    )
+    return {"Bucket": task.bucket, "Key": key, "Body": body, "ACL": "bucket-owner-full-control"}
 
 
 @logs.timer(TIMER)
@@ -143,7 +148,8 @@ async def _export(ctx: Context, id: str) -> None:
             if not _active(ctx, id):
                 return
             body = await ctx.offload(_file, events[at : at + FILE_EVENTS])
-            await _put(ctx, group, task, f"{id}/{stream.name.replace('/', '-')}/{number:06}.gz", body)
+            file = _object(task, f"{id}/{stream.name.replace('/', '-')}/{number:06}.gz", body)
+            await insist(_sender(ctx, group), "s3", "PutObject", PATIENT, **file)
 
 
 def _file(events: Iterable[Event]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import ANONYMOUS, Context, service_principal
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, is_transient
 from hodei.kernel.manifest import all_manifests
 from hodei.services.s3 import errors
 from hodei.services.s3.buckets import buckets
@@ -156,7 +156,9 @@ async def _reach_queue(home: Context, there: Context, sender: Context, bucket: B
         url = (await there.by(ANONYMOUS).call("sqs", "GetQueueUrl", QueueName=arn.resource))["QueueUrl"]
         reason = FORBIDDEN
         await sender.call("sqs", "SendMessage", QueueUrl=url, MessageBody=message)
-    except AwsError:
+    except AwsError as error:
+        if is_transient(error):
+            raise
         return reason
     return ""
 
@@ -165,6 +167,8 @@ async def _reach_function(sender: Context, arn: Arn) -> str:
     """Functions are sent no message, but asked whether they could be."""
     try:
         await sender.call("lambda", "Invoke", FunctionName=str(arn), InvocationType="DryRun")
-    except AwsError:
+    except AwsError as error:
+        if is_transient(error):
+            raise
         return f"Not authorized to invoke function [{arn}]"
     return ""
