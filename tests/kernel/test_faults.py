@@ -9,7 +9,7 @@ import pytest
 
 from hodei.kernel.context import Principal
 from hodei.kernel.deliver import Retry, insist
-from hodei.kernel.errors import AwsError, NotImplementedByHodei, is_transient
+from hodei.kernel.errors import AwsError, NotImplementedByHodei
 from hodei.kernel.faults import Strike, sampler
 from hodei.kernel.ids import Ids
 from hodei.protocol.http import ConnectionBroken
@@ -161,11 +161,11 @@ def test_what_is_worth_another_try(cloud: Cloud, service: str, code: str, transi
     cloud.fault(service=service, error=code)
     context = cloud.world.context(service, account=ACCOUNT, region=REGION)
     strike = cloud._runner.call(cloud.world.faults.strike, context)
-    assert is_transient(strike.failure) is transient
+    assert strike.failure.is_transient is transient
 
 
 def test_what_hodei_lacks_does_not_pass() -> None:
-    assert not is_transient(NotImplementedByHodei(service="a", operation="b"))
+    assert not NotImplementedByHodei(service="a", operation="b").is_transient
 
 
 def test_background_work_insists_on_the_clock_as_long_as_it_may(cloud: Cloud) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from hodei.kernel.arns import Arn
 from hodei.kernel.atomic import in_batches
 from hodei.kernel.context import service_principal
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.kernel.manifest import all_manifests
 from hodei.kernel.service import load_service
 from hodei.kernel.tables import Place, Record, Table
@@ -64,7 +64,7 @@ async def insist(
         except AwsError as error:
             failures += 1
             again = ctx.now + retry.wait(failures)
-            if not is_transient(error) or failures > retry.attempts or again > began + retry.max_age:
+            if not error.is_transient or failures > retry.attempts or again > began + retry.max_age:
                 raise
         await ctx.wait("insist", again)
 

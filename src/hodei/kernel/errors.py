@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-TRANSIENT = {"LimitExceededException", "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "SlowDown"}
-TRANSIENT |= {"BandwidthLimitExceeded", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException"}
-TRANSIENT |= {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
-TRANSIENT |= {"InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "RequestTimeout"}
-TRANSIENT |= {"KMSInternalException", "ServiceException", "ServiceUnavailable", "ServiceUnavailableException"}
-TRANSIENT |= {"TransactionInProgressException"}
-"""Codes that pass, as the SDKs know them: throttles, and failures whose status only a model may tell.
+TRANSIENT = frozenset((
+    "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
+    "RequestTimeout", "RequestTimeoutException", "SlowDown", "Throttling", "ThrottlingException", "ThrottledException",
+    "TooManyRequestsException", "TransactionInProgressException",
+    "InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "KMSInternalException",
+    "ServiceException", "ServiceUnavailable", "ServiceUnavailableException",
+))  # fmt: skip
+"""Codes that pass: throttles as the SDKs know them, but LimitExceededException, which for many services is a quota; and
+failures whose status only a model may tell.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
@@ -37,8 +40,8 @@ class AwsError(Exception):
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same call may succeed a little later."""
-        return self.code in TRANSIENT or (self.status or 0) >= 500
+        """Whether the same call may succeed a little later. Lambda's 502s, that a function cannot run, do not pass."""
+        return self.code in TRANSIENT or self.status in (500, 503, 504)
 
     @property
     def told(self) -> str | None:
@@ -55,22 +58,6 @@ class AwsError(Exception):
 def declare(code: str, message: str = "", *, status: int | None = None) -> type[AwsError]:
     """A new error class; `{name}` in the message is filled from the keyword arguments it is raised with."""
     return type(code.replace(".", "_"), (AwsError,), {"code": code, "template": message, "status": status})
-
-
-# What the SDKs take for throttling, but LimitExceededException, which for many services is a quota.
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-THROTTLES = frozenset((
-    "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
-    "RequestTimeout", "RequestTimeoutException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException",
-    "TooManyRequestsException", "TransactionInProgressException",
-))  # fmt: skip
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether the same call may go well a little later: it was throttled, or the service itself has failed. Lambda's
-    502s, that a function cannot run, do not pass by themselves."""
-    return isinstance(error, AwsError) and (error.code in THROTTLES or error.status in (500, 503, 504))
 
 
 NotImplementedByHodei = declare("NotImplemented", "{service}:{operation} is not implemented by Hodei.", status=501)

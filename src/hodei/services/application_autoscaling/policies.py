@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.application_autoscaling import alarms, errors, find, pages, roles, tracking
 from hodei.services.application_autoscaling.scalables import Missing, Scalable, scalable
 from hodei.services.application_autoscaling.service import application_autoscaling
@@ -134,7 +134,7 @@ async def _with_alarms(ctx: Context, target: Target, scaled: Scalable, policy: P
     except Missing as missing:
         raise _invalid(str(missing)) from None
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise _invalid(error.message) from None
 

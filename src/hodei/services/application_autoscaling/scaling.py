@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.application_autoscaling import activities, alarms, errors, find, roles, tracking
 from hodei.services.application_autoscaling.activities import FAILED, IN_PROGRESS, SUCCESSFUL, UNFULFILLED
 from hodei.services.application_autoscaling.scalables import Capacity, Missing, Scalable, scalable
@@ -42,7 +42,7 @@ async def keep_within(ctx: Context, target: Target) -> None:
     try:
         now = (await scaled.capacity(roles.scaling(ctx, target.namespace))).value
     except (AwsError, Missing) as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         return
     if now is not None and now < target.minimum:
@@ -61,7 +61,7 @@ async def by_alarm(ctx: Context, policy: Policy, told: dict[str, Any]) -> None:
     try:
         now = await scaled.capacity(roles.scaling(ctx, target.namespace))
     except (AwsError, Missing) as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         return
     if now.value is None or not now.settled:
@@ -149,7 +149,7 @@ async def _change(ctx: Context, target: Target, scaled: Scalable, wanted: int, c
         await scaled.put(roles.scaling(ctx, target.namespace), wanted)
     except (AwsError, Missing) as error:
         activities.end(ctx, activity, FAILED, f"Failed to set {scaled.noun} to {wanted}. Reason: {error}")
-        if is_transient(error):
+        if error.is_transient:
             raise
         return False
     targets.put(ctx, replace(target, changed=ctx.now))
@@ -165,7 +165,7 @@ async def _see(ctx: Context, target: Target, scaled: Scalable, activity: Activit
     try:
         now = await scaled.capacity(roles.scaling(ctx, target.namespace))
     except (AwsError, Missing) as error:
-        if not is_transient(error):
+        if not error.is_transient:
             activities.end(ctx, activity, FAILED, f"Failed to set {scaled.noun} to {activity.wanted}. Reason: {error}")
             return
         now = Capacity(None, settled=False)

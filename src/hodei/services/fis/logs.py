@@ -16,7 +16,7 @@ import hodei.services.logs.api as log_groups
 from hodei.kernel.arns import partition_of
 from hodei.kernel.context import Context, Principal, service_principal
 from hodei.kernel.deliver import insist
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check
 from hodei.kernel.iam.needs import Need
 from hodei.services.fis import errors
@@ -162,7 +162,7 @@ async def _deliver_rest(ctx: Context, experiment: Experiment) -> None:
     try:
         await _deliver(ctx, experiment)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             return
         log_records.delete_all(ctx, experiment.id)
     ctx.timers.cancel(ctx, TIMER, experiment.id)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context, service_principal
 from hodei.kernel.deliver import Retry, insist
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.secretsmanager import errors, rules, schedules
 from hodei.services.secretsmanager.find import Found, find_primary, look
 from hodei.services.secretsmanager.replicas import save
@@ -79,7 +79,7 @@ async def _check_function(found: Found, function: str) -> None:
     try:
         await _caller(found).call("lambda", "Invoke", FunctionName=function, InvocationType="DryRun")
     except (AwsError, ValueError) as error:
-        if is_transient(error):
+        if isinstance(error, AwsError) and error.is_transient:
             raise
         raise errors.AccessDeniedException(
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "

@@ -11,6 +11,8 @@ from hodei.kernel.context import Context
 class Missing(Exception):
     """The resource is not there; what AWS says of that."""
 
+    is_transient = False  # as errors of AWS are or are not
+
 
 @dataclass(frozen=True)
 class Capacity:

@@ -10,7 +10,7 @@ from typing import Any
 
 import hodei.services.kms.api as kms
 from hodei.kernel.context import Context, service_principal
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import authorise
 from hodei.services.cloudtrail import errors
 from hodei.services.cloudtrail.find import SERVICE
@@ -59,7 +59,7 @@ async def check(ctx: Context, trail: Trail) -> None:
         s3 = _in(cloudtrail, "s3", "PutObject")
         authorise(s3, "PutObject", {"Bucket": trail.bucket, "Key": f"{folder(trail, ctx.account)}/", "ACL": ACL})
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         if error.code == MISSING:
             raise errors.S3BucketDoesNotExist(bucket=trail.bucket) from None

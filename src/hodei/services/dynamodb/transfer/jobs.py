@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.kernel.tables import Table as Rows
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.transfer.state import Job
@@ -85,7 +85,7 @@ def still(ctx: Context, jobs: Rows[J], timer: str, job: J) -> J:
 def put_off(ctx: Context, jobs: Rows[J], timer: str, job: J, error: AwsError) -> bool:
     """Whether an error of S3 may pass: then the job is taken up again, and it was no try. Raises: Superseded."""
     now = still(ctx, jobs, timer, job)
-    if not is_transient(error) or ctx.now >= job.started + PATIENT:
+    if not error.is_transient or ctx.now >= job.started + PATIENT:
         return False
     jobs.put(ctx, replace(now, tries=now.tries - 1))
     return True

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, Principal
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors, find
 from hodei.services.lambda_.durable import ends, pending, tokens
 from hodei.services.lambda_.durable.records import RUNNING, Operation, executions, operations
@@ -54,7 +54,7 @@ async def _invoke(ctx: Context, operation: Operation, found: Found) -> None:
             return
         answer = await acting.call("lambda", "Invoke", **given)
     except AwsError as error:
-        if not is_transient(error):
+        if not error.is_transient:
             _fail(ctx, operation, error)
         elif _waiting(ctx, operation):
             ctx.timers.set(ctx, pending.TIMER, ctx.now + AGAIN, operation.execution, str(operation.number))

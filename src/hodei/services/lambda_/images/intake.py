@@ -15,7 +15,7 @@ from hodei.engines.oci.images import Image, NoImage, Source, Unsupported, find
 from hodei.engines.oci.layers import BadLayer, TooLarge
 from hodei.kernel.blobs import BlobWriter
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import rules
 from hodei.services.lambda_.images import places, unpacking
 from hodei.services.lambda_.runtime.pool import pool_of
@@ -46,7 +46,7 @@ async def _from_s3(ctx: Context, uri: str) -> Code:
     try:
         answer = await ctx.call("s3", "GetObject", Bucket=place.netloc, Key=unquote(place.path[1:]))
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise _missing(uri) from None
     body: AsyncIterator[bytes] = answer["Body"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import ANONYMOUS, Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors, rules
 from hodei.services.lambda_.functions import roles
 from hodei.services.lambda_.state import Version
@@ -110,6 +110,6 @@ async def _asked(ctx: Context, service: str, operation: str, missing: str, **par
     try:
         return await ctx.by(ANONYMOUS).call(service, operation, **params)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise rules.invalid(missing) from None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.lambda_ import errors, rules
 from hodei.services.lambda_.images import intake as images
 from hodei.services.lambda_.packages import archives
@@ -64,7 +64,7 @@ async def _object(ctx: Context, given: Wire) -> bytes | AsyncIterator[bytes]:
     try:
         answer = await ctx.call("s3", "GetObject", Bucket=given["S3Bucket"], Key=given["S3Key"], **version)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         if error.code == "AccessDenied":
             reason = DENIED.format(bucket=given["S3Bucket"], key=given["S3Key"], message=error.message)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hodei.kernel.context import Context, service_principal
 from hodei.kernel.deliver import Retry, insist
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events import chunks
 from hodei.services.logs.events.chunks import Event
@@ -76,7 +76,7 @@ async def _check_bucket(ctx: Context, group: Group, task: ExportTask) -> None:
     try:
         await _sender(ctx, group).call("s3", "GetBucketAcl", Bucket=task.bucket)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise errors.InvalidParameterException(
             reason="GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted "
@@ -85,7 +85,7 @@ async def _check_bucket(ctx: Context, group: Group, task: ExportTask) -> None:
     try:
         await _sender(ctx, group).call("s3", "PutObject", **_object(task, TEST, b"Permission Check Successful"))
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise errors.InvalidParameterException(
             reason="PutObject call on the given bucket failed. Please check if CloudWatch Logs has been granted "

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hodei.engines.filterpatterns import compile_pattern
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError, NotImplementedByHodei, is_transient
+from hodei.kernel.errors import AwsError, NotImplementedByHodei
 from hodei.kernel.keys import text_end
 from hodei.services.logs import errors, pages
 from hodei.services.logs.events.filter import compiled
@@ -102,7 +102,7 @@ async def _check_function(ctx: Context, arn: str, source: str) -> None:
     try:
         await sending.invoke(ctx, arn, b"{}", source, "DryRun")
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise errors.InvalidParameterException(
             reason="Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "
@@ -116,7 +116,7 @@ async def _check_stream(ctx: Context, target: Target, source: str) -> None:
     try:
         await sending.transmit(ctx, target, body, ctx.ids.hex(32), source)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         raise errors.InvalidParameterException(
             reason="Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is "

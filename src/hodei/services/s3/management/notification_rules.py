@@ -8,7 +8,7 @@ from typing import Any
 
 from hodei.kernel.arns import Arn
 from hodei.kernel.context import ANONYMOUS, Context, service_principal
-from hodei.kernel.errors import AwsError, is_transient
+from hodei.kernel.errors import AwsError
 from hodei.kernel.manifest import all_manifests
 from hodei.services.s3 import errors
 from hodei.services.s3.buckets import buckets
@@ -157,7 +157,7 @@ async def _reach_queue(home: Context, there: Context, sender: Context, bucket: B
         reason = FORBIDDEN
         await sender.call("sqs", "SendMessage", QueueUrl=url, MessageBody=message)
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         return reason
     return ""
@@ -168,7 +168,7 @@ async def _reach_function(sender: Context, arn: Arn) -> str:
     try:
         await sender.call("lambda", "Invoke", FunctionName=str(arn), InvocationType="DryRun")
     except AwsError as error:
-        if is_transient(error):
+        if error.is_transient:
             raise
         return f"Not authorized to invoke function [{arn}]"
     return ""
