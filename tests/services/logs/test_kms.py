@@ -32,16 +32,15 @@ def key_for_logs(cloud: Cloud, group: str) -> str:
 
 
 def stored(cloud: Cloud) -> bytes:
-    """All that the tables of events hold, deflated where it is no ciphertext."""
-    import zlib
-
+    """All that the tables of events hold, inflated where it is no ciphertext."""
     from hodei.kernel.tables import Place
+    from hodei.services.logs.events.chunks import inflated
     from hodei.services.logs.state import chunks, recent
 
     def read() -> bytes:
         place = Place(cloud.world.store, "000000000000", "us-east-1")
         rows = [row for table in (chunks, recent) for row in table.scan(place)]
-        return b"".join(row.body if row.sealed else zlib.decompress(row.body) for row in rows)
+        return b"".join(row.body if row.sealed else inflated(row.body) for row in rows)
 
     found: bytes = cloud._runner.call(read)
     return found

@@ -20,7 +20,7 @@ from hodei.engines.filterpatterns.pattern import (
     ordering,
     regex,
 )
-from hodei.engines.jsonfields import reader
+from hodei.engines.jsonfields import Reader
 
 STEP = re.compile(r"""\.?\[\s*(?:(?P<index>\d+)|(?P<every>\*)|['"](?P<quoted>[^'"]*)['"])\s*\]|\.(?P<name>[^.\[]+)""")
 ABSENT: Any = object()
@@ -73,7 +73,7 @@ def compile_json(text: str) -> Pattern:
     tokens.end()
     if tokens.regexes > MOST_REGEXES:
         raise InvalidPattern("Too many regexes in filter pattern")
-    read = reader(list(selectors.roots), ABSENT)
+    read = Reader(list(selectors.roots), ABSENT)
 
     def matches(message: str) -> bool:
         for needle in needles:
@@ -95,7 +95,7 @@ def extractor(names: Iterable[str]) -> Callable[[str], dict[str, str]]:
 
 
 def _extracting(selectors: Selectors) -> Callable[[str], dict[str, str]]:
-    read = reader(list(selectors.roots), ABSENT)
+    read = Reader(list(selectors.roots), ABSENT)
 
     def extract(message: str) -> dict[str, str]:
         row = read(message)

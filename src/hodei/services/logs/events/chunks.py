@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
+import zstandard
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context
@@ -46,7 +47,16 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
         return [new or old for new, old in zip(self.made, self.messages)] if self.made else self.messages
 
 
+class Times(msgspec.Struct, frozen=True, array_like=True):
+    """What a batch begins with."""
+
+    times: list[int]
+    ingested: list[tuple[int, int]]
+
+
 _BATCH = msgspec.msgpack.Decoder(Batch)
+_TIMES = msgspec.msgpack.Decoder(Times)
+_COMPRESSOR = zstandard.ZstdCompressor(level=1)
 Masking = Callable[[Batch], Batch]  # hides what is sensitive
 
 
@@ -138,7 +148,7 @@ def fold(ctx: Context, group: Group, stream: Stream) -> Stream:
 
 
 def _chunk(ctx: Context, group: Group, stream: str, number: int, span: tuple[int, int], batch: Batch) -> Chunk:
-    body = zlib.compress(msgspec.msgpack.encode(batch), 1)
+    body = _COMPRESSOR.compress(msgspec.msgpack.encode(batch))
     key, body = sealing.seal(ctx, group, body)
     return Chunk(group=group.id, stream=stream, number=number, first=span[0], last=span[1], body=body, sealed=key)
 
@@ -166,22 +176,31 @@ def opened(ctx: Context, group: Group, row: Chunk) -> Batch:
 
 def inflated(body: bytes) -> bytes:
     """The bytes of a batch, messages among them, from the body of its row, deciphered."""
-    return zlib.decompress(body)
+    if body.startswith(zstandard.FRAME_HEADER):
+        return zstandard.decompress(body)
+    return zlib.decompress(body)  # as all bodies were at first
 
 
 def decoded(raw: bytes) -> Batch:
     return _BATCH.decode(raw)
 
 
+def without_messages(raw: bytes) -> Batch:
+    """A batch of which but the times are wanted: it takes half as long."""
+    found = _TIMES.decode(raw)
+    return Batch(found.times, found.ingested, [])
+
+
 def events_of(span: Span, batch: Batch, wanted: Iterable[int]) -> list[Event]:
     """The events of a batch at those positions, in the order of their places."""
-    stream, ingested = int(span.stream, 16), _ingested(batch)
-    found = [Event((batch.times[at], stream, span.number + at), batch.messages[at], ingested[at]) for at in wanted]
+    stream, came = int(span.stream, 16), ingested(batch)
+    found = [Event((batch.times[at], stream, span.number + at), batch.messages[at], came[at]) for at in wanted]
     found.sort()
     return found
 
 
-def _ingested(batch: Batch) -> list[int]:
+def ingested(batch: Batch) -> list[int]:
+    """When (ms) each event came."""
     return [when for count, when in batch.ingested for _ in range(count)]
 
 

@@ -6,16 +6,19 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-disc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, TypeVar
 
 from hodei.engines import linear
 from hodei.engines.insights import UNMASKED, Query, Row, Time, walk
-from hodei.engines.jsonfields import reader
+from hodei.engines.jsonfields import Reader
 from hodei.services.logs.events import chunks
 from hodei.services.logs.events.chunks import Batch, Masking, Span
 from hodei.services.logs.events.search import Bodies
 
+T = TypeVar("T")
+OF_TIMES = frozenset({"@timestamp", "@logStream", "@log", "@ingestionTime", "@now", "@ptr"})  # not of messages
 MEGABYTE = 1_000_000
 LAMBDA = re.compile(r"(?P<type>START|END|REPORT) RequestId: (?P<requestId>[\w-]+)")
 MEASURES = {
@@ -50,6 +53,7 @@ class Source:
         self._start, self._end = times
         self._now = now
         self._fill = _filling(query)
+        self._reads = not query.fields.keys() <= OF_TIMES
         self._needles = [needle.encode() for needle in query.needles]
         self._escaped = query.escaped
         self._clues = [linear.Clue(clue) for clue in query.clues]
@@ -57,12 +61,14 @@ class Source:
     def __call__(self, bodies: Bodies) -> None:
         for span, body in bodies:
             raw = chunks.inflated(body)
-            if self._may_match(raw) or self._mask:
+            self.bytes += len(raw)
+            if not self._reads:
+                self._push(span, chunks.without_messages(raw), [])
+            elif self._may_match(raw) or self._mask:
                 batch = chunks.decoded(raw)
                 self._push(span, self._mask(batch) if self._mask else batch, batch.messages)
 
     def _may_match(self, raw: bytes) -> bool:
-        self.bytes += len(raw)
         return all(needle in raw for needle in self._needles) and (
             b"\\u" in raw or all(needle.encode() in raw for needle in self._escaped)
         )
@@ -86,37 +92,31 @@ class Source:
         rows = self._query.sift(rows)
         self._query.push(self._fill(rows))
 
-    def _rows(self, span: Span, batch: Batch, wanted: Any) -> list[Row]:
+    def _rows(self, span: Span, batch: Batch, wanted: Sequence[int]) -> list[Row]:
         """Rows with the fields that all events have; what the others are read from stands in the last place besides."""
-        fields, width = self._query.fields, self._query.width
-        template: Row = [None] * (width + 1)
-        for name, value in (
-            ("@log", self._log),
-            ("@logStream", self._streams.get(span.stream)),
-            ("@now", Time(self._now)),
-        ):
+        fields = self._query.fields
+        times = _picked(batch.times, wanted)
+        stream = int(span.stream, 16)
+        places = list(zip(times, repeat(stream), [span.number + at for at in wanted], repeat(self._group)))
+        columns: list[Iterable[Any]] = [places, *[repeat(None)] * self._query.width]
+        columns[-1] = _picked(batch.read, wanted) if self._reads else repeat("")
+        ready: dict[str, Callable[[], Iterable[Any]]] = {
+            "@log": lambda: repeat(self._log),
+            "@logStream": lambda: repeat(self._streams.get(span.stream)),
+            "@now": lambda: repeat(Time(self._now)),
+            "@timestamp": lambda: map(Time, times),
+            "@message": lambda: _picked(batch.messages, wanted),
+            "@ptr": lambda: places,
+            "@ingestionTime": lambda: map(Time, _picked(chunks.ingested(batch), wanted)),
+        }
+        for name, values in ready.items():
             if name in fields:
-                template[fields[name]] = value
-        time, message, pointer = (fields.get(name) for name in ("@timestamp", "@message", "@ptr"))
-        ingested = (
-            [when for count, when in batch.ingested for _ in range(count)] if "@ingestionTime" in fields else None
-        )
-        stream, group, read = int(span.stream, 16), self._group, batch.read
-        rows: list[Row] = []
-        for at in wanted:
-            row = template.copy()
-            row[0] = place = (batch.times[at], stream, span.number + at, group)
-            row[width] = read[at]
-            if time:
-                row[time] = Time(place[0])
-            if message:
-                row[message] = batch.messages[at]
-            if pointer:
-                row[pointer] = place
-            if ingested:
-                row[fields["@ingestionTime"]] = Time(ingested[at])
-            rows.append(row)
-        return rows
+                columns[fields[name]] = values()
+        return list(map(list, zip(*columns)))
+
+
+def _picked(column: Sequence[T], wanted: Sequence[int]) -> Sequence[T]:
+    return column if len(wanted) == len(column) else [column[at] for at in wanted]
 
 
 def _filling(query: Query) -> Callable[[list[Row]], list[Row]]:
@@ -136,15 +136,14 @@ def _of_json(query: Query) -> Callable[[list[Row]], None] | None:
     if not wanted:
         return None
     roots = list(dict.fromkeys(part for name in wanted for part in (name, name.partition(".")[0])))
-    read, width = reader(roots), query.width
+    read, width = Reader(roots), query.width
     plain = [(at, roots.index(name)) for name, at in wanted.items()]
     below = [
         (at, roots.index(name.partition(".")[0]), name.split(".")[1:]) for name, at in wanted.items() if "." in name
     ]
 
     def fill(rows: list[Row]) -> None:
-        for row in rows:
-            found = read(row[width])
+        for row, found in zip(rows, read.each([row[width] for row in rows])):
             if found is None:
                 continue
             for at, root in plain:
