@@ -19,6 +19,7 @@ re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)  # or it would take Python
 
 BACKTRACKING = re.compile(r"(?:^|[^\\])(?:\\\\)*(?:\(\?(?:<?[=!]|>)|\\[1-9])")
 ANYTHING = re.compile(r"\[(?:\\s\\S|\\S\\s|\\w\\W|\\W\\w|\\d\\D|\\D\\d)\]")  # which pyre2 does not take
+MANY = 64  # texts in which a clue is found, until it is asked how many those are of all
 NAMED = re.compile(r"(\\.)|\(\?P?<([^>]+)>", re.S)
 
 
@@ -87,4 +88,6 @@ class Clue:
                 return [*found, *range(at, len(texts))]
             if not found or found[-1] != at:
                 found.append(at)
+                if len(found) > MANY and 2 * len(found) > at:  # it tells few apart: finding it takes more than it saves
+                    return [*found, *range(at + 1, len(texts))]
         return found

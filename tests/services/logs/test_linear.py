@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hodei.engines.filterpatterns import compile_pattern
+from hodei.engines.filterpatterns.delimited import FIELD, split
 from hodei.testing import Cloud
 
 from .conftest import GROUP, messages, refusal
@@ -59,7 +60,32 @@ values = some.one_of(
     some.none(),
 )
 objects = some.dictionaries(some.sampled_from(["a", "b", "é"]), values | some.fixed_dictionaries({"b": values}))
-texts = some.lists(some.one_of(objects.map(json.dumps), some.text("ab5 \n{é", max_size=8)), max_size=6)
+words = some.sampled_from(
+    [
+        "a",
+        "b",
+        "5",
+        "500",
+        "+0500.0",
+        "-500",
+        "5e2",
+        ".05E4",
+        "499",
+        "1200",
+        '"',
+        '"a b"',
+        '"5"',
+        "[5 a]",
+        "[a]b",
+        '"a"b',
+        "é",
+        "",
+    ]
+)
+lines = some.lists(
+    some.tuples(words, some.sampled_from([" ", " ", "  ", "\t", "\n", "\u2003"])).map("".join), max_size=6
+).map("".join)
+texts = some.lists(some.one_of(objects.map(json.dumps), some.text("ab5 \n{é", max_size=8), lines), max_size=6)
 operands = some.sampled_from(["a", '"a"', '"a*"', "a*", "*b", "5", "5.0", "-5", "500", "5e2", "é", "tr*", '"x/y"'])
 conditions = some.one_of(
     some.tuples(some.sampled_from(["$.a", "$.b", "$.a.b", "$.é"]), some.sampled_from(["=", "!="]), operands),
@@ -73,7 +99,18 @@ conditions = some.one_of(
     ),
     some.tuples(some.just("$.b"), some.sampled_from(["EXISTS", "NOT EXISTS"])),
 ).map(" ".join)
+fields = some.one_of(
+    some.sampled_from(["x", "y"]),
+    some.tuples(
+        some.just("x"), some.sampled_from(["<", ">", ">=", "=", "!="]), some.sampled_from(["5", "500", "-500", "1e3"])
+    ).map(" ".join),
+    some.sampled_from(["x = a*", "x = a || x = 5", "x > 1 && x < 500", 'x = "a b"', "x = *5*"]),
+)
+delimited = some.tuples(
+    some.sampled_from(["", "..., "]), some.lists(fields, min_size=1, max_size=4).map(", ".join)
+).map(lambda parts: f"[{''.join(parts)}]")
 patterns = some.one_of(
+    delimited,
     some.tuples(conditions, some.sampled_from(["&&", "||"]), conditions).map(lambda parts: f"{{ {' '.join(parts)} }}"),
     some.sampled_from(
         ["a", "a 5", "-a", "?a ?5", "%^a$%", "%a[^x]*b%", "%b$%", '"a b"', "[x = a, ...]", "[x, y = *5]"]
@@ -87,5 +124,16 @@ patterns = some.one_of(
 def test_nothing_that_matches_is_passed_over(text: str, found: list[str]) -> None:
     pattern = compile_pattern(text)
     assert pattern.among(found) == [at for at, message in enumerate(found) if pattern.matches(message)]
+    assert pattern.among(found * 100) == [
+        at for at, message in enumerate(found * 100) if pattern.matches(message)
+    ]  # as clues do that tell few messages apart
     raw = "\x00".join(found).encode()
     assert pattern.may_match(raw) or not any(map(pattern.matches, found))
+
+
+@pytest.mark.feature("logs.groups-streams")
+@settings(deadline=None)
+@given(lines)
+def test_fields_end_where_quotes_do(line: str) -> None:
+    assert split(line) == [found[found.lastindex or 0] for found in FIELD.finditer(line)]
+    assert len(split(line, 2)) > 2 or split(line, 2) == split(line)

@@ -29,7 +29,7 @@ def compared(name: str, sign: str, operand: Token) -> str:
     if sign == "=" and operand.kind in ("string", "word"):
         return name + _value(operand)
     if sign in (">", ">="):
-        return name + _at_least(number(operand.text) or 0.0)
+        return name + at_least(number(operand.text) or 0.0)
     return name
 
 
@@ -59,7 +59,7 @@ def _value(operand: Token) -> str:
     return ('"' if operand.kind == "string" else '"?') + re.escape(begin)
 
 
-def _at_least(limit: float) -> str:
+def at_least(limit: float) -> str:
     """Of numbers: by how many digits they have and with which they begin."""
     if not 1 <= limit < 1e15:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hodei.engines.filterpatterns import jsonclues
@@ -28,7 +28,6 @@ ABSENT: Any = object()
 Step = str | int | None  # None: each element
 Row = tuple[Any, ...]  # the members of a message that selectors begin with
 Condition = Callable[[Any], bool]
-Find = Callable[[Row], list[Any]]
 
 
 class Compiled(NamedTuple):
@@ -39,8 +38,33 @@ class Compiled(NamedTuple):
     clue: str = ""
 
 
+class Find:
+    """What a selector finds in a row: nothing, one value, with [*] any."""
+
+    def __init__(self, at: int, steps: list[Step]) -> None:
+        self._at, self._steps = at, steps
+
+    def __call__(self, row: Row) -> list[Any]:
+        value = row[self._at]
+        return [] if value is ABSENT else _walk(value, self._steps)
+
+    def any(self, test: Condition) -> Callable[[Row], bool]:
+        """Whether a condition is true of anything that is found."""
+        at, steps = self._at, self._steps
+        if not all(isinstance(step, str) for step in steps):
+            return lambda row: any(map(test, self(row)))
+
+        def found(row: Row) -> bool:
+            value = row[at]
+            for step in steps:
+                value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
+            return value is not ABSENT and test(value)
+
+        return found
+
+
 class Selectors:
-    """The selectors of a pattern, each the function that finds what it selects: nothing, one value, with [*] any."""
+    """The selectors of a pattern."""
 
     def __init__(self) -> None:
         self.finds: dict[str, Find] = {}
@@ -52,16 +76,8 @@ class Selectors:
         at = self.roots.setdefault(root, len(self.roots)) if isinstance(root, str) else None
         if at is None:
             raise InvalidPattern(f"Invalid selector '{text}'")
-        self.finds[text] = find = _find_below(at, rest) if rest else _find_at(at)
+        self.finds[text] = find = Find(at, rest)
         return find
-
-
-def _find_at(at: int) -> Find:
-    return lambda row: [] if row[at] is ABSENT else [row[at]]
-
-
-def _find_below(at: int, steps: list[Step]) -> Find:
-    return lambda row: _walk(row[at], steps)
 
 
 def compile_json(text: str) -> Pattern:
@@ -82,8 +98,13 @@ def compile_json(text: str) -> Pattern:
         row = read(message)
         return row is not None and test(row)
 
+    def each(messages: Sequence[str]) -> Iterator[bool]:
+        for needle in needles:
+            messages = [message if needle in message or "\\u" in message else "" for message in messages]
+        return (row is not None and test(row) for row in read.each(messages))
+
     extract, clue = _extracting(selectors), jsonclues.whole(clue)
-    return Pattern(text, matches, extract, needles, tokens.regexes, json=True, clue=clue)
+    return Pattern(text, matches, extract, needles, tokens.regexes, json=True, clue=clue, each=each)
 
 
 def extractor(names: Iterable[str]) -> Callable[[str], dict[str, str]]:
@@ -147,7 +168,8 @@ def _either(tokens: Tokens, selectors: Selectors) -> Compiled:
     if len(parts) == 1:
         return parts[0]
     clue = jsonclues.either([part.clue for part in parts])
-    return Compiled(lambda value: any(part.test(value) for part in parts), clue=clue)
+    tests = [part.test for part in parts]
+    return Compiled(lambda value: any(test(value) for test in tests), clue=clue)
 
 
 def _all(tokens: Tokens, selectors: Selectors) -> Compiled:
@@ -156,8 +178,9 @@ def _all(tokens: Tokens, selectors: Selectors) -> Compiled:
         parts.append(_one(tokens, selectors))
     if len(parts) == 1:
         return parts[0]
+    tests = [part.test for part in parts]
     return Compiled(
-        lambda value: all(part.test(value) for part in parts),
+        lambda value: all(test(value) for test in tests),
         tuple(needle for part in parts for needle in part.needles),
         jsonclues.both([part.clue for part in parts]),
     )
@@ -184,13 +207,13 @@ def _one(tokens: Tokens, selectors: Selectors) -> Compiled:
     test = _comparison(sign, tokens.any())
     needles = _needles(tokens.previous) if sign == "=" else ()
     clue = jsonclues.compared(member, sign, tokens.previous)
-    return Compiled(lambda value: any(test(found) for found in find(value)), needles, clue)
+    return Compiled(find.any(test), needles, clue)
 
 
 def _is(tokens: Tokens, find: Find, member: str) -> Compiled:
     word = tokens.expect("NULL", "TRUE", "FALSE").text.lower()
     wanted = {"null": None, "true": True, "false": False}[word]
-    return Compiled(lambda value: any(found is wanted for found in find(value)), clue=member and member + word)
+    return Compiled(find.any(lambda found: found is wanted), clue=member and member + word)
 
 
 def _comparison(sign: str, operand: Token) -> Condition:

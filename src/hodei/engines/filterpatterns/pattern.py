@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from hodei.engines import linear
 
@@ -39,18 +40,23 @@ class Pattern:
     regexes: int = 0
     json: bool = False
     clue: str = ""  # none
+    each: Callable[[Sequence[str]], Iterable[bool]] | None = None  # `matches`, of many messages in less time
 
     def may_match(self, texts: bytes) -> bool:
         """Whether any of the messages in a row of bytes, in UTF-8, can match: a quick look."""
         if self.json:
-            return not self.clue or self._in_bytes.search(texts) is not None
+            return self._have(texts) and (not self.clue or self._in_bytes.search(texts) is not None)
         return all(needle.encode() in texts for needle in self.needles)
 
     def among(self, messages: Sequence[str]) -> list[int]:
         """The positions of the messages that match."""
-        matches = self.matches
         candidates = self._clue.among(messages) if self.clue else range(len(messages))
-        return [at for at in candidates if matches(messages[at])]
+        texts = messages if len(candidates) == len(messages) else [messages[at] for at in candidates]
+        return list(compress(candidates, self.each(texts) if self.each else map(self.matches, texts)))
+
+    def _have(self, texts: bytes) -> bool:
+        """Whether JSON texts have the needles, or escapes, by which they may."""
+        return all(needle.encode() in texts for needle in self.needles) or b"\\u" in texts
 
     @functools.cached_property
     def _clue(self) -> linear.Clue:
