@@ -47,21 +47,21 @@ def ask(cloud: Cloud, logs: Any) -> Any:
     return ask
 
 
-@pytest.mark.parametrize(
-    ("source", "ids"),
-    [
-        ("logGroups()", "aaabbc"),
-        ("logGroups(namePrefix: ['/aws/', 'x'])", "aab"),
-        ("logGroups(class: ['INFREQUENT_ACCESS'])", "z"),
-        ("logGroups(logGroupClass: ['STANDARD', 'INFREQUENT_ACCESS'], namePrefix: ['app', 'rare'])", "abcz"),
-        ("logGroups(accountIdentifiers: ['000000000000'], namePrefix: ['app'])", "abc"),
-        ("logGroups(accountIdentifiers: ['111122223333'])", ""),
-        (f"'{OTHER}', app", "aaabbc"),
-    ],
-)
-def test_source_selects_groups(ask: Any, events: None, source: str, ids: str) -> None:
-    rows = ask(f"SOURCE {source} | filter ispresent(id) | stats count(*) as n by id | sort id")
-    assert "".join(row["id"] * int(row["n"]) for row in rows) == ids
+SOURCES = [
+    ("logGroups()", "aaabbc"),
+    ("logGroups(namePrefix: ['/aws/', 'x'])", "aab"),
+    ("logGroups(class: ['INFREQUENT_ACCESS'])", "z"),
+    ("logGroups(logGroupClass: ['STANDARD', 'INFREQUENT_ACCESS'], namePrefix: ['app', 'rare'])", "abcz"),
+    ("logGroups(accountIdentifiers: ['000000000000'], namePrefix: ['app'])", "abc"),
+    ("logGroups(accountIdentifiers: ['111122223333'])", ""),
+    (f"'{OTHER}', app", "aaabbc"),
+]
+
+
+def test_source_selects_groups(ask: Any, events: None) -> None:
+    for source, ids in SOURCES:
+        rows = ask(f"SOURCE {source} | filter ispresent(id) | stats count(*) as n by id | sort id")
+        assert "".join(row["id"] * int(row["n"]) for row in rows) == ids, source
 
 
 def test_source_and_parameters(logs: Any, events: None) -> None:
@@ -92,29 +92,29 @@ def test_only_groups_that_the_caller_may_query(cloud: Cloud, logs: Any, events: 
         assert refusal(user.start_query, queryString=query, **params, **more)[0] == "AccessDeniedException"
 
 
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        (f"filter status >= 500 | join type=inner left=api right=pay where api.id=pay.id (SOURCE '{OTHER}') "
-         "| fields api.id, api.who, pay.ms | sort pay.ms",
-         [{"api.id": "a", "api.who": "ada", "pay.ms": "7"}, {"api.id": "a", "api.who": "ada", "pay.ms": "9"}]),
-        (f"join type=left left=o right=p where o.id=p.id and p.id=o.id (SOURCE '{OTHER}') "
-         "| filter !ispresent(p.id) or p.ok = 0 | fields o.id, p.ms | sort o.id",
-         [{"o.id": "a", "p.ms": "9"}, {"o.id": "c"}]),
-        (f"join left=o right=p where o.id=p.id (SOURCE '{OTHER}') | stats sum(p.ms) as ms by o.who | sort o.who",
-         [{"o.who": "ada", "ms": "16"}, {"o.who": "bob", "ms": "5"}]),
-        (f"stats count(*) as n by id | join left=l right=r where l.id=r.id (SOURCE '{OTHER}') | filter r.ok = 0 "
-         "| display id, n, r.ms", [{"id": "a", "n": "1", "r.ms": "9"}]),
-        (f"filter id in (SOURCE '{OTHER}' | filter ms > 6 | fields id) | fields who", [{"who": "ada"}]),
-        (f"filter id not in (SOURCE '{OTHER}' | fields id) | fields who", [{"who": "eve"}]),
-        (f"filter id in (SOURCE '{OTHER}' | stats count(*) as n by id | filter n > 1 | fields id) | fields who",
-         [{"who": "ada"}]),
-        (f"filter status > 300 and id in (SOURCE {OTHER.replace('/aws/lambda/pay', 'rare')} | fields id)", []),
-        ("filter id in (filter status = 503 | fields id) | fields who", [{"who": "eve"}]),
-    ],
-)  # fmt: skip
-def test_rows_of_other_groups(ask: Any, events: None, query: str, rows: list[dict[str, str]]) -> None:
-    assert ask(query, logGroupName=GROUP) == rows
+JOINED: list[tuple[str, list[dict[str, str]]]] = [
+    (f"filter status >= 500 | join type=inner left=api right=pay where api.id=pay.id (SOURCE '{OTHER}') "
+     "| fields api.id, api.who, pay.ms | sort pay.ms",
+     [{"api.id": "a", "api.who": "ada", "pay.ms": "7"}, {"api.id": "a", "api.who": "ada", "pay.ms": "9"}]),
+    (f"join type=left left=o right=p where o.id=p.id and p.id=o.id (SOURCE '{OTHER}') "
+     "| filter !ispresent(p.id) or p.ok = 0 | fields o.id, p.ms | sort o.id",
+     [{"o.id": "a", "p.ms": "9"}, {"o.id": "c"}]),
+    (f"join left=o right=p where o.id=p.id (SOURCE '{OTHER}') | stats sum(p.ms) as ms by o.who | sort o.who",
+     [{"o.who": "ada", "ms": "16"}, {"o.who": "bob", "ms": "5"}]),
+    (f"stats count(*) as n by id | join left=l right=r where l.id=r.id (SOURCE '{OTHER}') | filter r.ok = 0 "
+     "| display id, n, r.ms", [{"id": "a", "n": "1", "r.ms": "9"}]),
+    (f"filter id in (SOURCE '{OTHER}' | filter ms > 6 | fields id) | fields who", [{"who": "ada"}]),
+    (f"filter id not in (SOURCE '{OTHER}' | fields id) | fields who", [{"who": "eve"}]),
+    (f"filter id in (SOURCE '{OTHER}' | stats count(*) as n by id | filter n > 1 | fields id) | fields who",
+     [{"who": "ada"}]),
+    (f"filter status > 300 and id in (SOURCE {OTHER.replace('/aws/lambda/pay', 'rare')} | fields id)", []),
+    ("filter id in (filter status = 503 | fields id) | fields who", [{"who": "eve"}]),
+]  # fmt: skip
+
+
+def test_rows_of_other_groups(ask: Any, events: None) -> None:
+    for query, rows in JOINED:
+        assert ask(query, logGroupName=GROUP) == rows, query
 
 
 def test_diff_compares_times(cloud: Cloud, ask: Any, put: Any) -> None:
@@ -177,12 +177,10 @@ def test_filter_index(logs: Any, ask: Any, events: None) -> None:
     assert ask(query, **both) == []
 
 
-@pytest.mark.parametrize(
-    "document", ["{", "[]", "{}", '{"Fields": "id"}', '{"Fields": [1]}', '{"FieldsV2": {"a": {}}}']
-)
-def test_bad_index_policies(logs: Any, document: str) -> None:
-    code, _ = refusal(logs.put_index_policy, logGroupIdentifier=GROUP, policyDocument=document)
-    assert code == "InvalidParameterException"
+def test_bad_index_policies(logs: Any) -> None:
+    for document in ("{", "[]", "{}", '{"Fields": "id"}', '{"Fields": [1]}', '{"FieldsV2": {"a": {}}}'):
+        code, _ = refusal(logs.put_index_policy, logGroupIdentifier=GROUP, policyDocument=document)
+        assert code == "InvalidParameterException", document
 
 
 def test_index_policies_have_limits(logs: Any, events: None) -> None:
@@ -193,33 +191,33 @@ def test_index_policies_have_limits(logs: Any, events: None) -> None:
         assert code == "InvalidParameterException"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "fields a | SOURCE logGroups()",
-        "SOURCE logGroups(colour: ['x'])",
-        "SOURCE logGroups(namePrefix: ['1', '2', '3', '4', '5', '6'])",
-        "SOURCE logGroups(namePrefix: 'x')",
-        "SOURCE",
-        f"join left=a right=b where a.x < b.x (SOURCE {GROUP})",
-        f"join left=a right=a where a.x = a.y (SOURCE {GROUP})",
-        f"join left=a right=b where a.x = c.x (SOURCE {GROUP})",
-        f"join type=full left=a right=b where a.x = b.x (SOURCE {GROUP})",
-        f"join left=a right=b where a.x = b.x (SOURCE {GROUP} | filter x = 1)",
-        "join left=a right=b where a.x = b.x (fields x)",
-        f"join left=a right=b where a.x=b.x (SOURCE {GROUP}) | join left=c right=d where c.x=d.x (SOURCE {GROUP})",
-        "filter a in (filter b in (fields b) | fields a)",
-        "filter a in (fields b, c)",
-        "filter a in (filter b = 1)",
-        "filter a in (fields a",
-        "stats count(*) | diff",
-        "filterIndex a like 'x'",
-        "filterIndex a = 1 or b = 2",
-    ],
-)
-def test_what_is_no_query(logs: Any, query: str) -> None:
-    code, _ = refusal(logs.start_query, logGroupName=GROUP, startTime=0, endTime=1, queryString=query)
-    assert code == "MalformedQueryException"
+BAD = [
+    "fields a | SOURCE logGroups()",
+    "SOURCE logGroups(colour: ['x'])",
+    "SOURCE logGroups(namePrefix: ['1', '2', '3', '4', '5', '6'])",
+    "SOURCE logGroups(namePrefix: 'x')",
+    "SOURCE",
+    f"join left=a right=b where a.x < b.x (SOURCE {GROUP})",
+    f"join left=a right=a where a.x = a.y (SOURCE {GROUP})",
+    f"join left=a right=b where a.x = c.x (SOURCE {GROUP})",
+    f"join type=full left=a right=b where a.x = b.x (SOURCE {GROUP})",
+    f"join left=a right=b where a.x = b.x (SOURCE {GROUP} | filter x = 1)",
+    "join left=a right=b where a.x = b.x (fields x)",
+    f"join left=a right=b where a.x=b.x (SOURCE {GROUP}) | join left=c right=d where c.x=d.x (SOURCE {GROUP})",
+    "filter a in (filter b in (fields b) | fields a)",
+    "filter a in (fields b, c)",
+    "filter a in (filter b = 1)",
+    "filter a in (fields a",
+    "stats count(*) | diff",
+    "filterIndex a like 'x'",
+    "filterIndex a = 1 or b = 2",
+]
+
+
+def test_what_is_no_query(logs: Any) -> None:
+    for query in BAD:
+        code, _ = refusal(logs.start_query, logGroupName=GROUP, startTime=0, endTime=1, queryString=query)
+        assert code == "MalformedQueryException", query
 
 
 def test_where_a_query_is_wrong(logs: Any) -> None:

@@ -90,9 +90,10 @@ def test_pages_and_limit(cloud: Cloud, logs: Any) -> None:
     assert len(first["lookupTables"]) == 50
 
 
-@pytest.mark.parametrize("body", ["a,a\n1,2\n", "a,\n1,2\n", "a,b\n1\n", 'a\n"x', "\n\n"])
-def test_what_is_no_table(logs: Any, body: str) -> None:
-    assert refusal(logs.create_lookup_table, lookupTableName="t", tableBody=body)[0] == "InvalidParameterException"
+def test_what_is_no_table(logs: Any) -> None:
+    for body in ("a,a\n1,2\n", "a,\n1,2\n", "a,b\n1\n", 'a\n"x', "\n\n"):
+        code, _ = refusal(logs.create_lookup_table, lookupTableName="t", tableBody=body)
+        assert code == "InvalidParameterException", body
 
 
 def test_what_cannot_be_asked_for(logs: Any, arn: str) -> None:

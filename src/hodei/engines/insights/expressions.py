@@ -21,13 +21,21 @@ ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
     "%": operator.mod,
 }  # fmt: skip
+MOST_BRANCHES = 10  # of case
 PLAIN = re.compile(r"[A-Za-z0-9 _:.,;@#=+-]+")
+
+
+class Window:
+    """From when to when (ms) a query looks; it is said when it runs."""
+
+    start = end = 0
 
 
 class Scope:
     """The fields that a query can name at a point, and where they are in a row."""
 
-    def __init__(self, *, source: bool) -> None:
+    def __init__(self, window: Window, *, source: bool) -> None:
+        self.window = window
         self.places: dict[str, int] = {}
         self.aliases: dict[str, Callable[[str], int]] = {}  # of the sides of a join: what finds their fields
         self.read: dict[str, int] = {}  # those that come from the events
@@ -244,11 +252,14 @@ class Parser:
                 return self._rounded(floor_to if name == "datefloor" else ceiling_to)
             case "now":
                 self.tokens.expect(")")
-                return self.field("@now")
+                now = self.scope.find("@now")
+                return Expression(lambda row: row[now] // 1000, fields=frozenset({"@now"}))
+            case "querystarttime" | "queryendtime" | "querytimerange":
+                return self._window(name)
             case "unmask":
                 return self._unmasked()
             case "case" | "if":
-                return self._if()
+                return self._if(token)
         if name not in FUNCTIONS:
             raise blamed(token, "unknown function")
         function, arguments = FUNCTIONS[name], self.arguments()
@@ -260,6 +271,17 @@ class Parser:
         if self.arguments()[0].name != MESSAGE:
             raise UnsupportedQuery("Hodei unmasks @message, not single fields.")
         return replace(self.field(UNMASKED), name="")
+
+    def _window(self, name: str) -> Expression:
+        self.tokens.expect(")")
+        window = self.scope.window
+        found: dict[str, Callable[[], int]] = {
+            "querystarttime": lambda: window.start,
+            "queryendtime": lambda: window.end,
+            "querytimerange": lambda: window.end - window.start,
+        }
+        value = found[name]
+        return Expression(lambda row: value())
 
     def _period(self) -> str:
         period = self.tokens.kind("period").text
@@ -277,11 +299,11 @@ class Parser:
 
         return Expression(rounded, fields=value.fields)
 
-    def _if(self) -> Expression:
+    def _if(self, token: Token) -> Expression:
         """if(condition, value, otherwise), case(condition, value, ..., otherwise)."""
         parts = self.arguments()
-        if len(parts) < 2:
-            raise self.tokens.unexpected()
+        if not 2 <= len(parts) <= 2 * MOST_BRANCHES + 1:
+            raise blamed(token, "wrong number of arguments of")
         pairs = [(parts[at].evaluate, parts[at + 1].evaluate) for at in range(0, len(parts) - 1, 2)]
         otherwise = parts[-1].evaluate if len(parts) % 2 else lambda row: None
 

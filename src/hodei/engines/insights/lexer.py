@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 from hodei.engines.insights.values import InvalidQuery
 
+UNITS = {  # of periods: in short, and all words for them; those of more than one letter may be plurals
+    "ms": "ms|msecs?|milliseconds?", "s": "s|secs?|seconds?", "m": "m|mins?|minutes?", "h": "h|hrs?|hours?",
+    "d": "d|days?", "w": "w|weeks?", "mo": "mos?|mons?|months?", "q": "q|qtrs?|quarters?", "y": "y|yrs?|years?",
+}  # fmt: skip
 TOKEN = re.compile(
-    r"""(?P<space>(?:\s+|\#[^\n]*)+)
-  | (?P<period>\d+(?:ms|mon|mo|min|msec|sec|s|m|hr|h|d|w|qtr|q|yr|y)\b)
+    rf"""(?P<space>(?:\s+|\#[^\n]*)+)
+  | (?P<period>\d+(?:{"|".join(UNITS.values())})\b)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
   | (?P<regex>/(?:[^/\\\n]|\\.)+/[a-z]*)

@@ -17,6 +17,7 @@ from hodei.engines.insights.expressions import (
     Parser,
     Scope,
     Values,
+    Window,
     field_name,
     regex,
 )
@@ -53,7 +54,8 @@ class Query:
         self.indexed: list[str] = []
         self.nested: list[Nested] = []
         self.tables: list[Table] = []
-        self._scope = self._first = Scope(source=True)
+        self.window = Window()
+        self._scope = self._first = Scope(self.window, source=True)
         self._stages: list[Stage] = []
         self._filters: list[Expression] = []  # those that stand at the beginning
         self._shown: list[str] = []
@@ -182,6 +184,7 @@ class Query:
             "fields": self._fields,
             "display": self._displayed,
             "filter": self._filter,
+            "where": self._filter,
             "stats": self._stats,
             "sort": self._sort,
             "limit": self._limit,
@@ -309,7 +312,7 @@ class Query:
 
     def _stats(self) -> None:
         makers: list[Maker] = []
-        after = Scope(source=False)
+        after = Scope(self.window, source=False)
         pending: list[tuple[str, Expression]] = []
         slots: list[int] = []
 
@@ -358,7 +361,7 @@ class Query:
         self._patterns_of(self._parser().expression())
 
     def _patterns_of(self, value: Expression) -> None:
-        after = Scope(source=False)
+        after = Scope(self.window, source=False)
         self._stages.append(stages.Patterns(value.evaluate, after))
         self._scope, self._aggregated = after, True
         self._shown, self._display = list(PATTERN_FIELDS), None

@@ -108,6 +108,7 @@ async def _answer(ctx: Context, id: str) -> None:
 async def _feed(ctx: Context, query: Query, run: QueryRun, names: Sequence[str], window: Window) -> list[Source]:
     """Let the events of groups go through a query, when those within it have run. Raises: InvalidQuery."""
     sources: list[Source] = []
+    query.window.start, query.window.end = window[0] * 1000, window[1] * 1000 + 999
     for nested, others in zip(query.nested, run.nested):
         then = window if nested.earlier is None else earlier(window, nested.earlier)
         sources += await _feed(ctx, nested.query, run, others, then)
