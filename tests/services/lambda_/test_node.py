@@ -74,6 +74,9 @@ FILES = {
     "bad.js": "exports.handler = async ( => 1;\n",
     "needs.js": "require('none-such');\n",
     "breaks.js": "throw new Error('at the start');\n",
+    "esm/layered.mjs": "import { says } from 'layered';\nexport const handler = async () => says;\n",
+    "esm/local.mjs": "import './none.mjs';\n",
+    "traced.js": "require('http').request = () => console.log('traced');\nexports.handler = async () => 'not traced';\n",
     "layered.js": "exports.handler = async () => require('layered').says;\n",
 }
 
@@ -219,3 +222,28 @@ def test_modules_of_layers(cloud: Cloud, function: Any) -> None:
     content = {"ZipFile": zipped({"nodejs/node_modules/layered/index.js": "exports.says = 'from a layer';\n"})}
     layer = cloud.client("lambda").publish_layer_version(LayerName="layer", Content=content)["LayerVersionArn"]
     assert invoke(cloud, function("layered.handler", Layers=[layer])).payload == "from a layer"
+
+
+@pytest.mark.feature("lambda.aliases")
+def test_imports_find_modules_of_layers(cloud: Cloud, function: Any) -> None:
+    """As `import` finds packages: what package.json exports counts, and layers for the very version come first."""
+    package = json.dumps({"type": "module", "exports": {"import": "./it.js"}})
+    modules = {
+        f"nodejs/{folder}/layered/{name}": text
+        for folder, says in (("node_modules", "for all"), ("node22/node_modules", "for Node.js 22"))
+        for name, text in (("package.json", package), ("it.js", f"export const says = '{says}';\n"))
+    }
+    layer = cloud.client("lambda").publish_layer_version(LayerName="layer", Content={"ZipFile": zipped(modules)})
+    name = function("esm/layered.handler", Layers=[layer["LayerVersionArn"]])
+    assert invoke(cloud, name).payload == "for Node.js 22"
+    cloud.client("lambda").update_function_configuration(FunctionName=name, Runtime="nodejs20.x")
+    assert invoke(cloud, name).payload == "for all"
+    cloud.client("lambda").update_function_configuration(FunctionName=name, Handler="esm/local.handler")
+    told = invoke(cloud, name).payload
+    assert told["errorMessage"] == "Cannot find module '/var/task/esm/none.mjs' imported from /var/task/esm/local.mjs"
+
+
+def test_what_tracers_make_of_http_is_not_for_the_runtime(cloud: Cloud, function: Any) -> None:
+    answer = invoke(cloud, function("traced.handler"))
+    assert answer.payload == "not traced"
+    assert "INFO\ttraced" not in answer.log

@@ -18,7 +18,7 @@ NOT_HERE = (
 )
 BOOTSTRAP = "/var/runtime/bootstrap"  # of an image that says nothing of what runs
 FILES = ("/etc/hosts", "/etc/resolv.conf")
-OF_ZIP = ("AWS_EXECUTION_ENV", "LAMBDA_RUNTIME_DIR", "LD_LIBRARY_PATH", "NODE_PATH", "_HANDLER")
+OF_ZIP = ("AWS_EXECUTION_ENV", "LAMBDA_RUNTIME_DIR", "LD_LIBRARY_PATH", "_HANDLER")
 OF_THE_IMAGE = ("PATH", "LANG", "TZ")  # those that it may set
 
 

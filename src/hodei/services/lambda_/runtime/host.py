@@ -105,8 +105,10 @@ class Host:
             root: list[Part] | None = containers.parts(deployment, isolated=isolated)
         else:
             cwd, opt = (TASK, OPT) if isolated else (str(deployment.code), str(deployment.layers or "/nonexistent"))
-            env = {**standard, "LAMBDA_TASK_ROOT": cwd, "HODEI_OPT": opt}
             runtime = RUNTIME if isolated else str(BOOTSTRAPS)
+            env = {**standard, "LAMBDA_TASK_ROOT": cwd, "HODEI_OPT": opt}
+            if deployment.runtime.startswith("nodejs"):
+                env["NODE_PATH"] = _node_path(deployment.runtime, cwd, opt, runtime)
             argv = tuple(part.format(task=cwd, opt=opt, runtime=runtime) for part in command.argv)
             root = _parts(deployment, command) if isolated else None
         if root is not None:
@@ -281,6 +283,13 @@ def _plan(deployment: Deployment, command: Command, program: Program, groups: Se
     return Plan(command.server, command.label, runtime, sandbox, extensions)
 
 
+def _node_path(runtime: str, task: str, opt: str, own: str) -> str:
+    """Where modules are found: those of layers for this version of Node.js before those for all."""
+    generation = runtime.removeprefix("nodejs").removesuffix(".x")
+    modules = (f"{opt}/nodejs/node{generation}", f"{opt}/nodejs", own)
+    return os.pathsep.join((*(f"{folder}/node_modules" for folder in modules), own, task))
+
+
 def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     found = {
@@ -288,7 +297,6 @@ def _standard(deployment: Deployment, stream: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": f"{TASK}:{TASK}/lib:{OPT}/lib",
         "LANG": "en_US.UTF-8" if deployment.runtime.startswith("python") else "C.UTF-8",
         "TZ": ":UTC",
-        "NODE_PATH": f"{OPT}/nodejs/node_modules:{OPT}/nodejs/node18/node_modules",
         "_HANDLER": deployment.handler,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "AWS_REGION": deployment.region,

@@ -4,12 +4,12 @@
 import fs from "node:fs";
 import http from "node:http";
 import inspector from "node:inspector";
-import { createRequire } from "node:module";
+import { createRequire, register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { logError, prepareConsole, setRequest, told, Wrong } from "./node_console.mjs";
-import { ResponseStream, stream, streams } from "./node_streaming.mjs";
+import { open, ResponseStream, stream, streams } from "./node_streaming.mjs";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -27,7 +27,7 @@ const NO_CALLBACKS =
 
 function call(method, where, body, headers = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request(
+    const sent = open(
       { host, port, agent, method, path: `/2018-06-01/runtime/${where}`, headers: { ...headers, "Content-Length": Buffer.byteLength(body ?? "") } },
       (response) => {
         const parts = [];
@@ -54,6 +54,7 @@ async function load(handler) {
   const [, name, nested] = match;
   let found;
   try {
+    importsFromLayers();
     found = await loadModule(path.resolve(task, path.dirname(handler)), name);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Wrong("UserCodeSyntaxError", String(error));
@@ -64,6 +65,12 @@ async function load(handler) {
   if (!called) throw new Wrong("HandlerNotFound", `${handler} is undefined or not exported`);
   if (typeof called !== "function") throw new Wrong("HandlerNotFound", `${handler} is not a function`);
   return called;
+}
+
+// `import` knows nothing of NODE_PATH; where there is something to find, Lambda lets it look there since Node.js 18.
+function importsFromLayers() {
+  const folders = (process.env.NODE_PATH ?? "").split(path.delimiter).filter((one) => one.endsWith("/node_modules") && fs.existsSync(one));
+  if (folders.length && register) register("./node_resolving.mjs", import.meta.url, { data: folders.map((one) => String(pathToFileURL(one))) });
 }
 
 async function loadModule(folder, name) {

@@ -4,6 +4,9 @@
 import http from "node:http";
 import { Writable } from "node:stream";
 
+// What tracers put in its place is not for calls of the runtime.
+export const open = http.request;
+
 const STREAMS = Symbol.for("aws.lambda.runtime.handler.streaming");
 const WITH_PRELUDE = "application/vnd.awslambda.http-integration-response";
 const ERROR_TYPE = "Lambda-Runtime-Function-Error-Type";
@@ -91,7 +94,7 @@ export class ResponseStream extends Writable {
       Trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
       "Transfer-Encoding": "chunked",
     };
-    this.#request = http.request({ ...this.#where, method: "POST", headers }, (response) => {
+    this.#request = open({ ...this.#where, method: "POST", headers }, (response) => {
       response.resume();
       response.on("end", this.resolve);
       response.on("error", this.reject);
