@@ -434,3 +434,20 @@ def test_who_may_make_a_channel(delivery: Delivery, refused: Refused) -> None:
     arn = delivery.create()["ChannelARN"]
     with refused("AccessDeniedException", arn):
         delivery.describe(arn)
+
+
+def test_what_cannot_be_put_for_a_while_is_delivered_once(delivery: Delivery) -> None:
+    channel = delivery.create("JSON", storage={"OutputKeyTemplate": "!{yyyy}!{MM}!{dd}!{HH}!{mm}"})
+    delivery.cloud.fault(service="s3", operation="PutObject", error="SlowDown", rate=0.5)
+    delivery.cloud.fault(service="s3", operation="PutObject", latency="5ms", reset=True, rate=0.3)
+    for number in range(6):
+        delivery.stream.put("no JSON" if number == 3 else str(number), "k")
+        delivery.cloud.clock.advance(minutes=7)
+    delivery.cloud.clear_faults()
+    delivery.cloud.clock.advance(minutes=10)
+    objects = delivery.objects()
+    errors = {key for key in objects if "errors" in key}
+    lines = "".join(body.decode() for key, body in sorted(objects.items()) if key not in errors).split()
+    assert lines == ["0", "1", "2", "4", "5"]
+    assert sum(len(objects[key].splitlines()) for key in errors) == 1
+    assert delivery.metric("SuccessfulRecordCount", channel) == 5

@@ -279,3 +279,25 @@ def test_queues_count_their_events_too(feed: Feed) -> None:
     counts = {"Polled": 3, "FilteredOut": 1, "Invoked": 2, "FailedInvoke": 0, "Deleted": 3}
     for what, count in counts.items():
         assert metric(feed.cloud, f"{what}EventCount", EventSourceMappingUUID=mapping["UUID"]) == count, what
+
+
+@pytest.mark.parametrize("source", ["kinesis", "dynamodbstreams"])
+def test_nothing_is_lost_or_doubled_where_a_stream_is_read_with_trouble(feed: Feed, source: str) -> None:
+    feed.feed("all", STREAM if source == "kinesis" else feed.table(), BatchSize=2)
+    for operation in ("GetRecords", "GetShardIterator"):
+        for what in (
+            {"error": "InternalFailure"},
+            {"error": "ProvisionedThroughputExceededException"},
+            {"reset": True},
+        ):
+            feed.cloud.fault(service=source, operation=operation, role="fn", rate=0.25, **what)
+    labels = [f"{number}" for number in range(12)]
+    for label in labels:
+        if source == "kinesis":
+            feed.put(label)
+        else:
+            feed.dynamodb.put_item(TableName="things", Item={"id": {"S": label}})
+        feed.cloud.clock.advance(seconds=2)
+    found = [label for batch in feed.notes(1800) for label in batch]
+    assert found == labels
+    assert sum(fault.hits for fault in feed.cloud.faults()) > 0

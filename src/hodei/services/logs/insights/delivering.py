@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hodei.kernel.context import Context, service_principal
+from hodei.kernel.deliver import insist
 from hodei.kernel.errors import AwsError
 from hodei.services.logs.memory import memory
 from hodei.services.logs.service import logs
@@ -87,7 +88,7 @@ async def _to_bucket(ctx: Context, run: QueryRun) -> str:
         more |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": given["kmsKeyId"]}
     body = await ctx.offload(_json, run, _rows(ctx, run))
     there = _as(ctx, run, given["roleArn"])
-    await there.call("s3", "PutObject", Bucket=bucket, Key=key, Body=body, ContentType="application/json", **more)
+    await insist(there, "s3", "PutObject", Bucket=bucket, Key=key, Body=body, ContentType="application/json", **more)
     return f"s3://{bucket}/{key}"
 
 
@@ -110,8 +111,8 @@ async def _to_table(ctx: Context, run: QueryRun) -> str:
     more = {name: given[name] for name in ("description", "kmsKeyId") if name in given}
     if old := lookup_tables.get(ctx, name):
         arn = old.arn(ctx)
-        await there.call("logs", "UpdateLookupTable", lookupTableArn=arn, queryId=run.id, **more)
+        await insist(there, "logs", "UpdateLookupTable", lookupTableArn=arn, queryId=run.id, **more)
         return arn
     more |= {"tags": given["tags"]} if "tags" in given else {}
-    made = await there.call("logs", "CreateLookupTable", lookupTableName=name, queryId=run.id, **more)
+    made = await insist(there, "logs", "CreateLookupTable", lookupTableName=name, queryId=run.id, **more)
     return str(made["lookupTableArn"])
