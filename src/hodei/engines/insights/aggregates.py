@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import Any
 
 from hodei.engines.insights.expressions import Evaluate
@@ -28,7 +29,7 @@ class Count(Aggregate):
 
     def add(self, rows: Sequence[Row]) -> None:
         value = self._value
-        self.count += len(rows) if value is None else sum(value(row) is not None for row in rows)
+        self.count += len(rows) if value is None else sum(found is not None for found in map(value, rows))
 
     def value(self) -> Any:
         return self.count
@@ -40,7 +41,10 @@ class Distinct(Aggregate):
         self._found: set[str] = set()
 
     def add(self, rows: Sequence[Row]) -> None:
-        self._found.update(text(found) for row in rows if (found := self._value(row)) is not None)
+        values = list(map(self._value, rows))
+        if set(map(type, values)) <= {int, str, NoneType}:  # few of them may be many times there
+            values = list(set(values))
+        self._found.update(text(found) for found in values if found is not None)
 
     def value(self) -> Any:
         return len(self._found)
@@ -55,8 +59,9 @@ class Numbers(Aggregate):
         self._found: list[float] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        value = self._value
-        self._found += [found for row in rows if (found := number(value(row))) is not None]
+        values = list(map(self._value, rows))
+        plain = set(map(type, values)) <= {int, float}
+        self._found += values if plain else [found for found in map(number, values) if found is not None]
 
     def value(self) -> Any:
         return self._result(self._found) if self._found else None
@@ -72,11 +77,14 @@ class Extreme(Aggregate):
         self._found: list[tuple[Any, Any]] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        value, by = self._value, self._by
-        pairs = [(order(by(row) if by else found), found) for row in rows if (found := value(row)) is not None]
-        pairs += self._found
-        if pairs:
-            self._found = [self._pick(pairs, key=lambda pair: pair[0])]
+        by = self._by
+        pairs = [(found, row) for found, row in zip(map(self._value, rows), rows) if found is not None]
+        if not pairs:
+            return
+        keys = [order(by(row)) for _, row in pairs] if by else [order(found) for found, _ in pairs]
+        best = self._pick(keys)
+        candidates = [(best, pairs[keys.index(best)][0]), *self._found]
+        self._found = [self._pick(candidates, key=lambda candidate: candidate[0])]
 
     def value(self) -> Any:
         return self._found[0][1] if self._found else None

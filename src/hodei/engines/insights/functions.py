@@ -30,6 +30,17 @@ class Function(NamedTuple):
     most: int
 
 
+class _Starts(dict[int, Time]):
+    """When stretches of time begin, by their numbers: made once each."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __missing__(self, number: int) -> Time:
+        self[number] = start = Time(number * self._size)
+        return start
+
+
 def floor_to(period: str) -> Callable[[int], Time]:
     """The beginning of the stretch of time ("5m") that a time is in."""
     amount, unit = split_period(period)
@@ -38,7 +49,8 @@ def floor_to(period: str) -> Callable[[int], Time]:
     amount = min(amount, MOST.get(unit, amount))
     if unit in SIZES:
         size = amount * SIZES[unit]
-        return lambda at: Time(at - at % size)
+        starts = _Starts(size)
+        return lambda at: starts[at // size]
     months = amount * MONTHS[unit]
     return lambda at: _month(at, months)
 

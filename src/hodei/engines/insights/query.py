@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hodei.engines import linear
 from hodei.engines.insights import clauses, combining, stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
 from hodei.engines.insights.expressions import (
@@ -23,6 +21,7 @@ from hodei.engines.insights.expressions import (
 )
 from hodei.engines.insights.lexer import Tokens, blamed
 from hodei.engines.insights.nested import Nested, Table
+from hodei.engines.insights.parsing import by_expression, by_glob
 from hodei.engines.insights.stages import Stage
 from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
 
@@ -286,15 +285,16 @@ class Query:
         if token.kind == "regex":
             body, _, flags = token.text[1:].rpartition("/")
             expression, groups = regex(body, flags)
+            take, count = by_expression(expression), expression.groups
         else:
-            expression, groups = _glob(token.text), {}
+            take, count, groups = by_glob(token.text), token.text.count("*"), {}
         if not groups or self._tokens.next.word == "as":
             self._tokens.expect("as")
             groups = {name: at for at, name in enumerate(self._names_given(), 1)}
-            if expression.groups != len(groups):
+            if count != len(groups):
                 raise InvalidQuery("the number of fields of parse is not that of what the pattern takes out")
-        places = [(at, self._scope.add(name)) for name, at in groups.items()]
-        self._stages.append(stages.Parse(value.evaluate, expression, places))
+        places = [(at - 1, self._scope.add(name)) for name, at in groups.items()]
+        self._stages.append(stages.Parse(value.evaluate, take, places))
         self._shown += groups
 
     def _names_given(self) -> list[str]:
@@ -456,9 +456,3 @@ class Query:
         self.nested.append(earlier)
         self._stages.append(combining.Diff(earlier, self._scope, [self._scope.add(name) for name in DIFF_FIELDS]))
         self._shown += DIFF_FIELDS
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Each * takes as little as can be, one at the end all that is left."""
-    start, end = r"\A" if pattern.startswith("*") else "", "$" if pattern.endswith("*") else ""
-    return linear.compile(start + "(.*?)".join(map(re.escape, pattern.split("*"))) + end, re.S)

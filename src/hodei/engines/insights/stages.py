@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from itertools import compress, repeat
 from operator import itemgetter
 from typing import Any
 
 from hodei.engines.insights.aggregates import Aggregate, Count, Maker, count_all
 from hodei.engines.insights.expressions import Evaluate, Scope
+from hodei.engines.insights.parsing import Take
 from hodei.engines.insights.values import PLACE, Row, order, text
 
 PRUNED = 4  # times as many rows as are wanted are kept before the others are dropped
@@ -48,19 +50,19 @@ class Assign(Stage):
 
 
 class Parse(Stage):
-    """Gives fields the groups (number, place) of an expression that is searched for; None where it is not found."""
+    """Gives fields what is taken out of a value, as (number of what is taken, place); None where it is not there."""
 
-    def __init__(self, value: Evaluate, expression: re.Pattern[str], places: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, value: Evaluate, take: Take, places: Sequence[tuple[int, int]]) -> None:
         self._value = value
-        self._search = expression.search
+        self._take = take
         self._places = places
 
     def push(self, rows: list[Row]) -> list[Row]:
-        for row in rows:
-            value = self._value(row)
-            if value is not None and (found := self._search(text(value))):
-                for group, at in self._places:
-                    row[at] = found[group]
+        take, places = self._take, self._places
+        for row, value in zip(rows, map(self._value, rows)):
+            if value is not None and (found := take(value if isinstance(value, str) else text(value))):
+                for number, at in places:
+                    row[at] = found[number]
         return rows
 
 
@@ -90,6 +92,7 @@ class Sort(Stage):
         self.most: int | None = None
         self._rows: list[Row] = []
         self.oldest: tuple[Any, ...] | None = None  # of the newest that are wanted: what is older does not count
+        self._worst: Any = None  # of the first key, in what is wanted
 
     @property
     def newest(self) -> bool:
@@ -99,12 +102,22 @@ class Sort(Stage):
     def push(self, rows: list[Row]) -> list[Row]:
         if self.oldest is not None:
             rows = [row for row in rows if row[PLACE] > self.oldest]
+        elif self._worst is not None:
+            rows = self._good(rows)
         self._rows += rows
         if self.most is not None and len(self._rows) > PRUNED * (self.most + 1000):
             self._rows = self.finish()
             if self.newest:
                 self.oldest = self._rows[-1][PLACE]
+            elif self._rows:
+                self._worst = order(self._keys[0][0](self._rows[-1]))
         return []
+
+    def _good(self, rows: list[Row]) -> list[Row]:
+        """Those of rows that may be wanted, by their first key."""
+        (evaluate, descending), worst = self._keys[0], self._worst
+        keys = map(order, map(evaluate, rows))
+        return list(compress(rows, map(worst.__le__ if descending else worst.__ge__, keys)))
 
     def finish(self) -> list[Row]:
         rows = self._rows
@@ -158,46 +171,35 @@ class Stats(Stage):
         self._makers = makers
         self._made = made
         self._only_counts = all(make is count_all for make in makers)
-        self._kept: dict[Any, tuple[list[Any], list[Aggregate]]] = {}
+        self._kept: dict[tuple[str | None, ...], tuple[Sequence[Any], list[Aggregate]]] = {}
 
     def push(self, rows: list[Row]) -> list[Row]:
-        if len(self._groups) == 1 and self._only_counts and self._count(rows):
-            return []
-        found: dict[Any, tuple[list[Any], list[Row]]] = {}
-        if not self._groups:
-            found[()] = ([], rows)
-        elif len(self._groups) == 1:
-            (group,) = self._groups
-            for row in rows:
-                value = group(row)
-                key = value if isinstance(value, str | int | None) else text(value)
-                if (known := found.get(key)) is None:
-                    known = found[key] = ([value], [])
-                known[1].append(row)
-        else:
-            for row in rows:
-                values = [group(row) for group in self._groups]
-                whole = tuple(text(value) if value is not None else None for value in values)
-                found.setdefault(whole, (values, []))[1].append(row)
-        for key, (values, of_group) in found.items():
-            for aggregate in self._of(key, values):
-                aggregate.add(of_group)
+        columns = [list(map(group, rows)) for group in self._groups]
+        try:
+            if columns and self._only_counts:
+                self._count(Counter(zip(*columns)))
+            else:
+                self._add(columns, rows)
+        except TypeError:  # there are values like maps
+            self._add([list(map(_as_key, column)) for column in columns], rows)
         return []
 
-    def _count(self, rows: list[Row]) -> bool:
-        """Count how often there is each value, where nothing else is asked for; False for values like maps."""
-        try:
-            counts = Counter(map(self._groups[0], rows))
-        except TypeError:
-            return False
-        for value, count in counts.items():
-            key = value if isinstance(value, str | int | None) else text(value)
-            for aggregate in self._of(key, [value]):
+    def _count(self, counts: Counter[tuple[Any, ...]]) -> None:
+        for values, count in counts.items():
+            for aggregate in self._of(values):
                 assert isinstance(aggregate, Count)
                 aggregate.count += count
-        return True
 
-    def _of(self, key: Any, values: list[Any]) -> list[Aggregate]:
+    def _add(self, columns: list[list[Any]], rows: list[Row]) -> None:
+        found: defaultdict[Any, list[Row]] = defaultdict(list)
+        for key, row in zip(columns[0] if len(columns) == 1 else zip(*columns) if columns else repeat(()), rows):
+            found[key].append(row)
+        for of_group in found.values():
+            for aggregate in self._of([group(of_group[0]) for group in self._groups]):
+                aggregate.add(of_group)
+
+    def _of(self, values: Sequence[Any]) -> list[Aggregate]:
+        key = tuple(map(_as_key, values))
         if (kept := self._kept.get(key)) is None:
             kept = self._kept[key] = (values, [make() for make in self._makers])
         return kept[1]
@@ -211,6 +213,10 @@ class Stats(Stage):
             for at, evaluate in enumerate(self._made, first):
                 row[at] = evaluate(row)
         return rows
+
+
+def _as_key(value: Any) -> str | None:
+    return None if value is None else text(value)
 
 
 def widened(row: Row, scope: Scope) -> Row:
