@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 Members = tuple[Any, ...]
+SPACES = frozenset(" \t\r\n")  # before an object
 BAD = (msgspec.DecodeError, UnicodeEncodeError)
 
 
@@ -29,9 +30,19 @@ class Reader:
 
     def each(self, texts: Sequence[str]) -> list[Members | None]:
         """Of many texts, in less time than one by one."""
-        objects = [text for text in texts if text.startswith("{")]
+        firsts = [text[:1] for text in texts]
+        objects = [at for at, first in enumerate(firsts) if first == "{"]
+        found: list[Members | None] = [None] * len(texts)
         try:
-            found = iter(list(map(msgspec.structs.astuple, map(self._decode, objects))))
+            for at, members in zip(objects, map(msgspec.structs.astuple, map(self._decode, _at(texts, objects)))):
+                found[at] = members
         except BAD:
             return [self(text) for text in texts]
-        return [next(found) if text.startswith("{") else self(text) if text[:1].isspace() else None for text in texts]
+        if not SPACES.isdisjoint(firsts):
+            for at in (at for at, first in enumerate(firsts) if first in SPACES):
+                found[at] = self(texts[at])
+        return found
+
+
+def _at(texts: Sequence[str], positions: Sequence[int]) -> Iterable[str]:
+    return texts if len(positions) == len(texts) else map(texts.__getitem__, positions)

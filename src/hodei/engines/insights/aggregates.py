@@ -11,6 +11,8 @@ from typing import Any
 from hodei.engines.insights.expressions import Evaluate
 from hodei.engines.insights.values import PLACE, InvalidQuery, Row, number, order, text
 
+PLAIN = frozenset({int, float})  # types of numbers that are what they are
+
 
 class Aggregate(ABC):
     """What is kept of a group, to which rows are added in batches."""
@@ -60,7 +62,7 @@ class Numbers(Aggregate):
 
     def add(self, rows: Sequence[Row]) -> None:
         values = list(map(self._value, rows))
-        plain = set(map(type, values)) <= {int, float}
+        plain = set(map(type, values)) <= PLAIN
         self._found += values if plain else [found for found in map(number, values) if found is not None]
 
     def value(self) -> Any:
@@ -81,9 +83,12 @@ class Extreme(Aggregate):
         pairs = [(found, row) for found, row in zip(map(self._value, rows), rows) if found is not None]
         if not pairs:
             return
-        keys = [order(by(row)) for _, row in pairs] if by else [order(found) for found, _ in pairs]
+        keys: list[Any] = [by(row) for _, row in pairs] if by else [found for found, _ in pairs]
+        if not set(map(type, keys)) <= PLAIN:
+            keys = list(map(order, keys))
         best = self._pick(keys)
-        candidates = [(best, pairs[keys.index(best)][0]), *self._found]
+        found, row = pairs[keys.index(best)]
+        candidates = [(order(by(row) if by else found), found), *self._found]
         self._found = [self._pick(candidates, key=lambda candidate: candidate[0])]
 
     def value(self) -> Any:

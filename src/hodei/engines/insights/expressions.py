@@ -336,7 +336,7 @@ def walk(value: Any, steps: list[str]) -> Any:
     """What a value has below it, None if nothing. Names with dots in them are found too."""
     for at, step in enumerate(steps):
         if isinstance(value, dict):
-            rest = ".".join(steps[at:])
+            rest = ".".join(steps[at:]) if at + 1 < len(steps) else step
             if rest in value:
                 return value[rest]
             value = value.get(step)

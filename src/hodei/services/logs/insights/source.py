@@ -18,6 +18,7 @@ from hodei.services.logs.events.chunks import Batch, Masking, Span
 from hodei.services.logs.events.search import Bodies
 
 T = TypeVar("T")
+Fill = Callable[[Sequence[str]], dict[int, Sequence[Any]]]  # what texts have of fields, by the places of those
 OF_TIMES = frozenset({"@timestamp", "@logStream", "@log", "@ingestionTime", "@now", "@ptr"})  # not of messages
 MEGABYTE = 1_000_000
 LAMBDA = re.compile(r"(?P<type>START|END|REPORT) RequestId: (?P<requestId>[\w-]+)")
@@ -52,7 +53,7 @@ class Source:
         self._log, self._group, self._streams = log, group, streams
         self._start, self._end = times
         self._now = now
-        self._fill = _filling(query)
+        self._fillers = [fill for fill in (_of_json(query), _of_lambda(query)) if fill]
         self._reads = not query.fields.keys() <= OF_TIMES
         self._needles = [needle.encode() for needle in query.needles]
         self._escaped = query.escaped
@@ -89,17 +90,29 @@ class Source:
         if at := self._query.fields.get(UNMASKED):
             for row, number in zip(rows, wanted):
                 row[at] = unmasked[number]
-        rows = self._query.sift(rows)
-        self._query.push(self._fill(rows))
+        if self._query.early:
+            rows = self._query.sift(rows)
+            for at, column in self._filled([row[-1] for row in rows]).items():
+                for row, value in zip(rows, column):
+                    row[at] = value
+        self._query.push(rows)
+
+    def _filled(self, texts: Sequence[str]) -> dict[int, Sequence[Any]]:
+        """The fields that stand in messages, by their places."""
+        return {at: column for fill in self._fillers for at, column in fill(texts).items()} if texts else {}
 
     def _rows(self, span: Span, batch: Batch, wanted: Sequence[int]) -> list[Row]:
-        """Rows with the fields that all events have; what the others are read from stands in the last place besides."""
+        """Rows with the fields that all events have, and the others too if no early stages do without.
+
+        What those are read from stands in the last place besides.
+        """
         fields = self._query.fields
         times = _picked(batch.times, wanted)
         stream = int(span.stream, 16)
         places = list(zip(times, repeat(stream), [span.number + at for at in wanted], repeat(self._group)))
         columns: list[Iterable[Any]] = [places, *[repeat(None)] * self._query.width]
-        columns[-1] = _picked(batch.read, wanted) if self._reads else repeat("")
+        texts = _picked(batch.read, wanted) if self._reads else []
+        columns[-1] = texts or repeat("")
         ready: dict[str, Callable[[], Iterable[Any]]] = {
             "@log": lambda: repeat(self._log),
             "@logStream": lambda: repeat(self._streams.get(span.stream)),
@@ -112,6 +125,9 @@ class Source:
         for name, values in ready.items():
             if name in fields:
                 columns[fields[name]] = values()
+        if not self._query.early:
+            for at, column in self._filled(texts).items():
+                columns[at] = column
         return list(map(list, zip(*columns)))
 
 
@@ -119,61 +135,48 @@ def _picked(column: Sequence[T], wanted: Sequence[int]) -> Sequence[T]:
     return column if len(wanted) == len(column) else [column[at] for at in wanted]
 
 
-def _filling(query: Query) -> Callable[[list[Row]], list[Row]]:
-    """What gives rows the fields that stand in their messages."""
-    fillers = [fill for fill in (_of_json(query), _of_lambda(query)) if fill]
-
-    def fill(rows: list[Row]) -> list[Row]:
-        for one in fillers:
-            one(rows)
-        return rows
-
-    return fill
-
-
-def _of_json(query: Query) -> Callable[[list[Row]], None] | None:
+def _of_json(query: Query) -> Fill | None:
     wanted = {name: at for name, at in query.fields.items() if not name.startswith("@")}
     if not wanted:
         return None
     roots = list(dict.fromkeys(part for name in wanted for part in (name, name.partition(".")[0])))
-    read, width = Reader(roots), query.width
+    read, nothing = Reader(roots), (None,) * len(roots)
     plain = [(at, roots.index(name)) for name, at in wanted.items()]
     below = [
         (at, roots.index(name.partition(".")[0]), name.split(".")[1:]) for name, at in wanted.items() if "." in name
     ]
 
-    def fill(rows: list[Row]) -> None:
-        for row, found in zip(rows, read.each([row[width] for row in rows])):
-            if found is None:
-                continue
-            for at, root in plain:
-                row[at] = found[root]
-            for at, root, steps in below:
-                if row[at] is None:
-                    row[at] = walk(found[root], steps)
+    def fill(texts: Sequence[str]) -> dict[int, Sequence[Any]]:
+        found = list(zip(*[members or nothing for members in read.each(texts)]))
+        columns: dict[int, Sequence[Any]] = {at: found[root] for at, root in plain}
+        for at, root, steps in below:
+            columns[at] = [
+                walk(value, steps) if whole is None and value is not None else whole
+                for whole, value in zip(columns[at], found[root])
+            ]
+        return columns
 
     return fill
 
 
-def _of_lambda(query: Query) -> Callable[[list[Row]], None] | None:
+def _of_lambda(query: Query) -> Fill | None:
     wanted = {name: at for name, at in query.fields.items() if name in MEASURES}
     names = {name: query.fields[f"@{name}"] for name in ("type", "requestId") if f"@{name}" in query.fields}
-    width = query.width
     if not wanted and not names:
         return None
 
-    def fill(rows: list[Row]) -> None:
-        for row in rows:
-            message = row[width]
-            found = LAMBDA.match(message)
-            if found is None:
-                continue
-            for group, at in names.items():
-                row[at] = found[group]
-            for name, at in wanted.items():
-                expression, unit = MEASURES[name]
-                if amount := expression.search(message):
-                    row[at] = float(amount[1]) * unit
+    def fill(texts: Sequence[str]) -> dict[int, Sequence[Any]]:
+        found = [LAMBDA.match(text) for text in texts]
+        columns: dict[int, Sequence[Any]] = {
+            at: [match and match[group] for match in found] for group, at in names.items()
+        }
+        for name, at in wanted.items():
+            expression, unit = MEASURES[name]
+            columns[at] = [
+                float(amount[1]) * unit if match and (amount := expression.search(text)) else None
+                for match, text in zip(found, texts)
+            ]
+        return columns
 
     return fill
 
