@@ -16,6 +16,7 @@ from typing import Any
 SERVER = Path(__file__).with_name("zygote.py")
 LARGEST = 1 << 18  # bytes of a message
 BUSY = 0.005  # seconds after which a busy fork server is asked again
+SIGNALS = 2000  # of a message
 ON_EVERY_MACHINE = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", "/sys")
 
 
@@ -63,12 +64,8 @@ class Process:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """End it, with all that it has started: `exited` follows. Any other signal is its own to heed."""
-        if not self.exited.done() and not self._server.send(_signal(number, self.id)):
-            asyncio.get_running_loop().call_later(BUSY, self.kill, number)
-
-
-def _signal(number: int, id: str) -> bytes:
-    return json.dumps({"signal": number, "to": id}).encode()
+        if not self.exited.done():
+            self._server.signal(number, self.id)
 
 
 class ForkServer:
@@ -86,6 +83,8 @@ class ForkServer:
         self._socket: socket.socket | None = None
         self._lifeline = -1
         self._turn = asyncio.Lock()
+        self._signals: list[tuple[int, str]] = []  # numbers, and the processes that they are for
+        self._sending: asyncio.Handle | None = None
         self._server: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -117,6 +116,7 @@ class ForkServer:
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         self._socket = None
+        self._signals.clear()
         for process in self._processes.values():
             for future in (process.started, process.exited):
                 if not future.done():
@@ -146,16 +146,23 @@ class ForkServer:
             spec |= {"at": str(self._scratch), "inside": inside.id}
         elif program.root is not None:
             spec |= {"at": str(self._scratch), "root": [[one.source, one.target, one.options] for one in program.root]}
-        await self._sent(json.dumps(spec).encode(), (stdin, stdout, stderr))
         try:
-            await process.started
-        except CannotStart:
+            await self._sent(json.dumps(spec).encode(), (stdin, stdout, stderr))
+        except BaseException:
             del self._processes[id]
             raise
+        try:
+            await process.started
         except asyncio.CancelledError:
-            process.kill()
+            await self._undone(process)
             raise
         return process
+
+    async def _undone(self, process: Process) -> None:
+        """End what nobody waits for any more; nothing of it is left then."""
+        if self._socket is not None:
+            process.kill()
+            await asyncio.wait((process.exited,))
 
     async def can_isolate(self) -> bool:
         """Whether the machine lets programs have a file system and a process tree of their own."""
@@ -172,10 +179,29 @@ class ForkServer:
     async def _sent(self, data: bytes, descriptors: Sequence[int]) -> None:
         """As soon as the fork server takes it; of many that wait only the first one asks. Raises: CannotStart."""
         async with self._turn:
-            while not self.send(data, descriptors):  # noqa: ASYNC110  # nothing tells when it is less busy
+            while not self._send(data, descriptors):  # noqa: ASYNC110  # nothing tells when it is less busy
                 await asyncio.sleep(BUSY)
 
-    def send(self, data: bytes, descriptors: Sequence[int] = ()) -> bool:
+    def signal(self, number: int, id: str) -> None:
+        """As soon as the fork server takes it, with all others that wait. Raises: CannotStart, if it is gone."""
+        if self._socket is None:
+            raise CannotStart("the fork server has ended")
+        self._signals.append((number, id))
+        if self._sending is None:
+            self._sending = asyncio.get_running_loop().call_soon(self._send_signals)
+
+    def _send_signals(self) -> None:
+        self._sending = None
+        some = self._signals[:SIGNALS]
+        try:
+            if some and self._send(json.dumps({"signals": some}).encode()):
+                del self._signals[: len(some)]
+        except CannotStart:
+            return  # all that it has started ends with it
+        if self._signals:
+            self._sending = asyncio.get_running_loop().call_later(BUSY, self._send_signals)
+
+    def _send(self, data: bytes, descriptors: Sequence[int] = ()) -> bool:
         """False while the fork server has too much before it. Raises: CannotStart, if it is gone."""
         if self._socket is None:
             raise CannotStart("the fork server has ended")
@@ -193,16 +219,21 @@ class ForkServer:
             message = json.loads(self._socket.recv(LARGEST))
         except (BlockingIOError, ConnectionError):
             return
+        for id, code in message.get("exits", {}).items():
+            if not (exited := self._processes.pop(id).exited).done():
+                exited.set_result(code)
+        if "id" not in message:
+            return
         process = self._processes[message["id"]]
-        if process.started.cancelled() and "exit" not in message:
+        if "error" in message:
+            del self._processes[process.id]
+            process.exited.cancel()  # it never is
+        if process.started.cancelled():
             return  # nobody waits for it any more
-        if "pid" in message:
-            process.started.set_result(message["pid"])
-        elif "error" in message:
+        if "error" in message:
             process.started.set_exception(CannotStart(message["error"]))
         else:
-            del self._processes[message["id"]]
-            process.exited.set_result(message["exit"])
+            process.started.set_result(message["pid"])
 
 
 def machine() -> list[Part]:

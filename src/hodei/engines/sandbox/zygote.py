@@ -12,10 +12,10 @@ in it (source, target, options; "" is a tmpfs), put together over the directory 
 tree of its own too, of which nothing is left when it ends. Without `argv` and `call` it is that tree and nothing else:
 programs are started in it ({"inside": "e1", ...} instead of `root`), and end with it at the latest.
 
-The answers are {"id", "pid"}, then {"id", "exit"} (128 and the signal's number, if that ended it); {"id", "error"} if
-it was not started. {"signal": 9, "to": "e1"} sends a signal.
+The answers are {"id", "pid"}, then {"exits": {"e1": 0}} (128 and the signal's number, if that ended it), for all that
+have ended since the last one; {"id", "error"} if it was not started. {"signals": [[9, "e1"]]} sends signals.
 
-When the other end of its lifeline closes, however that comes, the server ends with all that it has started.
+When the other end of its lifeline closes, however that comes, the server ends after all that it has started.
 """
 
 from __future__ import annotations
@@ -81,19 +81,24 @@ class Server:
     def take(self) -> None:
         data, descriptors, _, _ = socket.recv_fds(self.asked, LARGEST, 3)
         spec = json.loads(data)
+        if "signals" in spec:
+            self.signal(spec["signals"])
+            return
         try:
-            if "signal" in spec:
-                for pid in [pid for pid, id in self.started.items() if id == spec["to"]]:
-                    os.kill(pid, spec["signal"])  # what a killed one has started follows when it is buried
-            else:
-                pid = self.start(spec, descriptors)
-                self.started[pid] = spec["id"]
-                self.tell({"id": spec["id"], "pid": pid})
+            pid = self.start(spec, descriptors)
+            self.started[pid] = spec["id"]
+            self.tell({"id": spec["id"], "pid": pid})
         except OSError as error:
             self.tell({"id": spec["id"], "error": str(error)})
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+
+    def signal(self, signals: list[tuple[int, str]]) -> None:
+        pids = {id: pid for pid, id in self.started.items()}
+        for number, id in signals:
+            if id in pids:
+                os.kill(pids[id], number)  # what a killed one has started follows when it is buried
 
     def tell(self, message: Spec) -> None:
         self.asked.send(json.dumps(message).encode())
@@ -142,23 +147,28 @@ class Server:
         os._exit(1)
 
     def reap(self) -> None:
+        exits = {}
         while self.started:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
-                return
+                break
             if id := self.started.pop(pid, ""):
                 if id in self.trees:
                     os.close(self.trees.pop(id)[1])
                 if pid in self.loose:
                     self.loose.remove(pid)
                     kill_rest(pid)
-                self.tell({"id": id, "exit": code(status)})
+                exits[id] = code(status)
+        if exits:
+            self.tell({"exits": exits})
 
     def end(self) -> NoReturn:
         for pid in self.started:
             os.kill(pid, signal.SIGKILL)
             if pid in self.loose:
                 kill_rest(pid)
+        while self.started:
+            self.started.pop(os.wait()[0], None)
         os._exit(0)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.util
 import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def debugpy() -> dict[str, str]:
     return _packages(("debugpy",))
 
 
-def _packages(names: Iterable[str]) -> dict[str, str]:
+@functools.cache
+def _packages(names: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for name in names:
         spec = importlib.util.find_spec(name)
