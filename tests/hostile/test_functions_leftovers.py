@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,23 @@ def test_a_server(tmp_path: Path, number: signal.Signals) -> None:
             assert not cgroups(pid)
     assert not cgroups(pid)
     assert not list((tmp_path / "data" / "sandboxes").iterdir())
+
+
+@pytest.mark.socket
+def test_who_waits_for_a_function_when_the_cloud_stops_is_told(tmp_path: Path) -> None:
+    with Process(None, tmp_path / "log") as process:
+        fn, package = process.client("lambda"), {"ZipFile": zipped(app__py=CODE)}
+        fn.create_function(
+            FunctionName="deaf", Role=role_of(process), Code=package, Runtime=PYTHON, Handler="app.deaf", Timeout=120
+        )
+        with ThreadPoolExecutor() as threads:
+            calls = (fn.invoke, fn.invoke_with_response_stream)
+            waiting = [threads.submit(call, FunctionName="deaf") for call in calls]
+            assert soon(lambda: len(cgroups(process.popen.pid)) >= len(waiting))
+            process.stop()
+            for one in waiting:
+                with pytest.raises(ClientError, match="ServiceUnavailable"):
+                    one.result()
 
 
 def alive(pid: int) -> bool:

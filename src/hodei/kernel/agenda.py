@@ -26,6 +26,7 @@ DUE = ("", "", "kernel", "timers_due")
 SET = ("", "", "kernel", "timers")
 RETRY_SECONDS = 60.0
 LONGEST_SLEEP = 3600.0
+GRACE_SECONDS = 1.0  # for what clients wait for, when the cloud is about to stop
 
 
 class Agenda:
@@ -112,10 +113,16 @@ class Agenda:
                 future.set_result(True)
 
     def break_off(self) -> None:
-        """Let requests that wait end now, by an error that clients meet by asking again: the cloud is about to stop."""
+        """Let requests that wait end now, by an error that clients meet by asking again: the cloud is about to stop.
+        Work that they wait for has a moment to come to its end, and is cancelled then."""
         for future in self._polls:
             if not future.done():
                 future.set_exception(errors.ServiceUnavailable())
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._cancel_asked)
+
+    def _cancel_asked(self) -> None:
+        for task in self._asked:
+            task.cancel()
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], *, asked: bool = False) -> asyncio.Task[Any]:
         """Run background work; `settle` waits for it, unless a client has asked for it and waits. Its failure is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ ROOT = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds
 PROCESSES = 1024  # and threads
 SHARE = 0.1  # of a processor that all want, beside what one process has: ours go first
+PATIENCE, PAUSE = 10.0, 0.02  # seconds for groups to become empty, and between two looks
 _numbers = itertools.count(1)
 
 
@@ -80,11 +82,17 @@ class Cgroup:
                 if count.isdigit():
                     yield name, count
 
-    def remove(self) -> None:
-        """When nothing of it runs any more."""
+    async def remove(self) -> None:
+        """When nothing of it runs any more. Linux counts processes in for a moment after they have been waited for."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while not self._removed() and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(PAUSE)
+
+    def _removed(self) -> bool:
         for folder in self.folders:
             with suppress(OSError):
                 folder.rmdir()
+        return not any(folder.exists() for folder in self.folders)
 
 
 def sweep() -> None:

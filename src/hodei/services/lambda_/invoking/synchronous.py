@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from hodei.kernel.context import Context
-from hodei.kernel.errors import AwsError
+from hodei.kernel.errors import AwsError, ServiceUnavailable
 from hodei.services.lambda_.invoking import running
 from hodei.services.lambda_.runtime.invocation import Invocation, Outcome
 from hodei.services.lambda_.state import Version
@@ -21,8 +21,12 @@ class Run:
         self._task: asyncio.Task[Done | AwsError] = ctx.timers.spawn(_run(ctx, version, invocation), asked=True)
 
     async def result(self) -> Done:
-        """What has come of it, and the lines of its log. Raises: TooManyRequestsException, InvalidRuntimeException."""
-        done = await asyncio.shield(self._task)
+        """What has come of it, and the lines of its log. Raises: TooManyRequestsException, InvalidRuntimeException;
+        ServiceUnavailable, if the cloud has broken it off to stop."""
+        await asyncio.wait((self._task,))
+        if self._task.cancelled():
+            raise ServiceUnavailable()
+        done = self._task.result()
         if isinstance(done, AwsError):
             raise done
         return done

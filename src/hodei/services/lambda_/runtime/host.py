@@ -91,7 +91,7 @@ class Host:
         except BaseException:
             if door:
                 await door.close()
-            environment.group.remove()
+            await environment.group.remove()
             raise
         return environment
 

@@ -13,7 +13,7 @@ from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Process, Pro
 from hodei.services.lambda_.runtime.journal import Journal
 from hodei.services.lambda_.runtime.output import Output
 
-PATIENCE = 5.0  # seconds for what is killed to be gone
+PATIENCE = 20.0  # seconds for what is killed to be gone
 
 
 @dataclass(frozen=True)

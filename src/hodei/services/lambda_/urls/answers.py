@@ -160,5 +160,9 @@ async def _rest(first: bytes, answer: Streamed) -> AsyncIterator[bytes]:
         yield first
     async for part in answer:
         yield part
-    if (await answer.outcome()).error:
-        raise ConnectionBroken("the function has failed")
+    try:
+        error = (await answer.outcome()).error
+    except AwsError as broken_off:
+        error = broken_off.code
+    if error:
+        raise ConnectionBroken(error)
