@@ -82,17 +82,18 @@ class Cgroup:
                 if count.isdigit():
                     yield name, count
 
-    async def remove(self) -> None:
-        """When nothing of it runs any more. Linux counts processes in for a moment after they have been waited for."""
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while not self._removed() and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(PAUSE)
-
-    def _removed(self) -> bool:
+    def remove(self) -> bool:
+        """When nothing of it runs any more; False while Linux still counts something in that has been waited for."""
         for folder in self.folders:
             with suppress(OSError):
                 folder.rmdir()
         return not any(folder.exists() for folder in self.folders)
+
+    async def removed(self) -> None:
+        """Remove it, as soon as that can be."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while not self.remove() and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # nothing tells
+            await asyncio.sleep(PAUSE)
 
 
 def sweep() -> None:

@@ -258,7 +258,7 @@ class Environment:
             await self._shut_down(self._reason)
             if self._door:
                 await self._door.close()
-            await self.group.remove()
+            await self.group.removed()
 
     async def _shut_down(self, reason: str) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""

@@ -91,7 +91,7 @@ class Host:
         except BaseException:
             if door:
                 await door.close()
-            await environment.group.remove()
+            await environment.group.removed()
             raise
         return environment
 
