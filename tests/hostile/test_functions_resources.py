@@ -59,7 +59,7 @@ def test_signals_that_are_ignored(cloud: Cloud, function: Any) -> None:
     assert soon(lambda: len(descendants(os.getpid())) == before)
 
 
-@pytest.mark.parametrize("memory", [1024])
+@pytest.mark.parametrize("memory", [256, 1024])
 def test_the_temporary_folder(cloud: Cloud, function: Any, memory: int) -> None:
     """It is no part of the memory."""
     function("fills", MemorySize=memory, Timeout=60)
@@ -86,7 +86,6 @@ def test_output_without_an_end(cloud: Cloud, function: Any, handler: str) -> Non
     assert events and max(len(event["message"]) for event in events) <= 256 * 1024
 
 
-@groups
 @pytest.mark.feature("lambda.memory")
 def test_memory(cloud: Cloud, function: Any) -> None:
     function("eats", MemorySize=128, Timeout=30)

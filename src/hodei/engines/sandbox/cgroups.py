@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from hodei.engines.sandbox.trees import Held
+
 ROOT = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds
 PROCESSES = 1024  # and threads
@@ -18,10 +20,10 @@ _numbers = itertools.count(1)
 
 
 class Cgroup:
-    """A group for one program with all that it starts. `folders` is where it joins; none, if there are no groups."""
+    """A group for programs with all that they start. `folders` is where they join; none, if there are no groups."""
 
     def __init__(self, memory: int) -> None:
-        """`memory` in bytes."""
+        """`memory` in bytes: more than that is not to be had, files in a tmpfs included."""
         name = f"hodei-{os.getpid()}-{next(_numbers)}"
         self._memory: Path | None = None
         self._cpu: Path | None = None
@@ -60,8 +62,29 @@ class Cgroup:
                 (self._cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
                 (self._cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * PERIOD)))
 
+    @property
+    def counts(self) -> bool:
+        """Whether it knows of memory; a group of version 2 does where the one above lets it."""
+        return self._memory is not None and (self._memory / "memory.stat").exists()
+
+    def held(self) -> Held:
+        """What it is charged for now."""
+        found = {}
+        if self._memory is not None:
+            with suppress(OSError), open(self._memory / "memory.stat", "rb") as file:
+                found = {name: int(count) for name, count in map(bytes.split, file)}
+        anonymous, files = found.get(b"anon", found.get(b"rss", 0)), found.get(b"file", found.get(b"cache", 0))
+        return Held(anonymous, files, found.get(b"shmem", 0))
+
+    def pids(self) -> list[int]:
+        """The processes in it."""
+        if self._memory is not None:
+            with suppress(OSError):
+                return [int(pid) for pid in (self._memory / "cgroup.procs").read_text().split()]
+        return []
+
     def peak(self) -> int:
-        """The most memory that it has had at a time, in bytes; 0 if that is not known."""
+        """The most that it was charged for at a time, in bytes; 0 if that is not known."""
         if self._memory is None:
             return 0
         with suppress(OSError, ValueError):
@@ -103,12 +126,3 @@ def sweep() -> None:
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             with suppress(OSError):
                 folder.rmdir()
-
-
-def peak_of(pid: int) -> int:
-    """The most memory that a process has had at a time, in bytes; 0 if it is gone."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from hodei.engines.sandbox.cgroups import Cgroup, peak_of
+from hodei.engines.sandbox.cgroups import Cgroup
+from hodei.engines.sandbox.memory import Watch
 from hodei.kernel.world import Door
 from hodei.protocol.http import Request, Response
 from hodei.services.lambda_.runtime import entry, failures
@@ -43,7 +44,8 @@ class Environment:
     ) -> None:
         self.deployment = deployment
         self.journal = journal
-        self.group = Cgroup(deployment.memory << 20)
+        self.group = Cgroup((deployment.memory + deployment.storage) << 20)
+        self._memory = Watch(self.group, deployment.memory << 20)
         self._new_id = new_id
         self._now = now
         self._loop = asyncio.get_running_loop()
@@ -96,6 +98,7 @@ class Environment:
         patient = self.deployment.initialization != ON_DEMAND or self.deployment.debugger
         limit = max(INIT_AHEAD, self.deployment.timeout) if patient else INIT_SECONDS
         self._failed = await self._initialised("init", limit)
+        self._memory.rest()
         return self._failed
 
     async def _initialised(self, phase: str, limit: float, id: str = "") -> Outcome | None:
@@ -120,6 +123,7 @@ class Environment:
         """The runtime starts when all external extensions have registered. What has failed."""
         assert self._plan
         self._processes = processes = Processes(self._plan, self.journal)
+        self._memory.begin(processes)
         breaks = self._breaks()
         self.extensions.failed.add_done_callback(breaks)
         for process in await processes.start_extensions():
@@ -159,6 +163,7 @@ class Environment:
             await self._shut_down("failure")
         report, timeout = Report(), self.deployment.timeout
         began, invocation.deadline = self._loop.time(), self._now() + timeout
+        self._memory.hurry()
         if self._failed:
             self._failed = await self._initialised("invoke", timeout, invocation.id)
         else:
@@ -170,9 +175,9 @@ class Environment:
         self._processes.drain()
         if failed:
             self._fails(invocation, failed, report)
-        process = self._processes.runtime
-        report.peak = self.group.peak() or (peak_of(process.started.result()) if process else 0)
+        report.peak = self._memory.peak()
         self.journal.note(f"END RequestId: {invocation.id}")
+        self._memory.rest()
         self.journal.platform("report", report.record(invocation.id, self.deployment.memory))
         return invocation.outcome.result(), report
 
@@ -247,7 +252,7 @@ class Environment:
         code = self._processes.runtime.exited.result()
         if self._init and not self._init.over and (fault := entry.fault(self.deployment, code, self._processes.last)):
             return failures.fault(fault.type, f"RequestId: {id} Error: {fault.message}")
-        return failures.exited(id, code, starved=code == KILLED and self.group.starved)
+        return failures.exited(id, code, starved=code == KILLED and self._memory.starved)
 
     # shutdown
 
@@ -275,6 +280,7 @@ class Environment:
         self.extensions.close()
         self.telemetry.close()
         self._runtime.close()
+        self._memory.end()
         await self._processes.end()
         self._blank()
 

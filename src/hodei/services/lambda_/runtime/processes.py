@@ -69,6 +69,17 @@ class Processes:
         return self._output.last
 
     @property
+    def pids(self) -> list[int]:
+        """Of the runtime and the extensions that run."""
+        started = [one for one in (self.runtime, *self.extensions.values()) if one]
+        return [one.started.result() for one in started if not one.exited.done()]
+
+    @property
+    def sandbox(self) -> int:
+        """The first process of the tree that they are in; 0 without one."""
+        return self._sandbox.started.result() if self._sandbox and not self._sandbox.exited.done() else 0
+
+    @property
     def _all(self) -> list[Process]:
         found = [self._sandbox, self.runtime, *self.extensions.values()]
         return [one for one in found if one is not None]
