@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,9 +16,10 @@ from typing import Any
 import pytest
 
 from hodei.engines.sandbox.cgroups import Cgroup
-from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Process, Program, machine
+from hodei.engines.sandbox.launcher import SERVER, CannotStart, ForkServer, Part, Process, Program, machine
 
 PYTHON = [Part(sys.base_prefix, sys.base_prefix)]
+READS = "import sys; assert sys.version_info >= (3, 9); open(sys.argv[1])"
 HERE = Program(env={"PATH": os.environ["PATH"]}, cwd="/")
 
 
@@ -214,6 +216,28 @@ def test_an_interpreter_that_is_not_there(tmp_path: Path) -> None:
             await ForkServer("/no/python", tmp_path).start()
 
     asyncio.run(main())
+
+
+def test_for_somebody_else_than_root(tmp_path: Path) -> None:
+    """Programs run, whether or not the machine gives such users anything to isolate them by."""
+    become = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {become if os.geteuid() == 0 else ""} /usr/bin/python3 "$@"\n')
+    python.chmod(0o755)
+    if subprocess.run([python, "-c", READS, SERVER], capture_output=True, check=False).returncode:
+        pytest.skip("nobody else can run a fork server here")
+
+    async def main() -> None:
+        server = ForkServer(str(python), tmp_path / "scratch")
+        await server.start()
+        try:
+            assert await server.can_isolate() in (True, False)
+            for _ in range(5):
+                assert await told(server, shell("echo here")) == (0, "here\n")
+        finally:
+            await server.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 30))
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:

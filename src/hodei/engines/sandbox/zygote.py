@@ -110,6 +110,7 @@ class Server:
             pid = self.fork(lambda: run(spec, descriptors))
             self.loose.add(pid)
             return pid
+        system("setns", self.tree, CLONE_NEWPID)  # who may not come back must not leave: a user namespace is not enough
         there, building = os.pipe()
         system("unshare", CLONE_NEWPID)  # whoever is forked next is the first process of a new tree
         try:
