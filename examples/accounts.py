@@ -261,7 +261,7 @@ def caught_up(hodei: Hodei, table: str, truth: dict[str, tuple[int, int]]) -> No
         hodei.advance("30s")
         return view(hodei, table) == truth
 
-    until(equal, f"the view {table}", 120)
+    until(equal, f"the view {table}")
 
 
 def run(hodei: Hodei, count: int) -> None:

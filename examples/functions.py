@@ -73,7 +73,7 @@ def feed(hodei: Hodei, name: str, source: str, **options: Any) -> str:
     return uuid
 
 
-def until(done: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def until(done: Callable[[], bool], what: str, seconds: float = 180) -> None:
     """Wait for something, in real time."""
     end = time.monotonic() + seconds
     while not done():

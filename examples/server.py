@@ -49,7 +49,8 @@ class Hodei:
     def start(self) -> None:
         command = [BIN / "hodei", "start", "--port", str(self.port), "--data", self.folder, "--log-level", "error"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for _ in range(500):
+        end = time.monotonic() + 60
+        while self.process.poll() is None and time.monotonic() < end:
             try:
                 urllib.request.urlopen(f"{self.url}/_hodei/health").read()
                 return
