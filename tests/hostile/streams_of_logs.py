@@ -19,6 +19,8 @@ QUERIES = [
     r"parse @message /(?<x>\d+)/ | filter x like '1' or not ispresent(x)",
     "SOURCE logGroups(namePrefix: ['p']) | filter n in (SOURCE plain | filter n > 3 | fields n) | pattern @message | diff",
     "join type=left left=a right=b where a.n = b.n (SOURCE plain) | stats sum(b.n) as s by a.n | fields s * 2",
+    "sort n | accum n as s | autoregress n p=1-3 | filldown * | addtotals col=true | expand a", "countFrequent n, a.b",
+    "fields parseDate('x', \"'\"), formatDate(1e300, '%'), hexToDec('z'), round(1, 400), split('a', ''), bin(9999999999d)",
     "filterIndex n in [1, 2] | lookup table n OUTPUT b | display b", "join left=a", "filter a in (", "SOURCE logGroups(",
     "stats", "fields a^9999^9999, 1/0, log(-1)", "pattern @message", "filter @message like /(a+)+$/", "|", "x" * 100,
 ]  # fmt: skip

@@ -22,7 +22,9 @@ def event(put: Any) -> None:
 FOUND: list[tuple[str, str | None]] = [
     ("round(2.5)", "3"), ("round(-2.5)", "-3"), ("round(2.345, 2)", "2.35"), ("round(1250, -2)", "1300"),
     ("haversine(48.8566, 2.3522, 51.5074, -0.1278) > 343", "1"), ("haversine(0, 0, 0, 180) < 20016", "1"),
-    ("toNumber(n) * 2", "25"), ("toInt('12.9')", "12"), ("toInt(3000000000)", None), ("toDouble('x')", None),
+    ("round(1, -400)", None), ("2 ^ 99999", None), ("(0 - 8) ^ 0.5", None), (f"{'9' * 400} * 0", None),
+    (" * ".join(["9" * 18] * 30), None), (r"regexReplace('ab', '(a)', '\\1\\1')", "aab"),
+    (r"regexReplace('a', 'a', '\\9')", None), ("toNumber(n) * 2", "25"), ("toInt('12.9')", "12"), ("toInt(3000000000)", None), ("toDouble('x')", None),
     ("toLong(3000000000)", "3000000000"), ("isNumeric(n)", "1"), ("isNumeric(word)", "0"),
     ("messageSize(word)", "2"), ("jsonArraySize(roles)", "2"), ("jsonArraySize('[1, 2, 3]')", "3"),
     ("jsonArrayContains(roles, 'admin')", "1"), ("jsonArrayContains(roles, 'Admin')", "0"),
@@ -64,7 +66,15 @@ def test_functions(cloud: Cloud, logs: Any, event: None) -> None:
 
 
 def test_what_is_no_call(logs: Any) -> None:
-    for expression in ("round()", "md5('a', 'b')", "bin(5 m)", "bin(0m)", "case(" + "1," * 22 + "1)"):
+    for expression in (
+        "round()",
+        "md5('a', 'b')",
+        "bin(5 m)",
+        "bin(0m)",
+        "bin(99999y)",
+        "bin(9999999d)",
+        "case(" + "1," * 22 + "1)",
+    ):
         code, _ = refusal(
             logs.start_query, logGroupName=GROUP, startTime=0, endTime=1, queryString=f"fields {expression} as x"
         )

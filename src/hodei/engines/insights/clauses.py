@@ -9,6 +9,7 @@ from hodei.engines.insights.values import InvalidQuery, UnsupportedQuery
 
 MOST_PREFIXES = 5
 MOST_ACCOUNTS = 20
+MOST_LAG = 1000
 PERIODS = ("previousDay", "previousWeek", "previousMonth")
 # The guide's text and its examples differ in the words.
 KEYWORDS = {
@@ -135,6 +136,58 @@ def lookup(tokens: Tokens) -> Lookup:
     while tokens.take(","):
         output.append(tokens.kind("name").text)
     return Lookup(table, [(column, field.replace("`", "")) for column, field in keys], output)
+
+
+class Totals(NamedTuple):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Addtotals.html"""
+
+    name: str
+    rows: bool
+    columns: bool
+    fields: list[str]
+
+
+def totals(tokens: Tokens) -> Totals:
+    """fieldname=Name row=true col=false a, b. Raises: InvalidQuery."""
+    given = {"fieldname": "Total", "row": "true", "col": "false"}
+    while tokens.next.word in given and tokens.peek().text == "=":
+        word = tokens.any().word
+        tokens.expect("=")
+        token = tokens.kind("name")
+        if word != "fieldname" and token.word not in ("true", "false"):
+            raise blamed(token, "unexpected symbol found")
+        given[word] = token.text
+    fields: list[str] = []
+    while tokens.next.kind == "name" or (fields and tokens.take(",")):
+        fields.append(tokens.kind("name").text.replace("`", ""))
+    return Totals(given["fieldname"], given["row"].lower() == "true", given["col"].lower() == "true", fields)
+
+
+def lags(tokens: Tokens) -> range:
+    """p=2, p=1-4: how many rows before. Raises: InvalidQuery."""
+    if not tokens.take("p"):
+        return range(1, 2)
+    tokens.expect("=")
+    token = tokens.kind("number")
+    last = tokens.kind("number") if tokens.take("-") else token
+    if not (token.text.isdigit() and last.text.isdigit() and 1 <= int(token.text) <= int(last.text) <= MOST_LAG):
+        raise blamed(token, "not so many rows before:")
+    return range(int(token.text), int(last.text) + 1)
+
+
+def patterns(tokens: Tokens) -> list[str]:
+    """Names of fields with * in them, without commas."""
+    found: list[str] = []
+    end = -1
+    while tokens.next.kind == "name" or tokens.next.text == "*":
+        token = tokens.any()
+        part = token.text.replace("`", "")
+        if token.start == end:
+            found[-1] += part
+        else:
+            found.append(part)
+        end = token.end
+    return found
 
 
 def period(tokens: Tokens) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -18,9 +19,10 @@ TIME, MESSAGE = "@timestamp", "@message"
 UNMASKED = "unmask(@message)"  # a message as it came, whatever is hidden in it
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": math.pow,
     "%": operator.mod,
 }  # fmt: skip
+BITS, DIGITS = 63, 18  # of whole numbers; greater ones are floating
 MOST_BRANCHES = 10  # of case
 PLAIN = re.compile(r"[A-Za-z0-9 _:.,;@#=+-]+")
 
@@ -207,7 +209,8 @@ class Parser:
         token = self.tokens.any()
         match token.kind:
             case "number":
-                return _constant(float(token.text) if not token.text.isdigit() else int(token.text))
+                whole = token.text.isdigit() and len(token.text) <= DIGITS
+                return _constant(int(token.text) if whole else float(token.text))
             case "string":
                 return _constant(token.text)
             case "name" if self.tokens.next.text == "(" and "`" not in token.text:
@@ -417,9 +420,11 @@ def _arithmetic(sign: str, left: Expression, right: Expression) -> Expression:
             return None
         try:
             found = calculate(a, b)
-        except (ZeroDivisionError, OverflowError):
+            if isinstance(found, int):
+                return found if found.bit_length() <= BITS else float(found)
+            return found if math.isfinite(found) else None
+        except (ArithmeticError, ValueError):
             return None
-        return None if isinstance(found, complex) else found
 
     return Expression(result, fields=_fields(left, right))
 

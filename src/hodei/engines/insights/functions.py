@@ -19,6 +19,7 @@ from hodei.engines.insights.values import InvalidQuery, Time, number, text
 
 SIZES = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 MONTHS = {"mo": 1, "q": 3, "y": 12}
+LONGEST = 1000 * 366 * SIZES["d"]
 MOST = {"ms": 1000, "s": 60, "m": 60, "h": 24}  # "CloudWatch Logs caps your request": bin(300s) is bin(60s)
 
 
@@ -44,7 +45,7 @@ class _Starts(dict[int, Time]):
 def floor_to(period: str) -> Callable[[int], Time]:
     """The beginning of the stretch of time ("5m") that a time is in."""
     amount, unit = split_period(period)
-    if amount == 0:
+    if amount == 0 or amount * SIZES.get(unit, MONTHS.get(unit, 0) * 31 * SIZES["d"]) > LONGEST:
         raise InvalidQuery(f"invalid period {period}")
     amount = min(amount, MOST.get(unit, amount))
     if unit in SIZES:
@@ -90,7 +91,7 @@ def _numeric(call: Callable[..., Any]) -> Callable[..., Any]:
         numbers = [number(value) for value in values]
         try:
             return None if None in numbers else call(*numbers)
-        except (ValueError, OverflowError):
+        except (ValueError, ArithmeticError):
             return None
 
     return numeric

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from hodei.engines.insights import clauses, combining, stages
+from hodei.engines.insights import clauses, combining, sequences, stages
 from hodei.engines.insights.aggregates import NAMES, PERCENTILES, Maker, maker
 from hodei.engines.insights.expressions import (
     MESSAGE,
@@ -22,7 +23,8 @@ from hodei.engines.insights.lexer import Tokens, blamed
 from hodei.engines.insights.nested import Nested, Table
 from hodei.engines.insights.parsing import by_expression, by_glob
 from hodei.engines.insights.stages import Stage
-from hodei.engines.insights.values import InvalidQuery, UnsupportedQuery
+from hodei.engines.insights.texts import array
+from hodei.engines.insights.values import InvalidQuery, Row, UnsupportedQuery
 
 if TYPE_CHECKING:
     from hodei.engines.insights.query import Query
@@ -30,8 +32,12 @@ if TYPE_CHECKING:
 DEFAULT = ("@timestamp", MESSAGE)
 POINTER = "@ptr"
 PATTERN_FIELDS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
+FREQUENCY = "_approxcount"
 DIFF_FIELDS = ("@differenceEventCount", "@differenceDescription")
-UNSUPPORTED = {"anomaly", "unmask", "append", "addtotals", "logcompare", "relevantfields"}
+UNSUPPORTED = {
+    "anomaly", "unmask", "appendcols", "cidrlookup", "fillmissing", "logcompare", "outlier", "relevantfields",
+    "sessionize",
+}  # fmt: skip
 
 
 class Reader:
@@ -106,6 +112,13 @@ class Reader:
             "join": self._join,
             "lookup": self._lookup,
             "diff": self._diff,
+            "expand": self._expand,
+            "countfrequent": self._count_frequent,
+            "count_frequent": self._count_frequent,
+            "accum": self._accum,
+            "autoregress": self._autoregress,
+            "filldown": self._filldown,
+            "addtotals": self._addtotals,
         }
         if command not in known:
             raise blamed(token, "unexpected symbol found")
@@ -219,6 +232,66 @@ class Reader:
         name = field_name(self._tokens.kind("name"))
         self._stages.append(stages.Unnest(value.evaluate, self._scope.add(name)))
         self._shown.append(name)
+
+    def _expand(self) -> None:
+        """A row for each element of a list, or of the JSON text of one."""
+        value = self._parser().field(field_name(self._tokens.kind("name")))
+        evaluate = value.evaluate
+
+        def elements(row: Row) -> Any:
+            found = evaluate(row)
+            listed = array(found)
+            return found if listed is None else listed
+
+        self._stages.append(stages.Unnest(elements, self._scope.find(value.name)))
+
+    def _count_frequent(self) -> None:
+        """Counts here are exact."""
+        names = self._names_given()
+        values = [self._parser().field(name).evaluate for name in names]
+        after = Scope(self.window, source=False)
+        for name in [*names, FREQUENCY]:
+            at = after.add(name)
+        self._stages.append(stages.Stats(values, [maker("count", None, None)], [], after))
+        self._stages.append(stages.Sort([(lambda row: row[at], True)]))
+        self._scope, self._aggregated, self._sorted = after, True, True
+        self._shown, self._display = [*names, FREQUENCY], None
+
+    # in the order of the rows
+
+    def _accum(self) -> None:
+        value = self._parser().field(field_name(self._tokens.kind("name")))
+        name = field_name(self._tokens.kind("name")) if self._tokens.take("as") else value.name
+        self._in_order()
+        self._stages.append(sequences.Accumulate(value.evaluate, self._scope.add(name)))
+        self._shown.append(name)
+
+    def _autoregress(self) -> None:
+        value = self._parser().field(field_name(self._tokens.kind("name")))
+        alias = field_name(self._tokens.kind("name")) if self._tokens.take("as") else ""
+        depths = clauses.lags(self._tokens)
+        single = alias if len(depths) == 1 else ""
+        names = {depth: single or f"{alias or value.name}_p{depth}" for depth in depths}
+        self._in_order()
+        self._stages.append(
+            sequences.Lag(value.evaluate, [(depth, self._scope.add(name)) for depth, name in names.items()])
+        )
+        self._shown += names.values()
+
+    def _filldown(self) -> None:
+        patterns = clauses.patterns(self._tokens)
+        names = [one for one in patterns if "*" not in one] or ([] if patterns else self._shown)
+        names += [name for name in self._shown if any("*" in one and fnmatchcase(name, one) for one in patterns)]
+        self._in_order()
+        self._stages.append(sequences.FillDown([self._scope.find(name) for name in names]))
+
+    def _addtotals(self) -> None:
+        clause = clauses.totals(self._tokens)
+        places = [self._scope.find(name) for name in clause.fields or dict.fromkeys(self._shown)]
+        self._in_order()
+        total = self._scope.add(clause.name) if clause.rows else None
+        self._stages.append(sequences.Totals(places, self._scope, total=total, columns=clause.columns))
+        self._shown += [clause.name] if clause.rows else []
 
     def _stats(self) -> None:
         makers: list[Maker] = []

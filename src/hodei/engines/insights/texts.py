@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import json
 import math
+import re
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -64,10 +65,10 @@ def sha256(value: str) -> str:
 
 
 def replaced(value: str, pattern: str, replacement: str) -> str | None:
-    """With \\1 or $1 in the replacement for groups."""
+    """With \\1 in the replacement for the first group."""
     try:
         return linear.compile(pattern).sub(replacement, value)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, re.error):
         return None
 
 

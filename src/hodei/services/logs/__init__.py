@@ -1,10 +1,10 @@
 """CloudWatch Logs: groups of all classes, streams and their events, filters and searches, metric and subscription
 filters, embedded metrics, Live Tail, Logs Insights QL, data protection, exports, KMS.
 
-Not here: index policies of accounts, anomaly detectors, deliveries (vended logs), integrations, imports,
-syslog; subscriptions to Firehose and OpenSearch; transformers of vended
-logs and of dates; queries in SQL and PPL; of Logs Insights QL the commands anomaly, addtotals, append, logcompare
-and relevantfields, and data sources.
+Not here: index policies of accounts, anomaly detectors, deliveries (vended logs), integrations, imports, syslog;
+subscriptions to Firehose and OpenSearch; transformers of vended logs and of dates; KMS keys of lookup tables; queries
+in SQL and PPL, and of data sources; of Logs Insights QL the commands anomaly, appendcols, cidrlookup, fillmissing,
+logcompare, outlier, relevantfields and sessionize.
 """
 
 from hodei.services.logs import access, billing, groups, resource_policies, resuming, streams, tagging, transformers
