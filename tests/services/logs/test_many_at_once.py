@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from typing import Any
 
 import pytest
@@ -85,8 +86,8 @@ def test_sorting_drops_nothing_that_is_wanted(some_values: list[Any], direction:
 
 
 @pytest.mark.feature("logs.groups-streams")
-def test_bodies_that_were_deflated_are_read() -> None:
-    """As they were before Zstandard was used."""
-    import zlib
-
-    assert chunks.inflated(zlib.compress(b"as it was", 1)) == b"as it was"
+@pytest.mark.parametrize("count", [1, 100, 10_000])
+def test_bodies_small_and_large_are_read(count: int) -> None:
+    raw = json.dumps(list(range(count))).encode()
+    assert chunks.inflated(chunks.deflated(raw)) == raw
+    assert chunks.inflated(zlib.compress(raw)) == raw  # as all were once

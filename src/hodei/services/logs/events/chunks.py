@@ -21,6 +21,7 @@ from hodei.services.logs.state import Chunk, Group, Stream, chunks, recent, stre
 OVERHEAD = 26  # bytes that an event counts beside its message
 FOLD_ROWS = 128
 FOLD_BYTES = 256 * 1024
+SMALL = 8 * 1024  # bytes of a batch
 DAY_MS = 86_400_000
 FOR_EVER = 1 << 62  # ms
 STREAM_BITS, NUMBER_BITS = 80, 64
@@ -147,7 +148,7 @@ def fold(ctx: Context, group: Group, stream: Stream) -> Stream:
 
 
 def _chunk(ctx: Context, group: Group, stream: str, number: int, span: tuple[int, int], batch: Batch) -> Chunk:
-    body = zstandard.compress(msgspec.msgpack.encode(batch), 1)  # a compressor is for one thread
+    body = deflated(msgspec.msgpack.encode(batch))
     key, body = sealing.seal(ctx, group, body)
     return Chunk(group=group.id, stream=stream, number=number, first=span[0], last=span[1], body=body, sealed=key)
 
@@ -175,9 +176,12 @@ def opened(ctx: Context, group: Group, row: Chunk) -> Batch:
 
 def inflated(body: bytes) -> bytes:
     """The bytes of a batch, messages among them, from the body of its row, deciphered."""
-    if body.startswith(zstandard.FRAME_HEADER):
-        return zstandard.decompress(body)
-    return zlib.decompress(body)  # as all bodies were at first
+    return zstandard.decompress(body) if body.startswith(zstandard.FRAME_HEADER) else zlib.decompress(body)
+
+
+def deflated(raw: bytes) -> bytes:
+    """Zstandard takes a quarter of the time of zlib, but for what is small more, to begin with."""
+    return zlib.compress(raw, 1) if len(raw) < SMALL else zstandard.compress(raw, 1)
 
 
 def decoded(raw: bytes) -> Batch:
