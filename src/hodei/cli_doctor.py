@@ -20,7 +20,7 @@ from hodei.cli import DEFAULT_HOST, Failure, default_data
 from hodei.cli_client import ask, find_aws
 
 ENOUGH_DISK = 1 << 30
-NOT_ISOLATED = "functions see your files, and images cannot run: as root, or with user namespaces, they are apart"
+NOT_ISOLATED = "functions see your files, and images cannot run: as root they are apart"
 NOT_LIMITED = "no control groups: memory is watched, processor time is not shared out"
 
 TRUST = """

@@ -13,8 +13,8 @@ from hodei.engines.sandbox.launcher import CannotStart, Part
 from hodei.services.lambda_.runtime.deployment import Container, Deployment
 
 NOT_HERE = (
-    "Container images need a file system of their own, which this machine does not let programs have: run Hodei as "
-    "root, or allow user namespaces."
+    "Container images need a file system of their own, which this machine does not let programs have: "
+    "run Hodei as root."
 )
 BOOTSTRAP = "/var/runtime/bootstrap"  # of an image that says nothing of what runs
 FILES = ("/etc/hosts", "/etc/resolv.conf")

@@ -44,7 +44,7 @@ async def _isolated() -> bool:
 def _limited() -> bool:
     group = Cgroup(1 << 30)
     try:
-        return bool(group.folders)
+        return group.counts
     finally:
         group.remove()
 
