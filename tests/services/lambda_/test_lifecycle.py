@@ -131,6 +131,15 @@ def test_a_runtime_is_not_asked_where_nothing_listens(cloud: Cloud) -> None:
     assert "goodbye" not in logged(cloud, name)
 
 
+def test_the_end_of_an_environment_is_not_in_its_log(cloud: Cloud) -> None:
+    """Nor that nobody answers the runtime's question for the next event any more."""
+    name = make(cloud, "def handler(event, context): pass")
+    invoke(cloud, name)
+    for _ in range(3):
+        change(cloud, name)
+    assert [line.split(" ")[0] for line in logged(cloud, name)] == ["INIT_START", "START", "END", "REPORT"] * 4
+
+
 @pytest.mark.parametrize(
     ("code", "reason"), [("import time; time.sleep(30)", "timeout"), ("import os; os._exit(1)", "failure")]
 )

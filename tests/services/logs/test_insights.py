@@ -158,7 +158,7 @@ def test_several_groups_and_many_chunks(cloud: Cloud, logs: Any, ask: Any, put: 
     logs.create_log_stream(logGroupName="other", logStreamName=STREAM)
     for n in range(300):
         put(json.dumps({"n": n}), at=-n, group=GROUP if n % 3 else "other")
-    rows = ask("stats count(*) as c, max(n) as m by @log | sort @log", logGroupNames=[GROUP, "other"])
+    rows = ask("stats count(*) as c, max(n) as m by @log | sort by @log", logGroupNames=[GROUP, "other"])
     assert rows == [
         {"@log": f"000000000000:{GROUP}", "c": "200", "m": "299"},
         {"@log": "000000000000:other", "c": "100", "m": "297"},

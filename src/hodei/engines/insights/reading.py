@@ -163,6 +163,7 @@ class Reader:
         self._stages.append(stages.Filter(expression.evaluate))
 
     def _sort(self) -> None:
+        self._tokens.take("by")  # as AWS's samples write
         keys: list[tuple[Any, bool]] = []
         names = []
         while True:

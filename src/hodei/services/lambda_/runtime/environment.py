@@ -277,11 +277,11 @@ class Environment:
             await self.telemetry.delivered(until - self._loop.time())
             self.extensions.shut_down({"shutdownReason": reason, "deadlineMs": int(deadline * 1000)})
             await self._processes.extensions_end(until - self._loop.time())
+        self._memory.end()
+        await self._processes.end()  # before anything closes: programs would tell of that in the log
         self.extensions.close()
         self.telemetry.close()
         self._runtime.close()
-        self._memory.end()
-        await self._processes.end()
         self._blank()
 
 
