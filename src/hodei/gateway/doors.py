@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hodei.gateway.server import Server, WhenDurable
+from hodei.gateway.server import Admits, Server, WhenDurable
 from hodei.protocol.http import Request, Response
 
 App = Callable[[Request], Response | Awaitable[Response]]
@@ -45,11 +45,11 @@ class Doors:
         await server.start()
         return server
 
-    async def open(self, app: App) -> Door:
+    async def open(self, app: App, admits: Admits) -> Door:
         """An address of its own for `app`, of which nothing has to be durable before it answers."""
         server = Server(
             app, host=LOCAL, port=0, header_timeout=PATIENCE, body_timeout=PATIENCE, idle_timeout=PATIENCE,
-            linger_timeout=PATIENCE,
+            linger_timeout=PATIENCE, admits=admits,
         )  # fmt: skip
         await server.start()
         return Door(server)

@@ -15,6 +15,7 @@ from hodei.protocol.http import Request, Response
 
 App = Callable[[Request], Response | Awaitable[Response]]
 WhenDurable = Callable[[Callable[[], None], Callable[[Exception], None]], None]
+Admits = Callable[[tuple[str, int], tuple[str, int]], bool]  # asked with their address and ours
 
 BACKLOG = 1024
 TLS_HANDSHAKE = b"\x16"
@@ -37,9 +38,9 @@ class Server:
     """Serves `app` on one port. An answer given at once is sent at once; an awaitable is run as a task.
 
     `when_durable(callback, on_error)` calls back once all that was done so far is on disk: no response leaves before.
-    `tls` gives the context for HTTPS and is called at the first such connection. Timeouts are in seconds: for the head
-    of a request, for a body without a byte arriving, for a connection without a request, for a refused client that is
-    still sending to read why.
+    Connections that it does not `admits` are broken off. `tls` gives the context for HTTPS and is called at the first
+    such connection. Timeouts are in seconds: for the head of a request, for a body without a byte arriving, for a
+    connection without a request, for a refused client that is still sending to read why.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 4566,
         when_durable: WhenDurable | None = None,
+        admits: Admits | None = None,
         tls: Callable[[], ssl.SSLContext] | None = None,
         max_header_bytes: int = 64 * 1024,
         header_timeout: float = 30,
@@ -60,6 +62,7 @@ class Server:
         self.host = host
         self.port = port
         self.when_durable = when_durable or (lambda callback, on_error: callback())
+        self.admits = admits
         self.tls = tls
         self.max_header_bytes = max_header_bytes
         self.header_timeout = header_timeout
@@ -141,6 +144,12 @@ class Sniffer(asyncio.Protocol):
         self.server.connections.add(self)
         if self.server.stopping:  # accepted just before the end
             self.transport.close()
+        elif self.server.admits and not self._admitted(self.server.admits):
+            self.transport.abort()
+
+    def _admitted(self, admits: Admits) -> bool:
+        theirs, ours = self.transport.get_extra_info("peername"), self.transport.get_extra_info("sockname")
+        return bool(theirs) and admits(theirs, ours)  # one that is gone already has no address
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.closed(self)

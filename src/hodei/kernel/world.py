@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hodei.protocol.http import Request, Response
 
 Result = dict[str, Any]
+Address = tuple[str, int]  # of an end of a connection
 
 
 class Memory(Protocol):
@@ -66,8 +67,10 @@ class Doors(Protocol):
     async def home(self) -> str:
         """The URL of the whole cloud."""
 
-    async def open(self, app: Callable[[Request], Response | Awaitable[Response]]) -> Door:
-        """An address of its own for `app`."""
+    async def open(
+        self, app: Callable[[Request], Response | Awaitable[Response]], admits: Callable[[Address, Address], bool]
+    ) -> Door:
+        """An address of its own for `app`, at which it answers those connections that `admits` (their end, ours)."""
 
     async def close(self) -> None: ...
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hodei.engines.sandbox.cgroups import Cgroup
 from hodei.engines.sandbox.memory import Watch
+from hodei.engines.sandbox.users import User
 from hodei.kernel.world import Door
 from hodei.protocol.http import Request, Response
 from hodei.services.lambda_.runtime import entry, failures
@@ -51,6 +52,7 @@ class Environment:
         self._loop = asyncio.get_running_loop()
         self._door: Door | None = None
         self._plan: Plan | None = None
+        self._user: User | None = None
         self._init: Initialisation | None = None
         self._reported = False
         self._failed: Outcome | None = None  # what the initialisation has failed of
@@ -72,8 +74,8 @@ class Environment:
         structured = self.deployment.log_format == "JSON"
         self.telemetry = Telemetry(self.journal, self.extensions.of, structured=structured)
 
-    def furnish(self, door: Door, plan: Plan) -> None:
-        self._door, self._plan = door, plan
+    def furnish(self, door: Door, plan: Plan, user: User) -> None:
+        self._door, self._plan, self._user = door, plan, user
 
     @property
     def dead(self) -> bool:
@@ -264,6 +266,9 @@ class Environment:
             if self._door:
                 await self._door.close()
             await self.group.removed()
+            if self._user:
+                self._user.leave()
+                self._user = None
 
     async def _shut_down(self, reason: str) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hodei.engines.sandbox import cgroups
 from hodei.engines.sandbox.launcher import CannotStart, ForkServer, Part, Program, machine
+from hodei.engines.sandbox.users import Users
 from hodei.kernel.world import World
 from hodei.services.lambda_.runtime import containers, interpreters, java
 from hodei.services.lambda_.runtime.deployment import Debugger, Deployment
@@ -21,7 +22,6 @@ from hodei.services.lambda_.runtime.interpreters import BOOTSTRAPS, NoInterprete
 from hodei.services.lambda_.runtime.journal import Journal
 from hodei.services.lambda_.runtime.processes import Plan
 
-SANDBOX_USER = 993  # as on AWS
 LIMITS = {"NOFILE": 1024, "CORE": 0}
 # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-extensions-registration-api-e
 OF_THE_RUNTIME = {
@@ -66,6 +66,7 @@ class Host:
         _sweep(self.folder.parent)
         self._servers: dict[str, asyncio.Future[ForkServer]] = {}  # by interpreter
         self._isolates: bool | None = None
+        self._users = Users()
 
     async def close(self) -> None:
         for server in self._servers.values():
@@ -81,17 +82,20 @@ class Host:
         journal = Journal(deployment, self._world.clock.now)
         environment = Environment(deployment, journal, self._world.ids.uuid, self._world.clock.real)
         assert self._world.doors, "the cloud has no addresses to give"
+        user = self._users.take(apart=await self.isolates())
         door = None
         try:
-            door = await self._world.doors.open(environment.answer)
+            door = await self._world.doors.open(environment.answer, user.has)
             home = {"AWS_LAMBDA_RUNTIME_API": door.address, "AWS_ENDPOINT_URL": await self._world.doors.home()}
             standard = _standard(deployment, stream)
             program = await self._program(deployment, command, standard, {**home, **credentials})
-            environment.furnish(door, _plan(deployment, command, program, environment.group.folders))
+            plan = _plan(deployment, command, replace(program, uid=user.uid), environment.group.folders)
+            environment.furnish(door, plan, user)
         except BaseException:
             if door:
                 await door.close()
             await environment.group.removed()
+            user.leave()
             raise
         return environment
 
@@ -126,7 +130,6 @@ class Host:
             call=command.call,
             root=root,
             limits=LIMITS,
-            uid=SANDBOX_USER if isolated and os.geteuid() == 0 else 0,
         )
 
     async def isolates(self) -> bool:
