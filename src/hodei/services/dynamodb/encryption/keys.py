@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from hodei.kernel.context import Context, service_principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.tables import Record
-from hodei.kernel.world import World
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.service import dynamodb
 
@@ -49,7 +47,16 @@ class Opened(NamedTuple):
 
 
 table_keys = dynamodb.table("table_keys", TableKey, key="id", cached=True)
-_opened: WeakKeyDictionary[World, dict[tuple[str, str], Opened]] = WeakKeyDictionary()  # by key and requester
+
+
+class Memory:
+    """What is decrypted now."""
+
+    def __init__(self) -> None:
+        self.opened: dict[tuple[str, str], Opened] = {}  # by key and requester
+
+    def forget(self) -> None:
+        self.opened.clear()
 
 
 def make(ctx: Context, table: str, key: str, *, replica: bool = False) -> TableKey:
@@ -79,9 +86,7 @@ def make(ctx: Context, table: str, key: str, *, replica: bool = False) -> TableK
 
 def cipher(ctx: Context, id: str) -> Any:
     """The AESGCM of a table key. Raises: ValidationException, AccessDeniedException, each with what KMS says."""
-    if (opened := _opened.get(ctx.world)) is None:
-        opened = _opened[ctx.world] = {}
-        ctx.store.on_switch(opened.clear)
+    opened = ctx.world.memory(Memory).opened
     about = (id, ctx.principal.requester)
     if (known := opened.get(about)) and ctx.now < known.until:
         return known.cipher

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from weakref import WeakKeyDictionary
 
 from hodei.kernel.context import Context
-from hodei.kernel.world import World
 from hodei.services.dynamodb import errors
 from hodei.services.dynamodb.keys import Place
 from hodei.services.dynamodb.state import Table
 
 Held = tuple[str, Place]  # table id, place
 
-_held: WeakKeyDictionary[World, set[Held | str]] = WeakKeyDictionary()  # only worlds in which something is held
+
+class Memory:
+    def __init__(self) -> None:
+        self.held: set[Held | str] = set()  # items, and tokens of transactions
+
+    def forget(self) -> None:
+        self.held.clear()
 
 
 def check(ctx: Context, table: Table, place: Place) -> None:
     """Raises: TransactionConflictException while a transaction holds the item."""
-    if _held and (table.id, place) in _held.get(ctx.world, ()):
+    if (table.id, place) in ctx.world.memory(Memory).held:
         ctx.metric("AWS/DynamoDB", "TransactionConflict", 1, "Count", TableName=table.name)
         raise errors.TransactionConflictException()
 
 
 def check_token(ctx: Context, token: str | None) -> None:
     """Raises: TransactionInProgressException while a transaction with that ClientRequestToken goes on."""
-    if token and _held and token in _held.get(ctx.world, ()):
+    if token and token in ctx.world.memory(Memory).held:
         raise errors.TransactionInProgressException()
 
 
@@ -37,11 +41,9 @@ def check_token(ctx: Context, token: str | None) -> None:
 def holding(ctx: Context, places: Iterable[Held], token: str | None) -> Iterator[None]:
     """Hold those items, and the token; nobody else holds one of them."""
     mine: set[Held | str] = {*places, *((token,) if token else ())}
-    held = _held.setdefault(ctx.world, set())
+    held = ctx.world.memory(Memory).held
     held |= mine
     try:
         yield
     finally:
         held -= mine
-        if not held:
-            _held.pop(ctx.world, None)

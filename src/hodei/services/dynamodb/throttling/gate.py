@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from hodei.kernel.context import Context
 from hodei.kernel.tables import Record
-from hodei.kernel.world import World
 from hodei.services.dynamodb.capacity import TABLE, Units, add
 from hodei.services.dynamodb.service import dynamodb
 from hodei.services.dynamodb.state import Table
@@ -73,7 +71,14 @@ class Bucket:
 Buckets = dict[tuple[str, str, Kind, bytes], Bucket]  # table id, index, kind, start of the partition (or b"": all)
 
 WHOLE = b""
-_buckets: WeakKeyDictionary[World, Buckets] = WeakKeyDictionary()
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.buckets: Buckets = {}
+
+    def forget(self) -> None:
+        self.buckets.clear()
 
 
 def enforced(ctx: Context) -> bool:
@@ -86,7 +91,7 @@ def spend(ctx: Context, table: Table, kind: Kind, charges: Sequence[Charge]) -> 
     Raises: ProvisionedThroughputExceededException, ThrottlingException, RequestLimitExceeded.
     """
     now = ctx.now
-    buckets = _of(ctx)
+    buckets = ctx.world.memory(Memory).buckets
     admitted = []
     for charge in charges:
         start = partitions.start_of(ctx, table, charge.name, charge.partition)
@@ -158,10 +163,3 @@ def _remember(ctx: Context, table: Table, index: str, kind: Kind, bucket: Bucket
         new = msgspec.structs.replace(new, rising=bucket.spent, since=new.since or ctx.now)
     if new != old:
         peaks.put(ctx, new)
-
-
-def _of(ctx: Context) -> Buckets:
-    if (found := _buckets.get(ctx.world)) is None:
-        found = _buckets[ctx.world] = {}
-        ctx.store.on_switch(found.clear)
-    return found
