@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
+from recorded import Comparison, load, plain
 
 from .certificates import made
 from .conftest import ACCOUNT, document, trust
 
-FOLDER = Path(os.environ.get("HODEI_RECORDED", Path(__file__).parents[4] / "shared" / "recorded"))
+AWS = Comparison(free=r"<[^>]+>|1{12}")
 
 pytestmark = [
-    pytest.mark.skipif(not (FOLDER / "iam.json").exists(), reason="no recorded answers here"),
+    pytest.mark.skipif(not load("iam"), reason="no recorded answers here"),
     pytest.mark.feature("iam.identities"),
     pytest.mark.feature("iam.policies"),
 ]
@@ -37,36 +35,10 @@ def scenario(function: Scenario) -> Scenario:
 
 
 def recorded() -> Iterator[Any]:
-    path = FOLDER / "iam.json"
-    for id, test in (json.loads(path.read_text()) if path.exists() else {}).items():
+    for id, test in load("iam").items():
         name, _, variant = id.rpartition("::")[2].partition("[")
         if name in SCENARIOS:
             yield pytest.param(name, variant.rstrip("]"), test["content"], id=id)
-
-
-def same(expected: Any, actual: Any, at: str = "") -> None:
-    """Placeholders such as <uuid:1> stand for anything."""
-    if isinstance(expected, dict):
-        assert expected.keys() == actual.keys(), at
-        for key, value in expected.items():
-            same(value, actual[key], f"{at}.{key}")
-    elif isinstance(expected, list):
-        assert len(expected) == len(actual), at
-        for number, (one, other) in enumerate(zip(expected, actual)):
-            same(one, other, f"{at}[{number}]")
-    elif isinstance(expected, str):
-        pattern = re.sub(r"<[^>]*>|1{12}", "\0", expected)
-        assert re.fullmatch(re.escape(pattern).replace("\0", ".+"), str(actual), re.S), (at, expected, actual)
-    else:
-        assert expected == actual, at
-
-
-def plain(answer: Any) -> Any:
-    """Without what differs from call to call."""
-    if isinstance(answer, dict) and "ResponseMetadata" in answer:
-        metadata = {"HTTPHeaders": {}, "HTTPStatusCode": answer["ResponseMetadata"]["HTTPStatusCode"]}
-        return answer | {"ResponseMetadata": metadata}
-    return answer
 
 
 def error(call: Callable[..., Any], **params: Any) -> Any:
@@ -109,7 +81,7 @@ def iam_user_access_key(iam: Any, variant: str) -> Answers:
 
 @scenario
 def server_certificate(iam: Any, variant: str) -> Answers:
-    expected = json.loads((FOLDER / "iam.json").read_text())
+    expected = load("iam")
     body = next(
         test["content"]["certificate"]["ServerCertificate"]["CertificateBody"]
         for id, test in expected.items()
@@ -340,4 +312,4 @@ def test_as_recorded(cloud: Cloud, name: str, variant: str, content: Answers) ->
     if "describe-response" in content:  # Resource Explorer used its role at once
         content["describe-response"]["Role"]["RoleLastUsed"] = {}
     for key, answer in answers.items():
-        same(content[key], plain(answer), key)
+        AWS.same(content[key], plain(answer), key)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
+from recorded import Comparison, load, plain
 
-FOLDER = Path(os.environ.get("HODEI_RECORDED", Path(__file__).parents[4] / "shared" / "recorded"))
-PATH = FOLDER / "logs.json"
-RECORDED: dict[str, Any] = json.loads(PATH.read_text()) if PATH.exists() else {}
+RECORDED = load("logs")
 
 pytestmark = [
     pytest.mark.skipif(not RECORDED, reason="no recorded answers here"),
@@ -25,8 +21,8 @@ pytestmark = [
 ]
 
 # What the recording put in place of values that change from run to run, without angle brackets.
-ANYTHING = {"timestamp", "last-updated-time", "create-time", "id", "too-old-log-event-end-index"}
-ANYTHING_IN = {"destination", "from", "to"}  # members whose values were left as they were that day
+ANYTHING = frozenset({"timestamp", "last-updated-time", "create-time", "id", "too-old-log-event-end-index"})
+AWS = Comparison(anything=ANYTHING, changing=frozenset({"destination", "from", "to"}))
 ACCOUNT, REGION = "111111111111", "us-east-1"
 Answers = dict[str, Any]
 
@@ -80,35 +76,9 @@ def recorded() -> Iterator[Any]:
     for id, test in RECORDED.items():
         name = id.rpartition("::")[2]
         if name in SCENARIOS:
-            yield pytest.param(name, test["content"], id=name)
-
-
-def same(expected: Any, actual: Any, at: str = "") -> None:
-    if isinstance(expected, dict) and isinstance(actual, str):
-        actual = json.loads(actual)
-    if isinstance(expected, dict):
-        assert expected.keys() == actual.keys(), at
-        for key, value in expected.items():
-            if key not in ANYTHING_IN:
-                same(value, actual[key], f"{at}.{key}")
-    elif isinstance(expected, list):
-        assert len(expected) == len(actual), at
-        for number, (one, other) in enumerate(zip(expected, actual)):
-            same(one, other, f"{at}[{number}]")
-    elif isinstance(expected, str) and expected not in ANYTHING:
-        # AWS's own class has these members in another order than botocore's model.
-        expected = expected.replace("unit=null, dimensions=null", "dimensions=null, unit=null")
-        pattern = re.escape(re.sub(r"<[^>]*>", "\0", expected)).replace("\0", ".+")
-        assert re.fullmatch(pattern, str(actual), re.S), (at, expected, actual)
-    elif expected not in ANYTHING:
-        assert expected == actual, at
-
-
-def plain(answer: Any) -> Any:
-    if isinstance(answer, dict) and "ResponseMetadata" in answer:
-        status = answer["ResponseMetadata"]["HTTPStatusCode"]
-        return answer | {"ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
-    return answer
+            # AWS's own class has these members in another order than botocore's model.
+            text = json.dumps(test["content"]).replace("unit=null, dimensions=null", "dimensions=null, unit=null")
+            yield pytest.param(name, json.loads(text), id=name)
 
 
 # Destinations.
@@ -430,4 +400,4 @@ def put_subscription_filter_errors(r: Replay) -> Answers:
 def test_as_aws_answered(name: str, expected: Answers) -> None:
     with Cloud() as cloud:
         answers = {key: plain(answer) for key, answer in SCENARIOS[name](Replay(cloud)).items()}
-    same(expected, answers)
+    AWS.same(expected, answers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import inspect
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,13 +18,14 @@ from botocore.exceptions import ClientError
 
 from hodei.inprocess import botocore_sender
 from hodei.testing import Cloud
+from recorded import Comparison, load, plain
 
-FOLDER = Path(os.environ.get("HODEI_RECORDED", Path(__file__).parents[4] / "shared" / "recorded"))
+AWS = Comparison(free=r"<[^>]+>|1{12}", anything=frozenset({"timestamp"}))
 OVERLAY = Path(inspect.getfile(Cloud)).parent / "protocol" / "overlays" / "sqs.json"
 MODEL = Path(botocore.__file__).parent / "data" / "sqs" / "2012-11-05" / "service-2.json.gz"
 
 pytestmark = [
-    pytest.mark.skipif(not (FOLDER / "sqs.json").exists(), reason="no recorded answers here"),
+    pytest.mark.skipif(not load("sqs"), reason="no recorded answers here"),
     pytest.mark.feature("sqs.standard"),
     pytest.mark.feature("sqs.fifo"),
 ]
@@ -42,8 +42,7 @@ def scenario(function: Scenario) -> Scenario:
 
 def recorded() -> Iterator[Any]:
     """Those of the recorded tests that a scenario here repeats: its name, the rest of the id, the answers."""
-    path = FOLDER / "sqs.json"
-    for id, test in (json.loads(path.read_text()) if path.exists() else {}).items():
+    for id, test in load("sqs").items():
         name, _, variant = id.rpartition("::")[2].partition("[")
         for key in (f"{name}__{re.sub(r'[^a-z0-9]+', '_', variant.rstrip(']').partition('-')[2].lower())}", name):
             if key in SCENARIOS:
@@ -93,33 +92,6 @@ def query_client(cloud: Cloud, models: Path) -> Any:
     )
     client.meta.events.register("before-send", botocore_sender(cloud._runner))
     return client
-
-
-def same(expected: Any, actual: Any, at: str = "") -> None:
-    """Placeholders such as <uuid:1> and times stand for anything; what was recorded as JSON is compared as JSON."""
-    if isinstance(expected, dict) and isinstance(actual, str):
-        actual = json.loads(actual)
-    if isinstance(expected, dict):
-        assert expected.keys() == actual.keys(), at
-        for key, value in expected.items():
-            same(value, actual[key], f"{at}.{key}")
-    elif isinstance(expected, list):
-        assert len(expected) == len(actual), at
-        for number, (one, other) in enumerate(zip(expected, actual)):
-            same(one, other, f"{at}[{number}]")
-    elif isinstance(expected, str) and expected != "timestamp":
-        pattern = re.sub(r"<[^>]*>|1{12}", "\0", expected)
-        assert re.fullmatch(re.escape(pattern).replace("\0", ".+"), str(actual), re.S), (at, expected, actual)
-    elif expected != "timestamp":
-        assert expected == actual, at
-
-
-def plain(answer: Any, protocol: str) -> Any:
-    """Without what differs from call to call."""
-    if isinstance(answer, dict) and "ResponseMetadata" in answer:
-        status = answer["ResponseMetadata"]["HTTPStatusCode"]
-        return answer | {"ResponseMetadata": {"HTTPStatusCode": status}}
-    return answer
 
 
 def error(call: Callable[..., Any], **params: Any) -> Any:
@@ -591,8 +563,8 @@ def test_as_recorded(cloud: Cloud, query_models: Path, name: str, protocol: str,
     answers = SCENARIOS[name](cloud, sqs)
     assert answers
     for key, answer in answers.items():
-        expected = json.loads(json.dumps(content[key]).replace('"HTTPHeaders": {}, ', ""))
+        expected = content[key]
         if protocol == "query" and "Error" in expected:  # some were recorded by a client of the other protocol
             expected["Error"].pop("QueryErrorCode", None)
             expected["Error"].setdefault("Detail", None)
-        same(expected, plain(answer, protocol), key)
+        AWS.same(expected, plain(answer), key)

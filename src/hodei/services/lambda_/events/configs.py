@@ -16,6 +16,7 @@ from hodei.services.lambda_.state import LATEST, EventConfig, Wire, event_config
 
 
 @lambda_.operation("PutFunctionEventInvokeConfig")
+@lambda_.operation("UpdateFunctionEventInvokeConfig")
 def put_function_event_invoke_config(
     ctx: Context,
     *,
@@ -25,33 +26,10 @@ def put_function_event_invoke_config(
     MaximumEventAgeInSeconds: int | None = None,
     DestinationConfig: Wire | None = None,
 ) -> dict[str, Any]:
+    """What an update does not say stays as it is."""
     name = _changed(ctx, FunctionName, Qualifier, MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig)
-    given = destinations.read(name, DestinationConfig or {})
-    config = EventConfig(
-        function=name.function,
-        qualifier=name.qualifier,
-        modified=ctx.now,
-        retries=MaximumRetryAttempts,
-        age=MaximumEventAgeInSeconds,
-        success=given.get("OnSuccess"),
-        failure=given.get("OnFailure"),
-    )
-    event_configs.put(name.ctx, config)
-    return _shown(name.ctx, config)
-
-
-@lambda_.operation("UpdateFunctionEventInvokeConfig")
-def update_function_event_invoke_config(
-    ctx: Context,
-    *,
-    FunctionName: str,
-    Qualifier: str = "",
-    MaximumRetryAttempts: int | None = None,
-    MaximumEventAgeInSeconds: int | None = None,
-    DestinationConfig: Wire | None = None,
-) -> dict[str, Any]:
-    name = _changed(ctx, FunctionName, Qualifier, MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig)
-    before = _existing(name)
+    nothing = EventConfig(function=name.function, qualifier=name.qualifier, modified=ctx.now)
+    before = _existing(name) if ctx.operation == "UpdateFunctionEventInvokeConfig" else nothing
     given = destinations.read(name, DestinationConfig or {})
     config = replace(
         before,
