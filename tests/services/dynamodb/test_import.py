@@ -16,7 +16,7 @@ import pytest
 import zstandard
 from botocore.exceptions import ClientError
 
-from hodei.services.dynamodb.transfer import importing
+from hodei.services.dynamodb.transfer import importing, ion
 from hodei.testing import Cloud
 
 from .conftest import attributes, index, key_schema
@@ -393,9 +393,10 @@ def test_what_is_refused(cloud: Cloud, dynamodb: Any, s3: Any, make: Any, refuse
 
 
 def test_a_missing_library_is_named(cloud: Cloud, dynamodb: Any, s3: Any, monkeypatch: Any) -> None:
-    monkeypatch.setitem(sys.modules, "zstandard", None)
-    with pytest.raises(ClientError, match=r"ZSTD needs a library .*hodei\[dynamodb\]"):
-        begin(dynamodb, InputCompressionType="ZSTD")
+    monkeypatch.setitem(sys.modules, "amazon.ion.simpleion", None)
+    ion.library.cache_clear()
+    with pytest.raises(ClientError, match=r"ION needs a library .*hodei\[dynamodb\]"):
+        begin(dynamodb, InputFormat="ION")
 
 
 def test_what_is_wrong_with_items_is_in_a_log_group(cloud: Cloud, dynamodb: Any, s3: Any) -> None:

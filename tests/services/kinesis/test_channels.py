@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import sys
 from typing import Any
 
 import pytest
@@ -175,12 +174,6 @@ def test_objects_are_compressed(delivery: Delivery, compression: str, end: str) 
     assert key.endswith(end)
     plain = gzip.decompress(body) if compression == "GZIP" else zstandard.ZstdDecompressor().decompress(body)
     assert plain == b"\xff\x00rawmore"
-
-
-def test_zstandard_needs_its_library(delivery: Delivery, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "zstandard", None)
-    with refused("NotImplemented", "hodei[kinesis]"):
-        delivery.create(storage={"CompressionType": "ZSTD"})
 
 
 def test_much_goes_into_several_objects(delivery: Delivery) -> None:

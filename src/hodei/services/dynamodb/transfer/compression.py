@@ -26,7 +26,7 @@ class Malformed(ValueError):
 
 
 def opener(compression: str) -> Callable[[], Decompressor] | None:
-    """What makes decompressors for NONE, GZIP or ZSTD. Raises: ImportError where the library is missing."""
+    """What makes decompressors for NONE, GZIP or ZSTD."""
     if compression == "GZIP":
         return lambda: zlib.decompressobj(GZIP)
     if compression == "ZSTD":

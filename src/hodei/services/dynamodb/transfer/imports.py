@@ -17,7 +17,7 @@ from hodei.services.dynamodb.state import Table, tables
 from hodei.services.dynamodb.tables.creation import check_creation
 from hodei.services.dynamodb.tables.describe import table_arn
 from hodei.services.dynamodb.tables.tables import check_free
-from hodei.services.dynamodb.transfer import compression, error_logs, ion, jobs
+from hodei.services.dynamodb.transfer import error_logs, ion, jobs
 from hodei.services.dynamodb.transfer.importing import TIMER
 from hodei.services.dynamodb.transfer.state import Import, imports
 
@@ -41,7 +41,7 @@ def import_table(
     """Into a new table, which is CREATING until all has been read."""
     if InputFormatOptions is not None and InputFormat != "CSV":
         raise errors.ValidationException("InputFormatOptions can only be specified when InputFormat is CSV")
-    _check_readable(InputFormat, InputCompressionType)
+    _check_readable(InputFormat)
     told = {
         "S3BucketSource": S3BucketSource,
         "InputFormat": InputFormat,
@@ -71,18 +71,16 @@ def import_table(
     return {"ImportTableDescription": _described(job)}
 
 
-def _check_readable(format: str, compressed: str) -> None:
+def _check_readable(format: str) -> None:
     """Raises: NotImplemented where a library is not installed."""
-    needs: list[tuple[str, Any]] = [(f"InputCompressionType {compressed}", lambda: compression.opener(compressed))]
-    if format == "ION":
-        needs.append(("InputFormat ION", ion.library))
-    for what, load in needs:
-        try:
-            load()
-        except ImportError:
-            raise errors.NotImplementedParameter(
-                f"{what} needs a library that is not installed: pip install 'hodei[dynamodb]'"
-            ) from None
+    if format != "ION":
+        return
+    try:
+        ion.library()
+    except ImportError:
+        raise errors.NotImplementedParameter(
+            "InputFormat ION needs a library that is not installed: pip install 'hodei[dynamodb]'"
+        ) from None
 
 
 def _new(ctx: Context, given: Structure) -> Table:

@@ -9,7 +9,7 @@ from hodei.kernel.arns import Arn
 from hodei.kernel.context import Context
 from hodei.kernel.errors import AwsError
 from hodei.services.kinesis import errors
-from hodei.services.kinesis.channels import framing, templates
+from hodei.services.kinesis.channels import templates
 from hodei.services.kinesis.channels.state import Channel, DeadLetters, Logging, Storage
 from hodei.services.kinesis.find import find
 from hodei.services.kinesis.state import Stream
@@ -74,18 +74,10 @@ def freshness(seconds: int) -> int:
 
 
 def _storage(given: Structure) -> Storage:
-    compression = given["CompressionType"]
-    try:
-        framing.compressor(compression)
-    except ImportError:
-        raise errors.NotImplementedParameter(
-            parameter=f"CompressionType {compression} needs a library that is not installed "
-            "(pip install 'hodei[kinesis]'); without it, it"
-        ) from None
     return Storage(
         bucket=given["BucketARN"],
         owner=given["ExpectedBucketOwner"],
-        compression=compression,
+        compression=given["CompressionType"],
         template=given.get("OutputKeyTemplate", templates.DEFAULT),
         storage_class=given.get("StorageClass", "STANDARD"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import orjson
+import zstandard
 
 
 class Framed(NamedTuple):
@@ -51,17 +52,7 @@ _FORMATS: dict[str, tuple[Callable[[bytes], None], bytes]] = {
 
 def packed(compression: str, bodies: Sequence[bytes]) -> bytes:
     """An object of what was framed."""
-    return compressor(compression)(b"".join(bodies))
-
-
-def compressor(compression: str) -> Callable[[bytes], bytes]:
-    """Raises: ImportError where the library is missing."""
+    whole = b"".join(bodies)
     if compression == "ZSTD":
-        import zstandard  # an optional dependency
-
-        return zstandard.ZstdCompressor().compress
-    return _gzip if compression == "GZIP" else bytes
-
-
-def _gzip(data: bytes) -> bytes:
-    return gzip.compress(data, mtime=0)  # of the same records the same object
+        return zstandard.compress(whole)
+    return gzip.compress(whole, mtime=0) if compression == "GZIP" else whole  # of the same records the same object
