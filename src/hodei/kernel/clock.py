@@ -13,6 +13,11 @@ from hodei.kernel.store import Store
 KEY = keys.pack(("", "", "kernel", "clock"))
 
 
+def ticks() -> float:
+    """Seconds of real time from some moment on, for durations: those of uvloop's `time()` are whole milliseconds."""
+    return time.monotonic()
+
+
 class Segment(NamedTuple):
     """From `real` on, virtual time starts at `virtual` and runs `rate` times as fast (0: frozen). Epoch seconds."""
 

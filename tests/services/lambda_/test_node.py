@@ -8,9 +8,11 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hodei.testing import Cloud
 
@@ -222,6 +224,23 @@ def test_modules_of_layers(cloud: Cloud, function: Any) -> None:
     content = {"ZipFile": zipped({"nodejs/node_modules/layered/index.js": "exports.says = 'from a layer';\n"})}
     layer = cloud.client("lambda").publish_layer_version(LayerName="layer", Content=content)["LayerVersionArn"]
     assert invoke(cloud, function("layered.handler", Layers=[layer])).payload == "from a layer"
+
+
+@pytest.mark.feature("lambda.invoke")
+def test_modules_for_all_functions(cloud: Cloud, function: Any, tmp_path: Path) -> None:
+    """As the SDK is there on AWS, for `require` and `import`."""
+    package = tmp_path / "node_modules" / "layered"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text("exports.says = 'of the machine';\n")
+    cloud.set("lambda", "node-modules", str(tmp_path / "node_modules"))
+    name, client = function("layered.handler"), cloud.client("lambda")
+    assert invoke(cloud, name).payload == "of the machine"
+    client.update_function_configuration(FunctionName=name, Handler="esm/layered.handler")
+    assert invoke(cloud, name).payload == "of the machine"
+    cloud.set("lambda", "node-modules", str(package))
+    with pytest.raises(ClientError, match=r"The setting lambda\.node-modules names no folder node_modules"):
+        client.update_function_configuration(FunctionName=name, Handler="index.returns")
+        invoke(cloud, name)
 
 
 @pytest.mark.feature("lambda.aliases")

@@ -14,6 +14,7 @@ import msgspec
 from hodei.engines.sandbox.cgroups import Cgroup
 from hodei.engines.sandbox.memory import Watch
 from hodei.engines.sandbox.users import User
+from hodei.kernel.clock import ticks
 from hodei.kernel.world import Door
 from hodei.protocol.http import Request, Response
 from hodei.services.lambda_.runtime import entry, failures
@@ -149,7 +150,7 @@ class Environment:
     async def _until(self, awaited: asyncio.Future[Any], until: float, id: str) -> Outcome | None:
         """Wait for something. What has failed meanwhile, be it the time (that of the loop)."""
         if not awaited.done():
-            left = max(until - self._loop.time(), 0.0)
+            left = max(until - ticks(), 0.0)
             await asyncio.wait((awaited, self._broken), timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if awaited.done():
             return None
@@ -164,7 +165,7 @@ class Environment:
         if self._failed:
             await self._shut_down("failure")
         report, timeout = Report(), self.deployment.timeout
-        began, invocation.deadline = self._loop.time(), self._now() + timeout
+        began, invocation.deadline = ticks(), self._now() + timeout
         self._memory.hurry()
         if self._failed:
             self._failed = await self._initialised("invoke", timeout, invocation.id)
@@ -172,7 +173,7 @@ class Environment:
             self._report_initialisation(report)
         self.journal.platform("start", {"requestId": invocation.id, "version": self.deployment.version})
         failed = self._failed or await self._served(invocation, began, report)
-        report.seconds = min(self._loop.time() - began, float(timeout))
+        report.seconds = min(ticks() - began, float(timeout))
         assert self._processes
         self._processes.drain()
         if failed:
@@ -198,7 +199,7 @@ class Environment:
         )
         self._runtime.hand(invocation)
         failed = await self._until(invocation.outcome, until, id)
-        answered = self._loop.time()
+        answered = ticks()
         size = {} if failed else {"producedBytes": invocation.produced}
         metrics = {"durationMs": milliseconds(answered - began), **size}
         self.journal.platform("runtimeDone", {"requestId": id, **failures.status(failed), "metrics": metrics})
@@ -207,7 +208,7 @@ class Environment:
                 invocation.early.set_result(None)
             failed = await self._ready(until, id)
             if self.extensions.any:
-                report.after = self._loop.time() - answered
+                report.after = ticks() - answered
         return failed
 
     def _fails(self, invocation: Invocation, failed: Outcome, report: Report) -> None:

@@ -112,7 +112,7 @@ class Host:
             runtime = RUNTIME if isolated else str(BOOTSTRAPS)
             env = {**standard, "LAMBDA_TASK_ROOT": cwd, "HODEI_OPT": opt}
             if deployment.runtime.startswith("nodejs"):
-                env["NODE_PATH"] = _node_path(deployment.runtime, cwd, opt, runtime)
+                env["NODE_PATH"] = _node_path(deployment.runtime, cwd, opt, runtime, self._node_modules())
             argv = tuple(part.format(task=cwd, opt=opt, runtime=runtime) for part in command.argv)
             root = _parts(deployment, command) if isolated else None
         if root is not None:
@@ -155,7 +155,8 @@ class Host:
         if runtime.startswith("nodejs"):
             command = interpreters.node(runtime)
             script = "{runtime}/node_runtime.mjs"
-            parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(command))
+            modules = [Part(folder, folder) for folder in self._node_modules()]
+            parts = (Part(RUNTIME, str(BOOTSTRAPS)), *_beside(command), *modules)
             return Command(await self._plain(), argv=(command, script), parts=parts, label=f"nodejs:{runtime[6:]}")
         if runtime.startswith("provided"):
             own = deployment.code / "bootstrap"
@@ -191,6 +192,15 @@ class Host:
     def _sdk(self) -> Path:
         """A folder with the packages of the SDK and nothing else."""
         return self._linked("sdk", interpreters.sdk())
+
+    def _node_modules(self) -> list[str]:
+        """The folder of packages for all functions in Node.js, if there is one. Raises: NoInterpreter."""
+        folder: str = self._world.settings.get("lambda", "node-modules")
+        if not folder:
+            return []
+        if not (Path(folder).is_dir() and Path(folder).name == "node_modules"):
+            raise NoInterpreter(f"The setting lambda.node-modules names no folder node_modules: {folder}")
+        return [str(Path(folder).resolve())]
 
     def _debugpy(self) -> Path:
         return self._linked("debugpy", interpreters.debugpy())
@@ -286,11 +296,11 @@ def _plan(deployment: Deployment, command: Command, program: Program, groups: Se
     return Plan(command.server, command.label, runtime, sandbox, extensions)
 
 
-def _node_path(runtime: str, task: str, opt: str, own: str) -> str:
+def _node_path(runtime: str, task: str, opt: str, own: str, more: Sequence[str]) -> str:
     """Where modules are found: those of layers for this version of Node.js before those for all."""
     generation = runtime.removeprefix("nodejs").removesuffix(".x")
     modules = (f"{opt}/nodejs/node{generation}", f"{opt}/nodejs", own)
-    return os.pathsep.join((*(f"{folder}/node_modules" for folder in modules), own, task))
+    return os.pathsep.join((*(f"{folder}/node_modules" for folder in modules), *more, own, task))
 
 
 def _standard(deployment: Deployment, stream: str) -> dict[str, str]:

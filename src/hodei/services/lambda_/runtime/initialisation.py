@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from hodei.kernel.clock import ticks
 from hodei.services.lambda_.runtime.apis.extensions import Extensions
 from hodei.services.lambda_.runtime.deployment import SNAP_START, Deployment
 from hodei.services.lambda_.runtime.journal import Journal, milliseconds
@@ -28,7 +29,7 @@ class Initialisation:
         self._version = {"runtimeVersion": label} if label else {}
         self._snapped = deployment.initialization == SNAP_START
         self._loop = asyncio.get_running_loop()
-        self.began = self._loop.time()
+        self.began = ticks()
         self.seconds: float | None = None
         self.restore_seconds: float | None = None
         self.over = False
@@ -46,14 +47,14 @@ class Initialisation:
         if self.seconds is None:
             self._initialised(extensions, status)
         else:
-            self.restore_seconds = self._loop.time() - self.began - self.seconds
+            self.restore_seconds = ticks() - self.began - self.seconds
             metrics = {"metrics": {"durationMs": milliseconds(self.restore_seconds)}}
             self._journal.platform("restoreRuntimeDone", status)
             self._journal.platform("restoreReport", {**status, **metrics})
         self.over = True
 
     def _initialised(self, extensions: Extensions, status: Status) -> None:
-        self.seconds = self._loop.time() - self.began
+        self.seconds = ticks() - self.began
         metrics = {"metrics": {"durationMs": milliseconds(self.seconds)}}
         self._journal.platform("initRuntimeDone", {**self._how, **status})
         extensions.tell_of_initialisation()

@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 
 from __future__ import annotations
 
-import asyncio
-
+from hodei.kernel.clock import ticks
 from hodei.kernel.context import ANONYMOUS, Context, Principal
 from hodei.kernel.errors import AwsError
 from hodei.kernel.iam.authorise import check
@@ -29,10 +28,9 @@ async def serve(ctx: Context, request: Request) -> Response:
         return answers.forbidden()
     there, url = place
     trace = request.headers.get("x-amzn-trace-id") or f"Root=1-{int(ctx.now):08x}-{ctx.ids.hex(24)}"
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = ticks()
     response = await _answered(there, url, request, trace)
-    _measure(there, url, response.status, loop.time() - began)
+    _measure(there, url, response.status, ticks() - began)
     if url.cors:
         cors.let_read(url.cors, request, response)
     response.headers += [("x-amzn-RequestId", ctx.request_id), ("X-Amzn-Trace-Id", trace)]
