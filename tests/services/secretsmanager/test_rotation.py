@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hodei.testing import ACCOUNT, Cloud
@@ -88,11 +89,13 @@ def test_functions_that_may_not_be_called(cloud: Cloud) -> None:
 
 @pytest.mark.feature("secretsmanager.secrets")
 def test_a_rotation_outlasts_trouble_of_lambda(cloud: Cloud, function: str) -> None:
-    sm: Any = cloud.client("secretsmanager")
+    sm: Any = cloud.client("secretsmanager", config=Config(retries={"total_max_attempts": 1}))
     sm.create_secret(Name="db", SecretString="a")
     cloud.clock.freeze()
     cloud.fault(service="lambda", operation="Invoke", error="TooManyRequestsException", count=1)
-    sm.rotate_secret(SecretId="db", RotationLambdaARN=function)  # the SDK has tried again: it is no refusal
+    with pytest.raises(ClientError, match="TooManyRequestsException"):  # which is no refusal
+        sm.rotate_secret(SecretId="db", RotationLambdaARN=function)
+    sm.rotate_secret(SecretId="db", RotationLambdaARN=function)
     cloud.fault(service="lambda", operation="Invoke", error="ServiceException", rate=0.5)
     cloud.clock.advance(minutes=10)
     assert sm.get_secret_value(SecretId="db")["SecretString"] == "a+"
